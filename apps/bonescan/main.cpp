@@ -1,0 +1,2 @@
+// bonescan: subcommands by name.
+int main() { return 0; }

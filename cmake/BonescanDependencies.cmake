@@ -1,0 +1,12 @@
+# Everything that bonescan links; shared by the build and by the installed package.
+find_package(CLI11 REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json 3 REQUIRED)
+find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc imgcodecs)
+find_package(libjpeg-turbo REQUIRED CONFIG)
+find_package(exiv2 REQUIRED CONFIG)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(pugixml REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(TBB REQUIRED)
+find_package(Torch REQUIRED)

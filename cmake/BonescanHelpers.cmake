@@ -1,0 +1,41 @@
+# Functions that keep the CMakeLists.txt of a module down to a list of names.
+
+# Applies the project's language level, warnings and sanitizers to a target.
+function(bonescan_target_defaults target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+    $<$<BOOL:${BONESCAN_WERROR}>:-Werror>)
+  if(BONESCAN_SANITIZE)
+    target_compile_options(${target} PUBLIC -fsanitize=${BONESCAN_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${BONESCAN_SANITIZE})
+  endif()
+endfunction()
+
+# bonescan_module(NAME SOURCES a.cpp ... [DEPENDS modules ...] [PUBLIC_LIBRARIES ...] [LIBRARIES ...])
+# One static library bonescan_NAME, alias bonescan::NAME, for the folder that calls it.
+function(bonescan_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 module "" "" "SOURCES;DEPENDS;PUBLIC_LIBRARIES;LIBRARIES")
+  set(target bonescan_${name})
+  add_library(${target} STATIC ${module_SOURCES})
+  add_library(bonescan::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  bonescan_target_defaults(${target})
+  target_include_directories(${target} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  list(TRANSFORM module_DEPENDS PREPEND bonescan::)
+  target_link_libraries(${target} PUBLIC ${module_DEPENDS} ${module_PUBLIC_LIBRARIES} PRIVATE ${module_LIBRARIES})
+  set_property(GLOBAL APPEND PROPERTY BONESCAN_MODULES ${target})
+endfunction()
+
+# bonescan_test(NAME SOURCES a_test.cpp ... LIBRARIES ...)
+# One Catch2 executable NAME_test; every TEST_CASE becomes one CTest test.
+function(bonescan_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SOURCES;LIBRARIES")
+  set(target ${name}_test)
+  add_executable(${target} ${test_SOURCES})
+  bonescan_target_defaults(${target})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${target} PRIVATE bonescan_test_support ${test_LIBRARIES})
+  catch_discover_tests(${target} TEST_PREFIX "${name}: " PROPERTIES SKIP_RETURN_CODE 4 LABELS ${name})
+endfunction()

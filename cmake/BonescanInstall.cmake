@@ -1,0 +1,1 @@
+# Found at configure time; the install rules come here.

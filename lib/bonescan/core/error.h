@@ -1,0 +1,30 @@
+// The kinds of failure that are not bugs. Whatever else is thrown is a bug and reaches main.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace bonescan {
+
+// What the user asked for cannot be done: a bad option, a missing model, a ground truth file that
+// is broken. The message is one sentence that names the option or file and says what would be right.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// One image cannot be processed. The message says why without repeating the file's name: the
+// caller's record holds the name.
+class ImageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// A file that the program writes could not be written (disk full, folder removed). The message
+// names the file and the system's reason.
+class OutputError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace bonescan

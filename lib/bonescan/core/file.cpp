@@ -1,0 +1,117 @@
+#include "bonescan/core/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string system_reason(int error) { return std::generic_category().message(error); }
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() { close(); }
+
+  int get() const { return descriptor_; }
+  bool valid() const { return descriptor_ >= 0; }
+  // 0, or the error number: a full disk may only be reported here.
+  int close() {
+    const int descriptor = std::exchange(descriptor_, -1);
+    return descriptor >= 0 && ::close(descriptor) != 0 ? errno : 0;
+  }
+
+ private:
+  int descriptor_;
+};
+
+// 0, or the error number.
+int write_fully(int descriptor, std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> read_file_bytes(const fs::path& path, std::uint64_t max_bytes) {
+  // O_NONBLOCK: opening a FIFO that nobody writes to must not wait.
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.valid()) throw ImageError(fmt::format("cannot be opened: {}", system_reason(errno)));
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw ImageError(fmt::format("cannot be read: {}", system_reason(errno)));
+  if (S_ISDIR(status.st_mode)) throw ImageError("is a folder, not an image file");
+  if (!S_ISREG(status.st_mode)) throw ImageError("is not a regular file");
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size > max_bytes)
+    throw ImageError(fmt::format("is {} bytes long; the limit is {} (--max-file-size)", size, max_bytes));
+
+  std::vector<std::uint8_t> bytes(size);
+  std::size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t got = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw ImageError(fmt::format("cannot be read: {}", system_reason(errno)));
+    if (got == 0) throw ImageError("became shorter while it was read");
+    filled += static_cast<std::size_t>(got);
+  }
+  return bytes;
+}
+
+std::string read_text_file(const fs::path& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) throw UsageError(fmt::format("{} is a folder; a file is needed", path.string()));
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw UsageError(fmt::format("{} cannot be opened: {}", path.string(), system_reason(errno)));
+  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (stream.bad()) throw UsageError(fmt::format("{} cannot be read", path.string()));
+  return text;
+}
+
+void write_file_atomically(const fs::path& path, std::span<const std::uint8_t> bytes) {
+  const auto fail = [&path](int error) {
+    return OutputError(fmt::format("{} cannot be written: {}", path.string(), system_reason(error)));
+  };
+  std::error_code folder_error;
+  if (path.has_parent_path()) fs::create_directories(path.parent_path(), folder_error);
+  if (folder_error) throw fail(folder_error.value());
+
+  // The temporary name has a fixed, short length, so that a 255-byte target name still works.
+  std::string temporary = (path.parent_path() / ".bonescan-XXXXXX").string();
+  FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (!file.valid()) throw fail(errno);
+  int error = write_fully(file.get(), bytes);
+  if (error == 0 && ::fchmod(file.get(), 0644) != 0) error = errno;
+  if (const int close_error = file.close(); error == 0) error = close_error;
+  if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) {
+    ::unlink(temporary.c_str());
+    throw fail(error);
+  }
+}
+
+void write_file_atomically(const fs::path& path, std::string_view text) {
+  write_file_atomically(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
+}  // namespace bonescan

@@ -1,0 +1,25 @@
+// Whole files: read with a limit, written whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bonescan {
+
+// The bytes of a regular file. Throws ImageError with the system's reason if it is missing,
+// unreadable, not a regular file (a FIFO would block), or larger than `max_bytes`.
+std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path, std::uint64_t max_bytes);
+
+// The text of a file that the user named on the command line. Throws UsageError that names it.
+std::string read_text_file(const std::filesystem::path& path);
+
+// Writes beside the target and renames, so that the file appears whole or not at all; makes the
+// parent folders. Throws OutputError.
+void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+}  // namespace bonescan

@@ -1,0 +1,53 @@
+#include "bonescan/core/json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+
+namespace bonescan {
+namespace {
+
+std::string line_and_column(std::string_view text, std::size_t position) {
+  const std::string_view before = text.substr(0, std::min(position, text.size()));
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0: the first line
+  return fmt::format("line {}, column {}", line, before.size() - line_start + 1);
+}
+
+}  // namespace
+
+double shortest_double(float value) {
+  char digits[32];
+  const auto printed = std::to_chars(digits, digits + sizeof digits, value);
+  double result = 0.0;
+  std::from_chars(digits, printed.ptr, result);
+  return result;
+}
+
+Json json_number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+std::string to_json_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string to_json_text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }
+
+Json parse_json(std::string_view text, const std::string& source) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    const std::size_t position = error.byte > 0 ? error.byte - 1 : 0;
+    const bool at_end = position >= text.size();
+    throw UsageError(fmt::format("{} is not valid JSON: {} at {}", source,
+                                 at_end ? "it ends too early" : "there is an unexpected character",
+                                 line_and_column(text, position)));
+  } catch (const Json::out_of_range&) {
+    throw UsageError(fmt::format("{} holds a number that is out of range", source));
+  }
+}
+
+Json read_json_file(const std::filesystem::path& path) { return parse_json(read_text_file(path), path.string()); }
+
+}  // namespace bonescan

@@ -1,0 +1,35 @@
+// Conventions for the JSON that bonescan reads and writes.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bonescan {
+
+// Keeps the order in which members were added, so that files read as they were designed.
+using Json = nlohmann::ordered_json;
+
+// The double that prints with the fewest digits that still give back `value`: a float score of
+// 0.1f becomes 0.1, not 0.10000000149011612.
+double shortest_double(float value);
+
+// null for a figure that is undefined.
+Json json_number(const std::optional<double>& value);
+
+// One line, no trailing newline. Bytes that are not UTF-8 (file names may hold any) are replaced
+// by U+FFFD, so that the output is always valid JSON.
+std::string to_json_line(const Json& json);
+
+// Two spaces of indentation and a trailing newline.
+std::string to_json_text(const Json& json);
+
+// Parses `text`; throws UsageError "<source> is not valid JSON: line L, column C: ..." if it cannot.
+Json parse_json(std::string_view text, const std::string& source);
+
+// Reads and parses a file. Throws UsageError that names it.
+Json read_json_file(const std::filesystem::path& path);
+
+}  // namespace bonescan

@@ -1,0 +1,1 @@
+#include "bonescan/dataset/dataset.h"

@@ -1,0 +1,1 @@
+#include "bonescan/image/network_input.h"

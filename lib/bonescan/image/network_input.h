@@ -1,0 +1,56 @@
+// From a radiograph to the tensor that a network takes, and back to the image's pixels.
+#pragma once
+
+#include <cstdint>
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "bonescan/core/box.h"
+#include "bonescan/image/radiograph.h"
+
+namespace bonescan {
+
+// A dense float tensor in row-major order.
+struct Tensor {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+enum class ResizeMode {
+  kStretch,    // both sides to the input's size, aspect ratio lost
+  kLetterbox,  // aspect ratio kept, centred, the rest black
+};
+
+// What a network takes: "input" of the model card.
+struct InputSpec {
+  int width = 0;
+  int height = 0;
+  int channels = 3;  // 1: grey, 3: RGB
+  ResizeMode resize = ResizeMode::kStretch;
+  std::vector<double> mean;  // one per channel, of pixels in 0..1
+  std::vector<double> standard_deviation;
+};
+
+// Where the image lies in the network's input: input = image * scale + offset, in pixels.
+struct InputPlacement {
+  double scale_x = 1.0;
+  double scale_y = 1.0;
+  double offset_x = 0.0;
+  double offset_y = 0.0;
+};
+
+// Of an upright image of `image_size` pixels.
+InputPlacement place_in_input(cv::Size image_size, const InputSpec& spec);
+
+// [1, channels, height, width], pixels windowed to 0..1, resized by area averaging (cv::INTER_AREA,
+// as in training), then (pixel - mean) / standard deviation.
+Tensor make_network_input(const Radiograph& radiograph, const InputSpec& spec);
+
+// A box in pixels of the network's input, in pixels of the image.
+Box box_to_image(const Box& box, const InputPlacement& placement);
+
+// A mask (CV_8U, 0 or 255) at the network's size, at the image's size: the letterbox border is cut
+// off, the edge smoothed by bilinear interpolation of the mask and a threshold at one half.
+cv::Mat mask_to_image(const cv::Mat& mask, cv::Size image_size, const InputSpec& spec);
+
+}  // namespace bonescan

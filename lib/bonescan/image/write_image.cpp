@@ -1,0 +1,1 @@
+#include "bonescan/image/write_image.h"

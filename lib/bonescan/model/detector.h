@@ -1,0 +1,49 @@
+// Fracture detection: boxes with scores.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bonescan/core/box.h"
+#include "bonescan/image/radiograph.h"
+#include "bonescan/model/network.h"
+#include "bonescan/model/ssd.h"
+
+namespace bonescan {
+
+// Unset values come from the card's operating point, else from SsdOptions' defaults.
+struct DetectionOptions {
+  std::optional<double> score_threshold;
+  std::optional<double> nms_iou;
+  std::optional<int> max_detections;
+  std::optional<int> top_k;
+};
+
+struct Detection {
+  std::string label;   // class name from the card
+  int class_index = 1;
+  double score = 0.0;  // 0..1
+  Box box;             // pixels of the upright image
+};
+
+class Detector {
+ public:
+  // Throws UsageError if the model's outputs are not SSD heads that fit the card.
+  Detector(Model model, const DetectionOptions& options = {});
+
+  // Best score first. Thread-safe.
+  std::vector<Detection> detect(const Radiograph& radiograph) const;
+
+  const Model& model() const { return model_; }
+  const SsdOptions& options() const { return options_; }
+
+ private:
+  Model model_;
+  SsdOptions options_;
+};
+
+Detector load_detector(const std::filesystem::path& path, const ModelOptions& model_options = {},
+                       const DetectionOptions& options = {});
+
+}  // namespace bonescan

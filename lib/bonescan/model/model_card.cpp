@@ -1,0 +1,1 @@
+#include "bonescan/model/model_card.h"

@@ -1,0 +1,37 @@
+// The model card: what a model file says about itself ("bonescan.model/1").
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bonescan/core/json.h"
+#include "bonescan/image/network_input.h"
+
+namespace bonescan {
+
+enum class ModelTask { kSegmentation, kDetection };
+
+// How the anchors of a detection model are written.
+enum class AnchorFormat { kCentreSize, kCorners };
+
+struct ModelCard {
+  std::string name;
+  ModelTask task = ModelTask::kSegmentation;
+  std::string architecture;
+  InputSpec input;
+  std::string output_kind;                  // "mask_logits" or "ssd_heads"
+  std::vector<double> box_weights;          // ssd_heads: divisors of dx, dy, dw, dh
+  std::optional<AnchorFormat> anchor_format;  // ssd_heads; unset: told from the anchors' values
+  std::vector<std::string> classes;         // [0] is the background
+  std::map<std::string, double> operating_point;  // the numeric members of "operating_point"
+  Json json;                                // the whole card as it was read
+};
+
+// Parses and checks a card. `source` names it in messages. Throws UsageError with one sentence
+// that says which member is missing or wrong and what it should be.
+ModelCard parse_model_card(std::string_view text, const std::string& source);
+
+}  // namespace bonescan

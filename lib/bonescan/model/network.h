@@ -1,0 +1,43 @@
+// A network behind a small interface: a tensor in, tensors out.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bonescan/model/model_card.h"
+
+namespace bonescan {
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  // Runs one input [1, C, H, W]. May be called from several threads at once; each call uses one
+  // thread of its own, so that results do not depend on the number of threads.
+  virtual std::vector<Tensor> run(const Tensor& input) const = 0;
+};
+
+enum class Precision { kFloat32, kBFloat16 };
+
+struct ModelOptions {
+  std::string device = "cpu";  // "cpu", "cuda" or "cuda:N"
+  Precision precision = Precision::kFloat32;
+  std::optional<std::filesystem::path> card;  // overrides or supplies the card inside the file
+};
+
+// A network with what is known about it.
+struct Model {
+  std::filesystem::path path;
+  std::string sha256;  // of the file
+  ModelCard card;
+  std::unique_ptr<const Network> network;
+};
+
+// Loads a TorchScript file with the card inside it. Throws UsageError if the file is missing, is
+// not TorchScript, has no card, or the card does not suit `task`.
+Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
+
+}  // namespace bonescan

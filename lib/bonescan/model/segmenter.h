@@ -1,0 +1,48 @@
+// Bone segmentation: where the bones are, and whether there are any.
+#pragma once
+
+#include <opencv2/core.hpp>
+#include <optional>
+
+#include "bonescan/image/radiograph.h"
+#include "bonescan/model/network.h"
+
+namespace bonescan {
+
+// Unset thresholds come from the card's operating point.
+struct SegmentationOptions {
+  std::optional<double> mask_threshold;       // a pixel is bone above this probability, 0..1
+  std::optional<double> min_bone_fraction;    // share of the network's grid, 0..1
+  std::optional<double> min_bone_confidence;  // mean probability over the mask, 0..1
+};
+
+// What the segmenter says about one radiograph.
+struct BoneFinding {
+  bool present = false;     // enough bone, confidently enough
+  double fraction = 0.0;    // share of bone pixels on the network's grid (letterbox border left out)
+  double confidence = 0.0;  // mean probability of the bone pixels; 0 if there are none
+  cv::Mat mask;             // CV_8U, 0 or 255, size of the upright image
+};
+
+class Segmenter {
+ public:
+  // Throws UsageError if the model's output is not [N, 1, H, W] or a threshold is neither given
+  // nor in the card.
+  Segmenter(Model model, const SegmentationOptions& options = {});
+
+  // Thread-safe.
+  BoneFinding segment(const Radiograph& radiograph) const;
+
+  const Model& model() const { return model_; }
+
+ private:
+  Model model_;
+  double mask_threshold_ = 0.5;
+  double min_bone_fraction_ = 0.0;
+  double min_bone_confidence_ = 0.0;
+};
+
+Segmenter load_segmenter(const std::filesystem::path& path, const ModelOptions& model_options = {},
+                         const SegmentationOptions& options = {});
+
+}  // namespace bonescan

@@ -1,0 +1,1 @@
+#include "bonescan/model/ssd.h"

@@ -1,0 +1,48 @@
+// From the raw heads of an SSD to boxes: softmax, box decoding, top-k, non-maximum suppression.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "bonescan/core/box.h"
+#include "bonescan/image/network_input.h"
+#include "bonescan/model/model_card.h"
+
+namespace bonescan {
+
+// Defaults are torchvision's (SSD300_VGG16).
+struct SsdOptions {
+  double score_threshold = 0.01;
+  int top_k = 400;  // candidates per class before suppression
+  double nms_iou = 0.45;
+  int max_detections = 200;  // per image
+};
+
+// One box in pixels of the network's input.
+struct ScoredBox {
+  Box box;
+  float score = 0.0f;       // softmax probability, 0..1
+  int class_index = 0;      // 1.. (0 is the background)
+};
+
+// The heads of one image: class logits [1, A, C], box deltas [1, A, 4], anchors [A, 4].
+struct SsdHeads {
+  const Tensor& class_logits;
+  const Tensor& box_deltas;
+  const Tensor& anchors;
+};
+
+// Decodes one image, best score first. As torchvision.models.detection.SSD.postprocess_detections:
+// decoding of Ren et al. 2015 with `box_weights`, log-sizes limited to log(1000 / 16), boxes clipped to
+// the input, greedy suppression per class.
+std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double, 4>& box_weights,
+                                  AnchorFormat anchor_format, int input_width, int input_height,
+                                  const SsdOptions& options = {});
+
+// Greedy non-maximum suppression, as torchvision.ops.nms: indices of the kept boxes, best score
+// first; a box goes if its IoU with a kept one is above the threshold. Equal scores keep their order.
+std::vector<int> non_maximum_suppression(std::span<const Box> boxes, std::span<const float> scores,
+                                         double iou_threshold);
+
+}  // namespace bonescan

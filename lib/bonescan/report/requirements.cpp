@@ -1,0 +1,1 @@
+#include "bonescan/core/json.h"

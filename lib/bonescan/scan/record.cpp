@@ -1,0 +1,1 @@
+#include "bonescan/scan/record.h"

@@ -1,0 +1,37 @@
+// Where tests find fixtures and put what they write.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+namespace bonescan::test {
+
+// tests/data in the source tree.
+std::filesystem::path data_folder();
+
+// The source tree's weights.
+std::filesystem::path weights_folder();
+
+// FracAtlas and the evaluation cases that lie beside a checkout: $BONESCAN_SHARED, else ../shared.
+// Without it the caller warns and returns: those cases are too large for the repository.
+std::optional<std::filesystem::path> shared_folder();
+
+// The bonescan executable of this build.
+std::filesystem::path executable();
+
+// An empty folder of its own, removed at the end of the scope.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace bonescan::test
