@@ -1,0 +1,23 @@
+"""Training checkpoints that are either whole or absent."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+
+def save_atomically(state: dict[str, Any], path: Path) -> None:
+    """Writes a checkpoint beside path, then renames it onto path: an interrupted run leaves the previous one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def load_if_present(path: Path, device: str = "cpu") -> dict[str, Any] | None:
+    """The checkpoint at path, or None where there is none yet."""
+    if not path.is_file():
+        return None
+    return torch.load(path, map_location=device)

@@ -1,0 +1,51 @@
+"""Writing a bonescan model: one TorchScript file with its model card inside."""
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+CARD_NAME = "bonescan.json"
+SCHEMA = "bonescan.model/1"
+REQUIRED_FIELDS = (
+    "schema", "name", "task", "architecture", "input", "output", "classes",
+    "operating_point", "trained_on", "metrics", "licence", "attribution",
+)
+
+
+def save_model(module: torch.jit.ScriptModule, card: dict[str, Any], path: Path) -> None:
+    """Saves module with card as its extra file bonescan.json; path is replaced whole or not at all.
+
+    Raises ValueError if the card lacks a field of the schema.
+    """
+    missing = [field for field in REQUIRED_FIELDS if field not in card]
+    if missing or card["schema"] != SCHEMA:
+        raise ValueError(f"model card: schema must be {SCHEMA}, missing fields: {', '.join(missing) or 'none'}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    text = json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False)
+    torch.jit.save(module, str(partial), _extra_files={CARD_NAME: text})
+    os.replace(partial, path)
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The model card stored inside a TorchScript file."""
+    files = {CARD_NAME: ""}
+    torch.jit.load(str(path), map_location="cpu", _extra_files=files)
+    if not files[CARD_NAME]:
+        raise ValueError(f"{path} holds no model card ({CARD_NAME})")
+    return json.loads(files[CARD_NAME])
+
+
+def half_weights(module: torch.jit.ScriptModule) -> torch.jit.ScriptModule:
+    """Stores floating-point parameters as fp16, halving the file; buffers (anchors, statistics) keep their type.
+
+    The loaded module computes only after module.to(torch.float32).
+    """
+    for parameter in module.parameters():
+        if parameter.is_floating_point():
+            parameter.data = parameter.data.half()
+    return module
