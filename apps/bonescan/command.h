@@ -1,0 +1,26 @@
+// The subcommands: each adds its options to a parser and gives back what runs it.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "bonescan/core/cancellation.h"
+#include "exit_code.h"
+
+namespace bonescan {
+
+// Runs a subcommand after its options have been parsed. Throws UsageError.
+using RunCommand = std::function<ExitCode(const Cancellation&)>;
+
+struct Command {
+  const char* name;
+  const char* description;
+  // `app` parses what follows the subcommand's name.
+  RunCommand (*add_options)(CLI::App& app);
+};
+
+RunCommand add_segment_command(CLI::App& app);
+RunCommand add_detect_command(CLI::App& app);
+RunCommand add_pipeline_command(CLI::App& app);
+
+}  // namespace bonescan
