@@ -1,1 +1,32 @@
-# Found at configure time; the install rules come here.
+# The install tree: bin/bonescan, the libraries, their headers, the default models, and a CMake
+# package, so that find_package(bonescan) and bonescan::bonescan are all that a C++ program needs.
+include(CMakePackageConfigHelpers)
+
+get_property(modules GLOBAL PROPERTY BONESCAN_MODULES)
+add_library(bonescan_library INTERFACE)
+add_library(bonescan::bonescan ALIAS bonescan_library)
+set_target_properties(bonescan_library PROPERTIES EXPORT_NAME bonescan)
+target_link_libraries(bonescan_library INTERFACE ${modules})
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/bonescan)
+install(TARGETS bonescan)
+install(TARGETS bonescan_library ${modules} EXPORT bonescanTargets)
+install(EXPORT bonescanTargets NAMESPACE bonescan:: DESTINATION ${package_folder})
+
+install(DIRECTORY lib/bonescan "${PROJECT_BINARY_DIR}/include/bonescan"
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY weights/
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/bonescan/weights
+  FILES_MATCHING PATTERN "*.pt" PATTERN "*.md")
+install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+configure_package_config_file(cmake/bonescanConfig.cmake.in "${PROJECT_BINARY_DIR}/bonescanConfig.cmake"
+  INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/bonescanConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  "${PROJECT_BINARY_DIR}/bonescanConfig.cmake"
+  "${PROJECT_BINARY_DIR}/bonescanConfigVersion.cmake"
+  cmake/BonescanDependencies.cmake
+  DESTINATION ${package_folder})

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test. Further arguments go to ctest.
+# Example: scripts/test.sh -R metrics
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/build.sh release
+ctest --preset release --parallel "$(nproc)" "$@"

@@ -1,0 +1,50 @@
+#include "bonescan/core/file.h"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "bonescan/core/error.h"
+#include "support/test_paths.h"
+
+using namespace bonescan;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a file is written whole and read back") {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "a" / "b" / "text";
+  write_file_atomically(path, "first");
+  write_file_atomically(path, "second, longer");
+  CHECK(read_text_file(path) == "second, longer");
+  CHECK(read_file_bytes(path, 100).size() == 14);
+  // Nothing temporary is left beside it.
+  CHECK(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}) == 1);
+}
+
+TEST_CASE("a name of 255 bytes can be written") {
+  const test::TemporaryFolder folder;
+  const auto path = folder / std::string(255, 'n');
+  write_file_atomically(path, "x");
+  CHECK(read_text_file(path) == "x");
+}
+
+TEST_CASE("a file that cannot be written is an output error that names it") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "file", "x");
+  REQUIRE_THROWS_WITH(write_file_atomically(folder / "file" / "below", "x"),
+                      Contains("below") && Contains("Not a directory"));
+  REQUIRE_THROWS_AS(write_file_atomically(folder / "file" / "below", "x"), OutputError);
+}
+
+TEST_CASE("what is no regular file, or too large, is an image error") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "ten", "0123456789");
+  const auto fifo = folder / "fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  REQUIRE_THROWS_WITH(read_file_bytes(folder / "ten", 9), Contains("10 bytes") && Contains("--max-file-size"));
+  REQUIRE_THROWS_WITH(read_file_bytes(folder.path(), 9), Contains("folder"));
+  REQUIRE_THROWS_WITH(read_file_bytes(fifo, 9), Contains("not a regular file"));
+  REQUIRE_THROWS_WITH(read_file_bytes(folder / "absent", 9), Contains("No such file"));
+  REQUIRE_THROWS_AS(read_file_bytes(folder / "absent", 9), ImageError);
+}

@@ -1,0 +1,32 @@
+#include "bonescan/core/json.h"
+
+#include <catch2/catch.hpp>
+
+#include "bonescan/core/error.h"
+
+using namespace bonescan;
+using Catch::Matchers::Contains;
+
+TEST_CASE("a float is written with the fewest digits that give it back") {
+  CHECK(to_json_line(Json(shortest_double(0.1f))) == "0.1");
+  CHECK(static_cast<float>(shortest_double(0.12345678f)) == 0.12345678f);
+}
+
+TEST_CASE("an undefined figure is null") {
+  CHECK(to_json_line(json_number(std::nullopt)) == "null");
+  CHECK(to_json_line(json_number(0.25)) == "0.25");
+}
+
+TEST_CASE("members keep their order and broken UTF-8 stays valid JSON") {
+  Json json;
+  json["z"] = 1;
+  json["a"] = "\xff";
+  CHECK(to_json_line(json) == "{\"z\":1,\"a\":\"\xEF\xBF\xBD\"}");
+}
+
+TEST_CASE("broken JSON is reported with its source, line and column") {
+  REQUIRE_THROWS_WITH(parse_json("{\n  \"a\": x}", "gt.json"), Contains("gt.json") && Contains("line 2, column 8"));
+  REQUIRE_THROWS_WITH(parse_json("{\"a\": [1, 2", "gt.json"), Contains("ends too early"));
+  REQUIRE_THROWS_WITH(parse_json("[1e999]", "gt.json"), Contains("out of range"));
+  REQUIRE_THROWS_AS(parse_json("", "gt.json"), UsageError);
+}
