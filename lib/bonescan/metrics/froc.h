@@ -1,0 +1,53 @@
+// Free-response ROC: sensitivity over false positives per image.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "bonescan/metrics/evaluation_set.h"
+
+namespace bonescan {
+
+// 1/8, 1/4, 1/2, 1, 2, 4, 8 false positives per image, as in LUNA16 and CAMELYON16.
+std::vector<double> froc_rates();
+
+struct FrocPoint {
+  double score_threshold = 0.0;  // detections at or above it count; +infinity for the first point (none)
+  double false_positives_per_image = 0.0;
+  double sensitivity = 0.0;
+};
+
+// The curve from "no detection counts" to "all count", one point per distinct score.
+// Sensitivity = hits / ground truth over all classes and images; false positives / images, images
+// without ground truth included. Matching: VOC's (see VocEvaluation) on continuous boxes without a limit
+// on detections. Crowd regions are dropped; difficult objects and what matches them count for nothing.
+// Empty without ground truth or without images.
+std::vector<FrocPoint> froc_curve(const EvaluationSet& set, double iou_threshold = 0.5);
+
+// Sensitivity as a step function: the highest on the curve at or below that many false positives per
+// image. This is the FROC that reports print. nullopt if the curve is empty.
+// Reference: Bandos et al., Biometrics 65 (2009) 247; Chakraborty, Med. Phys. 16 (1989) 561.
+std::optional<double> froc_sensitivity(std::span<const FrocPoint> curve, double false_positives_per_image);
+
+// The score threshold that reaches that sensitivity: the lowest at or below so many false positives per
+// image; +infinity if no detection fits, nullopt if the curve is empty.
+std::optional<double> froc_score_threshold(std::span<const FrocPoint> curve, double false_positives_per_image);
+
+// Mean of froc_sensitivity over froc_rates() (the "FROC score", CPM).
+std::optional<double> froc_mean_sensitivity(std::span<const FrocPoint> curve);
+
+// FROC as MONAI computes it: from the scores of false positives and the highest score at each target (0
+// for a target that nothing hit), thresholds at the distinct scores but the lowest, linear interpolation
+// between them (numpy.interp). It differs from the step function and is kept for comparison.
+// Reference: MONAI monai/metrics/froc.py, compute_froc_curve_data and compute_froc_score.
+struct MonaiFroc {
+  std::vector<double> false_positives_per_image;  // descending, ends with 0
+  std::vector<double> sensitivity;
+};
+MonaiFroc monai_froc(std::span<const double> false_positive_scores, std::span<const double> true_positive_scores,
+                     std::size_t targets, std::size_t images);
+double monai_froc_sensitivity(const MonaiFroc& froc, double false_positives_per_image);
+
+}  // namespace bonescan

@@ -1,0 +1,36 @@
+// The reference system's four figures: mean and maximum over images of image IoU and image AP50.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "bonescan/metrics/evaluation_set.h"
+
+namespace bonescan {
+
+struct ImageFigures {
+  std::int64_t image_id = 0;
+  std::size_t ground_truth = 0;     // boxes that count: neither crowd nor difficult
+  std::optional<double> image_iou;  // undefined without such boxes
+  std::optional<double> image_ap50;
+};
+
+struct PerImageSummary {
+  std::vector<ImageFigures> images;  // in the order of EvaluationSet::image_ids
+  std::size_t images_counted = 0;    // with ground truth
+  std::size_t images_excluded = 0;   // without; both figures are undefined there
+  std::optional<double> iou_mean;    // undefined if no image counts
+  std::optional<double> iou_max;
+  std::optional<double> ap50_mean;
+  std::optional<double> ap50_max;
+};
+
+// image_iou: mean over the image's ground-truth boxes of the best IoU with any detection of the same
+// class whose score is at or above `score_threshold`, 0 if there is none. image_ap50: COCO 101-point AP
+// at IoU 0.5 of that image alone, over all its detections. Mean and maximum go over the images with at
+// least one ground-truth box; all others say nothing in these figures, false alarms on them included.
+PerImageSummary image_figures(const EvaluationSet& set, double score_threshold, int max_detections = 100);
+
+}  // namespace bonescan

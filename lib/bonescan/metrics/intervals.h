@@ -1,0 +1,22 @@
+// Confidence intervals of a proportion.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+namespace bonescan {
+
+struct Interval {
+  double lower = 0.0;
+  double upper = 0.0;
+};
+
+// 95 % score interval of Wilson, without continuity correction. nullopt without trials.
+// Reference: Wilson, J. Am. Stat. Assoc. 22 (1927) 209; Brown, Cai & DasGupta, Stat. Sci. 16 (2001) 101.
+std::optional<Interval> wilson_interval(std::size_t successes, std::size_t trials);
+
+// 95 % "exact" interval of Clopper and Pearson (never too narrow). nullopt without trials.
+// Reference: Clopper & Pearson, Biometrika 26 (1934) 404; quantiles of the beta distribution from Boost.
+std::optional<Interval> clopper_pearson_interval(std::size_t successes, std::size_t trials);
+
+}  // namespace bonescan

@@ -1,0 +1,30 @@
+// Precision, recall and F1 at one score threshold.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "bonescan/metrics/evaluation_set.h"
+
+namespace bonescan {
+
+// Over all images and classes, COCO matching (match_detections) without a limit on detections.
+// precision = TP / (TP + FP), undefined without detections; recall = TP / (TP + FN), undefined without
+// ground truth; F1 = 2 TP / (2 TP + FP + FN), undefined if all three are 0.
+struct OperatingPoint {
+  double score_threshold = 0.0;  // detections at or above it count
+  std::optional<double> precision;
+  std::optional<double> recall;
+  std::optional<double> f1;
+  std::size_t true_positives = 0;
+  std::size_t false_positives = 0;
+  std::size_t false_negatives = 0;
+};
+
+OperatingPoint operating_point(const EvaluationSet& set, double score_threshold, double iou_threshold = 0.5);
+
+// The score in the set with the highest F1 (the highest such score if several); nullopt if no detection
+// hits.
+std::optional<OperatingPoint> best_f1_operating_point(const EvaluationSet& set, double iou_threshold = 0.5);
+
+}  // namespace bonescan
