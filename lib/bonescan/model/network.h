@@ -36,6 +36,10 @@ struct Model {
   std::unique_ptr<const Network> network;
 };
 
+// The card of a TorchScript file, without loading the network (a record of the file's archive, or
+// `options.card`). Throws UsageError as load_model does.
+ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
+
 // Loads a TorchScript file with the card inside it. Throws UsageError if the file is missing, is
 // not TorchScript, has no card, or the card does not suit `task`.
 Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
