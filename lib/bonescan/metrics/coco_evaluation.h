@@ -11,22 +11,15 @@
 
 namespace bonescan {
 
-inline constexpr std::size_t coco_recall_points = 101;
+inline constexpr std::size_t coco_iou_threshold_count = 10;
 
 // .50, .55, ... .95, computed as numpy.linspace(.5, .95, 10) does.
-std::vector<double> coco_iou_thresholds();
+std::array<double, coco_iou_threshold_count> coco_iou_thresholds();
+
+inline constexpr std::size_t coco_recall_points = 101;
 
 // 0, .01, ... 1, computed as numpy.linspace(0, 1, 101) does.
 std::array<double, coco_recall_points> coco_recalls();
-
-struct CocoParameters {
-  std::vector<double> iou_thresholds = coco_iou_thresholds();  // ascending, each in 0..1
-  // The most detections per image and class that count, the highest scores first.
-  // Every figure but AR1 and AR10 uses it; those use at most 1 and 10 of these detections. (pycocotools
-  // reports ap = -1 for another limit than 100, because its summary asks for 100 in one place, and it
-  // sorts [1, 10, 5], so that a limit of 5 becomes 10: both are slips, not definitions.)
-  int max_detections = 100;
-};
 
 // The twelve numbers. Each is the mean over classes that have ground truth (of that size), and over the
 // IoU thresholds; undefined (nullopt; -1 in pycocotools) if no class has any.
@@ -40,7 +33,7 @@ struct CocoParameters {
 // id of 0 is an id like any other. https://cocodataset.org/#detection-eval
 struct CocoFigures {
   std::optional<double> ap;
-  std::optional<double> ap50;  // undefined if 0.5 is not among the thresholds
+  std::optional<double> ap50;
   std::optional<double> ap75;
   std::optional<double> ap_small;
   std::optional<double> ap_medium;
@@ -66,7 +59,11 @@ struct CocoEvaluation {
   std::vector<CocoClass> classes;  // in ascending order of category id, those without ground truth, too
 };
 
-CocoEvaluation evaluate_coco(const EvaluationSet& set, const CocoParameters& parameters = {});
+// `max_detections`: the most detections per image and class that count, the highest scores first. Every
+// figure uses it, AR1 and AR10 at most 1 and 10 of them. (Asked for another limit than 100, pycocotools'
+// summary reports ap as -1, and a limit below 10 is raised to 10 because it sorts the three limits: slips
+// of the program, not definitions.)
+CocoEvaluation evaluate_coco(const EvaluationSet& set, int max_detections = 100);
 
 // COCO AP at IoU 0.5 of each image alone, in the order of `set.image_ids`; nullopt for an image without
 // ground truth that counts.

@@ -21,9 +21,9 @@ struct FrocPoint {
 
 // The curve from "no detection counts" to "all count", one point per distinct score.
 // Sensitivity = hits / ground truth over all classes and images; false positives / images, images
-// without ground truth included. Matching: VOC's (see VocEvaluation) on continuous boxes without a limit
-// on detections. Crowd regions are dropped; difficult objects and what matches them count for nothing.
-// Empty without ground truth or without images.
+// without ground truth included. Matching as in match_detections, without a limit on detections, but that
+// crowd regions are dropped: FROC knows none, so a mark on one is a false positive like any other.
+// Difficult objects and what matches them count for nothing. Empty without ground truth that counts.
 std::vector<FrocPoint> froc_curve(const EvaluationSet& set, double iou_threshold = 0.5);
 
 // Sensitivity as a step function: the highest on the curve at or below that many false positives per

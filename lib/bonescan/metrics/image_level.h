@@ -13,9 +13,10 @@ namespace bonescan {
 
 // One image as the ROC sees it.
 struct ScoredImage {
-  double score = 0.0;     // highest score of its detections of any class, 0 if there is none
-  bool detected = false;  // has any detection: without one no threshold makes it positive
-  bool positive = false;  // has at least one ground-truth box of any kind
+  // Highest score of its detections of any class. Without detections there is none: no threshold makes
+  // the image positive, and it ranks below every image that has one.
+  std::optional<double> score;
+  bool positive = false;  // has at least one ground-truth box, of any kind
 };
 
 // In the order of `set.image_ids`.

@@ -40,11 +40,10 @@ std::optional<double> pixel_accuracy(const PixelCounts& counts);
 
 // Boundary F-score: 2 P R / (P + R) with P the share of predicted boundary pixels that have a true
 // boundary pixel within `tolerance` pixels (Euclidean distance between pixel centres), R the reverse.
-// A boundary pixel is a foreground pixel with a background pixel among its 4 neighbours; what lies
-// outside the image counts as background only if the mask ends there, so the image border itself is no
-// boundary. Undefined if neither mask has a boundary, 0 if only one has.
-// Reference: Csurka, Larlus & Perronnin, "What is a good evaluation measure for semantic segmentation?",
-// BMVC 2013 (matching within a distance, many-to-one).
+// A boundary pixel is a foreground pixel with a background pixel among its 4 neighbours; the border of the
+// image is no boundary: a bone that leaves the picture does not end there. Undefined if neither mask has a boundary, 0
+// if only one has. Reference: Csurka, Larlus & Perronnin, "What is a good evaluation measure for semantic
+// segmentation?", BMVC 2013 (matching within a distance, many-to-one).
 std::optional<double> boundary_f_score(const MaskView& ground_truth, const MaskView& prediction,
                                        double tolerance = 2.0);
 
