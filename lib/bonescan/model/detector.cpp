@@ -1,1 +1,65 @@
 #include "bonescan/model/detector.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "bonescan/core/error.h"
+#include "bonescan/model/operating_point.h"
+#include "bonescan/model/probe.h"
+
+namespace bonescan {
+namespace {
+
+SsdOptions choose_options(const Model& model, const DetectionOptions& given) {
+  const SsdOptions defaults;
+  SsdOptions options;
+  options.score_threshold = choose_fraction(model, "score_threshold", given.score_threshold, defaults.score_threshold);
+  options.nms_iou = choose_fraction(model, "nms_iou", given.nms_iou, defaults.nms_iou);
+  options.max_detections = choose_count(model, "max_detections", given.max_detections, defaults.max_detections);
+  options.top_k = choose_count(model, "top_k", given.top_k, defaults.top_k);
+  return options;
+}
+
+// Corners if that is what every anchor could be: an anchor as centre and size has third > first for some, but hardly
+// ever for all, since anchors at the far side of the image are smaller than their distance from the origin.
+AnchorFormat tell_anchor_format(const Tensor& anchors) {
+  for (std::size_t i = 0; i < anchors.values.size(); i += 4) {
+    const float* a = anchors.values.data() + i;
+    if (!(a[2] > a[0] && a[3] > a[1])) return AnchorFormat::kCentreSize;
+  }
+  return AnchorFormat::kCorners;
+}
+
+}  // namespace
+
+Detector::Detector(Model model, const DetectionOptions& options) : model_(std::move(model)) {
+  const Tensor anchors = check_ssd_heads(model_);
+  options_ = choose_options(model_, options);
+  anchor_format_ = model_.card.anchor_format.value_or(tell_anchor_format(anchors));
+}
+
+std::vector<Detection> Detector::detect(const Radiograph& radiograph) const {
+  const ModelCard& card = model_.card;
+  const std::vector<Tensor> heads = model_.network->run(make_network_input(radiograph, card.input));
+  const std::vector<ScoredBox> boxes =
+      decode_ssd({heads[0], heads[1], heads[2]},
+                 {card.box_weights[0], card.box_weights[1], card.box_weights[2], card.box_weights[3]}, anchor_format_,
+                 card.input.width, card.input.height, options_);
+
+  const InputPlacement placement = place_in_input(radiograph.size, card.input);
+  std::vector<Detection> detections;
+  for (const ScoredBox& found : boxes) {
+    const Box box = clip_to_image(box_to_image(found.box, placement), radiograph.size.width, radiograph.size.height);
+    detections.push_back({card.classes[found.class_index], found.class_index, shortest_double(found.score), box});
+  }
+  return detections;
+}
+
+Detector load_detector(const std::filesystem::path& path, const ModelOptions& model_options,
+                       const DetectionOptions& options) {
+  return {load_model(path, ModelTask::kDetection, model_options), options};
+}
+
+}  // namespace bonescan

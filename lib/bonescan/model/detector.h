@@ -21,7 +21,7 @@ struct DetectionOptions {
 };
 
 struct Detection {
-  std::string label;   // class name from the card
+  std::string label;  // class name from the card
   int class_index = 1;
   double score = 0.0;  // 0..1
   Box box;             // pixels of the upright image
@@ -41,6 +41,7 @@ class Detector {
  private:
   Model model_;
   SsdOptions options_;
+  AnchorFormat anchor_format_ = AnchorFormat::kCorners;
 };
 
 Detector load_detector(const std::filesystem::path& path, const ModelOptions& model_options = {},

@@ -1,1 +1,188 @@
+// Reading a model card: every member is checked, and every refusal says what would be right.
 #include "bonescan/model/model_card.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+constexpr std::string_view kSchema = "bonescan.model/1";
+constexpr int kLargestSide = 4096;  // pixels of a network's input
+
+// Members are named by their path, "input.width", in code and in messages.
+class CardReader {
+ public:
+  CardReader(const Json& card, const std::string& source) : card_(card), source_(source) {}
+
+  // Null if the member, or one on the way to it, is absent.
+  const Json* find(std::string_view path) const {
+    const Json* value = &card_;
+    while (!path.empty()) {
+      const std::size_t dot = std::min(path.find('.'), path.size());
+      if (!value->is_object()) return nullptr;
+      const auto member = value->find(std::string(path.substr(0, dot)));
+      if (member == value->end()) return nullptr;
+      value = &*member;
+      path.remove_prefix(std::min(dot + 1, path.size()));
+    }
+    return value;
+  }
+
+  // `right` says what the member should be: "the width in pixels ...".
+  [[noreturn]] void refuse(std::string_view path, std::string_view right) const {
+    const Json* value = find(path);
+    if (!value)
+      throw UsageError(fmt::format("{}: the model card has no \"{}\"; it should be {}", source_, path, right));
+    std::string text = to_json_line(*value);
+    if (text.size() > 60) text = text.substr(0, 60) + "...";
+    throw UsageError(fmt::format("{}: the model card's \"{}\" is {}; it should be {}", source_, path, text, right));
+  }
+
+  std::string text(std::string_view path, std::string_view right) const {
+    const Json* value = find(path);
+    if (!value || !value->is_string() || value->get_ref<const std::string&>().empty()) refuse(path, right);
+    return value->get<std::string>();
+  }
+
+  int integer(std::string_view path, int lowest, int highest, std::string_view right) const {
+    const Json* value = find(path);
+    if (!value || !value->is_number()) refuse(path, right);
+    const double number = value->get<double>();
+    if (!(number >= lowest && number <= highest) || number != std::floor(number)) refuse(path, right);
+    return static_cast<int>(number);
+  }
+
+  // Numbers above `above`, exactly `count` of them.
+  std::vector<double> numbers(std::string_view path, std::size_t count, double above, std::string_view right) const {
+    const Json* value = find(path);
+    if (!value || !value->is_array() || value->size() != count) refuse(path, right);
+    std::vector<double> result;
+    for (const Json& element : *value) {
+      if (!element.is_number() || !(element.get<double>() > above)) refuse(path, right);
+      result.push_back(element.get<double>());
+    }
+    return result;
+  }
+
+ private:
+  const Json& card_;
+  const std::string& source_;
+};
+
+InputSpec read_input(const CardReader& card) {
+  InputSpec input;
+  input.width = card.integer("input.width", 1, kLargestSide,
+                             "the width in pixels that the network takes, 1 to 4096, for example 224");
+  input.height = card.integer("input.height", 1, kLargestSide,
+                              "the height in pixels that the network takes, 1 to 4096, for example 224");
+
+  const std::string_view channels_right = "1 (grey) or 3 (RGB)";
+  input.channels = card.integer("input.channels", 1, 3, channels_right);
+  if (input.channels == 2) card.refuse("input.channels", channels_right);
+
+  const std::string_view resize_right = "\"stretch\" or \"letterbox\"";
+  const std::string resize = card.text("input.resize", resize_right);
+  if (resize != "stretch" && resize != "letterbox") card.refuse("input.resize", resize_right);
+  input.resize = resize == "stretch" ? ResizeMode::kStretch : ResizeMode::kLetterbox;
+
+  const auto channels = static_cast<std::size_t>(input.channels);
+  input.mean =
+      card.numbers("input.mean", channels, -std::numeric_limits<double>::infinity(),
+                   fmt::format("a list of {} number(s), the mean of each channel for pixels in 0..1", channels));
+  input.standard_deviation = card.numbers(
+      "input.std", channels, 0.0,
+      fmt::format("a list of {} number(s) above 0, the standard deviation of each channel for pixels in 0..1",
+                  channels));
+  return input;
+}
+
+ModelTask read_task(const CardReader& card) {
+  const std::string_view right = "\"segmentation\" or \"detection\"";
+  const std::string task = card.text("task", right);
+  if (task != "segmentation" && task != "detection") card.refuse("task", right);
+  return task == "segmentation" ? ModelTask::kSegmentation : ModelTask::kDetection;
+}
+
+std::string read_output_kind(const CardReader& card, ModelTask task) {
+  const std::string expected = task == ModelTask::kSegmentation ? "mask_logits" : "ssd_heads";
+  const std::string right = fmt::format("\"{}\", the one kind of output that this task knows", expected);
+  if (card.text("output.kind", right) != expected) card.refuse("output.kind", right);
+  return expected;
+}
+
+std::vector<double> read_box_weights(const CardReader& card) {
+  if (!card.find("output.box_weights")) return {10.0, 10.0, 5.0, 5.0};
+  return card.numbers("output.box_weights", 4, 0.0,
+                      "four numbers above 0, the divisors of dx, dy, dw and dh, for example [10, 10, 5, 5]");
+}
+
+std::optional<AnchorFormat> read_anchor_format(const CardReader& card) {
+  if (!card.find("output.anchor_format")) return std::nullopt;
+  const std::string_view right = "\"cxcywh\" (centre and size) or \"xyxy\" (corners), or be left out";
+  const std::string format = card.text("output.anchor_format", right);
+  if (format != "cxcywh" && format != "xyxy") card.refuse("output.anchor_format", right);
+  return format == "cxcywh" ? AnchorFormat::kCentreSize : AnchorFormat::kCorners;
+}
+
+// A segmenter needs no class names; a detector reports them.
+std::vector<std::string> read_classes(const CardReader& card, ModelTask task) {
+  const Json* classes = card.find("classes");
+  if (!classes && task == ModelTask::kSegmentation) return {};
+  const std::string_view right =
+      "a list of two or more different names, the background first, for example [\"background\", \"fractured\"]";
+  if (!classes || !classes->is_array() || classes->size() < 2) card.refuse("classes", right);
+  std::vector<std::string> names;
+  for (const Json& name : *classes) {
+    if (!name.is_string() || name.get_ref<const std::string&>().empty()) card.refuse("classes", right);
+    names.push_back(name.get<std::string>());
+  }
+  if (std::set<std::string>(names.begin(), names.end()).size() != names.size()) card.refuse("classes", right);
+  return names;
+}
+
+std::map<std::string, double> read_operating_point(const CardReader& card) {
+  const Json* point = card.find("operating_point");
+  if (!point) return {};
+  if (!point->is_object()) card.refuse("operating_point", "an object with one number for each threshold");
+  std::map<std::string, double> numbers;
+  for (const auto& [name, value] : point->items()) {
+    if (value.is_number()) numbers[name] = value.get<double>();
+  }
+  return numbers;
+}
+
+}  // namespace
+
+ModelCard parse_model_card(std::string_view text, const std::string& source) {
+  ModelCard result;
+  result.json = parse_json(text, source + ": the model card");
+  if (!result.json.is_object()) {
+    throw UsageError(
+        fmt::format("{}: the model card should be a JSON object with \"schema\": \"{}\"", source, kSchema));
+  }
+
+  const CardReader card(result.json, source);
+  const std::string schema_right = fmt::format("\"{}\"", kSchema);
+  if (card.text("schema", schema_right) != kSchema) card.refuse("schema", schema_right);
+  result.name = card.text("name", "the model's name, for example \"segnet-fracatlas\"");
+  result.task = read_task(card);
+  result.architecture = card.text("architecture", "the network's architecture, for example \"segnet\"");
+  result.input = read_input(card);
+  result.output_kind = read_output_kind(card, result.task);
+  if (result.task == ModelTask::kDetection) {
+    result.box_weights = read_box_weights(card);
+    result.anchor_format = read_anchor_format(card);
+  }
+  result.classes = read_classes(card, result.task);
+  result.operating_point = read_operating_point(card);
+  return result;
+}
+
+}  // namespace bonescan

@@ -22,12 +22,12 @@ struct ModelCard {
   ModelTask task = ModelTask::kSegmentation;
   std::string architecture;
   InputSpec input;
-  std::string output_kind;                  // "mask_logits" or "ssd_heads"
-  std::vector<double> box_weights;          // ssd_heads: divisors of dx, dy, dw, dh
-  std::optional<AnchorFormat> anchor_format;  // ssd_heads; unset: told from the anchors' values
-  std::vector<std::string> classes;         // [0] is the background
+  std::string output_kind;                        // "mask_logits" or "ssd_heads"
+  std::vector<double> box_weights;                // ssd_heads: divisors of dx, dy, dw, dh
+  std::optional<AnchorFormat> anchor_format;      // ssd_heads; unset: told from the anchors' values
+  std::vector<std::string> classes;               // [0] is the background
   std::map<std::string, double> operating_point;  // the numeric members of "operating_point"
-  Json json;                                // the whole card as it was read
+  Json json;                                      // the whole card as it was read
 };
 
 // Parses and checks a card. `source` names it in messages. Throws UsageError with one sentence

@@ -22,8 +22,8 @@ struct SsdOptions {
 // One box in pixels of the network's input.
 struct ScoredBox {
   Box box;
-  float score = 0.0f;       // softmax probability, 0..1
-  int class_index = 0;      // 1.. (0 is the background)
+  float score = 0.0f;   // softmax probability, 0..1
+  int class_index = 0;  // 1.. (0 is the background)
 };
 
 // The heads of one image: class logits [1, A, C], box deltas [1, A, 4], anchors [A, 4].

@@ -1,0 +1,66 @@
+#include "bonescan/model/probe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+using Shape = std::vector<std::int64_t>;
+
+std::vector<Tensor> run_on_zeros(const Model& model) {
+  const InputSpec& input = model.card.input;
+  const auto size = static_cast<std::size_t>(input.channels) * input.height * input.width;
+  try {
+    return model.network->run({{1, input.channels, input.height, input.width}, std::vector<float>(size)});
+  } catch (const std::exception& error) {
+    throw UsageError(
+        fmt::format("{}: the network fails on an input of 1x{}x{}x{}, the size that its card gives; card "
+                    "and network should fit ({})",
+                    model.path.string(), input.channels, input.height, input.width, error.what()));
+  }
+}
+
+[[noreturn]] void refuse(const Model& model, const std::vector<Tensor>& outputs, const std::string& right) {
+  std::vector<std::string> shapes;
+  for (const Tensor& output : outputs) shapes.push_back(fmt::format("[{}]", fmt::join(output.shape, ", ")));
+  throw UsageError(fmt::format("{}: the network returns {}; {}", model.path.string(),
+                               shapes.empty() ? "nothing" : fmt::format("{}", fmt::join(shapes, ", ")), right));
+}
+
+}  // namespace
+
+void check_mask_logits(const Model& model) {
+  const std::vector<Tensor> outputs = run_on_zeros(model);
+  const InputSpec& input = model.card.input;
+  if (outputs.size() != 1 || outputs[0].shape != Shape{1, 1, input.height, input.width}) {
+    refuse(model, outputs,
+           fmt::format("a card with output kind mask_logits asks for one tensor [1, 1, {}, {}]", input.height,
+                       input.width));
+  }
+}
+
+Tensor check_ssd_heads(const Model& model) {
+  std::vector<Tensor> outputs = run_on_zeros(model);
+  const auto classes = static_cast<std::int64_t>(model.card.classes.size());
+  const std::int64_t anchors = outputs.size() == 3 && !outputs[2].shape.empty() ? outputs[2].shape[0] : 0;
+  if (anchors == 0 || outputs[0].shape != Shape{1, anchors, classes} || outputs[1].shape != Shape{1, anchors, 4} ||
+      outputs[2].shape != Shape{anchors, 4}) {
+    refuse(model, outputs,
+           fmt::format("a card with output kind ssd_heads and {} classes asks for class logits "
+                       "[1, A, {}], box deltas [1, A, 4] and anchors [A, 4]",
+                       classes, classes));
+  }
+  const std::vector<float>& values = outputs[2].values;
+  if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+    refuse(model, outputs, "its anchors should be finite numbers, in pixels of the input");
+  }
+  return std::move(outputs[2]);
+}
+
+}  // namespace bonescan
