@@ -18,7 +18,7 @@ struct Tensor {
 
 enum class ResizeMode {
   kStretch,    // both sides to the input's size, aspect ratio lost
-  kLetterbox,  // aspect ratio kept, centred, the rest black
+  kLetterbox,  // aspect ratio kept, centred, the rest black (0 before normalisation)
 };
 
 // What a network takes: "input" of the model card.
@@ -39,11 +39,18 @@ struct InputPlacement {
   double offset_y = 0.0;
 };
 
-// Of an upright image of `image_size` pixels.
+// The pixels of the network's input that an upright image of `image_size` pixels covers: all for
+// kStretch. For kLetterbox both sides are scaled by the smaller of the two ratios and rounded to the
+// nearest pixel, at least 1; an odd pixel of the border goes to the right or the bottom.
+cv::Rect covered_area(cv::Size image_size, const InputSpec& spec);
+
+// The exact map onto that area; rounding makes the two scales of a letterbox differ slightly.
 InputPlacement place_in_input(cv::Size image_size, const InputSpec& spec);
 
-// [1, channels, height, width], pixels windowed to 0..1, resized by area averaging (cv::INTER_AREA,
-// as in training), then (pixel - mean) / standard deviation.
+// [1, channels, height, width], resized by area averaging in the depth of the pixels (so that 8-bit
+// values are rounded exactly as by Python's cv2.resize(image, size, interpolation=cv2.INTER_AREA),
+// which training used), windowed to 0..1, then (pixel - mean) / standard deviation in float. Colours
+// are in the order RGB; grey is repeated, and colour is made grey where the network takes one channel.
 Tensor make_network_input(const Radiograph& radiograph, const InputSpec& spec);
 
 // A box in pixels of the network's input, in pixels of the image.

@@ -1,1 +1,53 @@
 #include "bonescan/image/radiograph.h"
+
+#include <fmt/format.h>
+
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/image/image_format.h"
+#include "bonescan/image/orientation.h"
+#include "bonescan/image/window.h"
+
+namespace bonescan {
+namespace {
+
+DecodedImage decode(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
+  if (bytes.empty()) throw ImageError("is an empty file");
+  const ImageFormat* format = recognise_format(bytes);
+  if (!format) throw ImageError("is not an image: JPEG, PNG, TIFF and BMP are read, recognised by their content");
+  if (!format->decode) throw ImageError(fmt::format("is a {} file, which this version does not read", format->name));
+  return format->decode(bytes, options);
+}
+
+}  // namespace
+
+Radiograph read_radiograph(const std::filesystem::path& path, const ReadOptions& options) {
+  const std::vector<std::uint8_t> bytes = read_file_bytes(path, options.max_file_size);
+  try {
+    const DecodedImage image = decode(bytes, options);
+    const Window window = image.window ? *image.window : display_window(image.pixels);
+    Radiograph radiograph{.pixels = make_upright(image.pixels, image.orientation),
+                          .size = image.size,
+                          .black = window.black,
+                          .white = window.white};
+    if (orientation_swaps_sides(image.orientation)) std::swap(radiograph.size.width, radiograph.size.height);
+    return radiograph;
+  } catch (const std::bad_alloc&) {
+    throw ImageError("does not fit into memory");
+  } catch (const cv::Exception& failure) {
+    throw ImageError(fmt::format("cannot be decoded: {}", failure.err));
+  }
+}
+
+cv::Mat to_8bit(const Radiograph& radiograph) {
+  const double scale = 255.0 / (radiograph.white - radiograph.black);
+  cv::Mat picture;
+  radiograph.pixels.convertTo(picture, CV_8U, scale, -radiograph.black * scale);
+  return picture;
+}
+
+}  // namespace bonescan

@@ -25,8 +25,8 @@ struct ReadOptions {
   // `pixels` stay at or above this many pixels; 0 asks for full size.
   int reduce_to_side = 0;
   bool allow_truncated = false;
-  std::int64_t max_pixels = 200'000'000;                    // checked before decoding
-  std::uint64_t max_file_size = std::uint64_t{2} << 30;     // bytes
+  std::int64_t max_pixels = 200'000'000;                 // checked before decoding
+  std::uint64_t max_file_size = std::uint64_t{2} << 30;  // bytes
 };
 
 // Reads a JPEG (grey, RGB, progressive, CMYK), PNG, TIFF (8 or 16 bit; grey, RGB, RGBA, palette)

@@ -1,1 +1,40 @@
 #include "bonescan/image/write_image.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <opencv2/imgcodecs.hpp>
+#include <vector>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+
+namespace bonescan {
+namespace {
+
+void write_encoded(const std::filesystem::path& path, const char* extension, const cv::Mat& picture,
+                   const std::vector<int>& settings) {
+  std::vector<std::uint8_t> bytes;
+  bool encoded = false;
+  try {
+    encoded = cv::imencode(extension, picture, bytes, settings);
+  } catch (const cv::Exception& failure) {
+    throw OutputError(fmt::format("{} cannot be written: {}", path.string(), failure.err));
+  }
+  if (!encoded) throw OutputError(fmt::format("{} cannot be written: the picture cannot be encoded", path.string()));
+  write_file_atomically(path, bytes);
+}
+
+}  // namespace
+
+void write_mask_png(const std::filesystem::path& path, const cv::Mat& mask) {
+  // Masks are large flat areas: run lengths are found fast and compress well.
+  write_encoded(path, ".png", mask,
+                {cv::IMWRITE_PNG_STRATEGY, cv::IMWRITE_PNG_STRATEGY_RLE, cv::IMWRITE_PNG_COMPRESSION, 6});
+}
+
+void write_overlay_jpeg(const std::filesystem::path& path, const cv::Mat& picture) {
+  write_encoded(path, ".jpg", picture, {cv::IMWRITE_JPEG_QUALITY, 90});
+}
+
+}  // namespace bonescan

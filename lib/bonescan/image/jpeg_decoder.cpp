@@ -1,0 +1,200 @@
+#include "bonescan/image/jpeg_decoder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstdio>  // jpeglib.h needs it
+#include <cstring>
+#include <string_view>
+
+#include <jpeglib.h>
+// After jpeglib.h: the codes of its messages.
+#include <jerror.h>
+
+#include "bonescan/core/error.h"
+#include "bonescan/image/orientation.h"
+
+namespace bonescan {
+namespace {
+
+constexpr int kExifMarker = JPEG_APP0 + 1;
+constexpr std::string_view kExifPrefix("Exif\0\0", 6);
+// A progressive file of a few kilobytes can ask for thousands of passes over the whole picture;
+// libjpeg-turbo's own tools stop there, too.
+constexpr int kMaxScans = 500;
+
+struct ErrorState : jpeg_error_mgr {
+  std::jmp_buf jump;
+  char message[JMSG_LENGTH_MAX] = "";
+  bool ended_early = false;
+  bool damaged = false;
+};
+
+ErrorState& state_of(j_common_ptr info) {
+  return *static_cast<ErrorState*>(info->err);
+}
+
+[[noreturn]] void on_error(j_common_ptr info) {
+  ErrorState& state = state_of(info);
+  info->err->format_message(info, state.message);
+  std::longjmp(state.jump, 1);
+}
+
+// libjpeg goes on after these and fills in grey; only some of its warnings mean lost pixels.
+void on_message(j_common_ptr info, int level) {
+  if (level >= 0) return;
+  ErrorState& state = state_of(info);
+  switch (info->err->msg_code) {
+    case JWRN_JPEG_EOF:
+    case JWRN_HIT_MARKER:
+      state.ended_early = true;
+      break;
+    case JWRN_HUFF_BAD_CODE:
+    case JWRN_ARITH_BAD_CODE:
+    case JWRN_MUST_RESYNC:
+      state.damaged = true;
+      break;
+    default:
+      break;
+  }
+}
+
+void on_progress(j_common_ptr info) {
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans) return;
+  ErrorState& state = state_of(info);
+  std::snprintf(state.message, sizeof state.message, "more than %d scans", kMaxScans);
+  std::longjmp(state.jump, 1);
+}
+
+// Released also where the reader's constructor throws.
+struct Decompressor : jpeg_decompress_struct {
+  Decompressor() : jpeg_decompress_struct{} {}
+  ~Decompressor() { jpeg_destroy_decompress(this); }
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+};
+
+class JpegReader {
+ public:
+  JpegReader(std::span<const std::uint8_t> bytes, bool allow_truncated) : allow_truncated_(allow_truncated) {
+    info_.err = jpeg_std_error(&errors_);
+    errors_.error_exit = on_error;
+    errors_.emit_message = on_message;
+    attempt([&] {
+      jpeg_create_decompress(&info_);
+      progress_.progress_monitor = on_progress;
+      info_.progress = &progress_;
+      jpeg_mem_src(&info_, bytes.data(), bytes.size());
+      jpeg_save_markers(&info_, kExifMarker, 0xFFFF);
+      jpeg_read_header(&info_, TRUE);
+    });
+  }
+
+  const jpeg_decompress_struct& info() const { return info_; }
+
+  // Scaled by 1 / `reduction`; one channel, BGR, or four inks.
+  cv::Mat decode(int reduction) {
+    info_.scale_num = 1;
+    info_.scale_denom = static_cast<unsigned>(reduction);
+    info_.out_color_space = output_colours();
+    attempt([&] { jpeg_calc_output_dimensions(&info_); });
+    cv::Mat pixels(static_cast<int>(info_.output_height), static_cast<int>(info_.output_width),
+                   CV_8UC(info_.out_color_components));
+    attempt([&] {
+      jpeg_start_decompress(&info_);
+      while (info_.output_scanline < info_.output_height) {
+        JSAMPROW row = pixels.ptr(static_cast<int>(info_.output_scanline));
+        jpeg_read_scanlines(&info_, &row, 1);
+      }
+      jpeg_finish_decompress(&info_);
+    });
+    return pixels;
+  }
+
+  // Warnings came on the way: was the picture whole?
+  void require_whole() const {
+    if (errors_.damaged && !errors_.ended_early) throw ImageError("the JPEG data are damaged");
+    if (errors_.ended_early && !allow_truncated_) throw_truncated();
+  }
+
+ private:
+  // libjpeg reports failure by longjmp: `step` must hold nothing that needs a destructor.
+  template <typename Step>
+  void attempt(const Step& step) {
+    if (setjmp(errors_.jump) == 0) {
+      step();
+      return;
+    }
+    if (errors_.ended_early) throw_truncated();
+    throw ImageError(fmt::format("the JPEG data cannot be decoded: {}", errors_.message));
+  }
+
+  [[noreturn]] static void throw_truncated() { throw ImageError("the JPEG data end too early (truncated file)"); }
+
+  J_COLOR_SPACE output_colours() const {
+    switch (info_.num_components) {
+      case 1:
+        return JCS_GRAYSCALE;
+      case 3:
+        return JCS_EXT_BGR;
+      case 4:
+        return JCS_CMYK;
+      default:
+        throw ImageError(fmt::format("is a JPEG with {} components; 1, 3 or 4 are supported", info_.num_components));
+    }
+  }
+
+  bool allow_truncated_;
+  ErrorState errors_{};
+  jpeg_progress_mgr progress_{};
+  Decompressor info_;
+};
+
+int orientation_of(const jpeg_decompress_struct& info) {
+  for (jpeg_saved_marker_ptr marker = info.marker_list; marker; marker = marker->next) {
+    const std::span<const std::uint8_t> data(marker->data, marker->data_length);
+    if (data.size() < kExifPrefix.size() || std::memcmp(data.data(), kExifPrefix.data(), kExifPrefix.size()) != 0)
+      continue;
+    return exif_orientation(data.subspan(kExifPrefix.size()));
+  }
+  return 1;
+}
+
+// The largest reduction that keeps both sides at or above `side`. Only powers of two: the
+// decoder has fast transforms for these.
+int reduction_for(cv::Size size, int side) {
+  if (side <= 0) return 1;
+  int reduction = 1;
+  while (reduction < 8 && std::min(size.width, size.height) / (2 * reduction) >= side) reduction *= 2;
+  return reduction;
+}
+
+// Light left by the inks: each of red, green and blue is dimmed by its ink and by black.
+cv::Mat cmyk_to_bgr(const cv::Mat& cmyk, bool stored_inverted) {
+  cv::Mat light = cmyk;
+  if (!stored_inverted) cv::bitwise_not(cmyk, light);
+  cv::Mat planes[4];
+  cv::split(light, planes);
+  cv::Mat bgr[3];
+  for (int i = 0; i < 3; ++i) cv::multiply(planes[2 - i], planes[3], bgr[i], 1.0 / 255.0);
+  cv::Mat result;
+  cv::merge(bgr, 3, result);
+  return result;
+}
+
+}  // namespace
+
+DecodedImage decode_jpeg(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
+  JpegReader reader(bytes, options.allow_truncated);
+  const jpeg_decompress_struct& info = reader.info();
+  DecodedImage image;
+  image.size = checked_size(info.image_width, info.image_height, options);
+  image.orientation = orientation_of(info);
+  image.pixels = reader.decode(reduction_for(image.size, options.reduce_to_side));
+  reader.require_whole();
+  if (image.pixels.channels() == 4) image.pixels = cmyk_to_bgr(image.pixels, info.saw_Adobe_marker);
+  return image;
+}
+
+}  // namespace bonescan

@@ -1,0 +1,14 @@
+// JPEG: baseline, progressive, grey, colour and CMYK, through libjpeg-turbo.
+#pragma once
+
+#include "bonescan/image/decoded_image.h"
+
+namespace bonescan {
+
+// With options.reduce_to_side the picture is scaled by 1/2, 1/4 or 1/8 while it is decoded. CMYK
+// becomes BGR without a colour profile, inverted where an Adobe marker says that inks are stored so.
+// Throws ImageError for data that end early (unless options.allow_truncated: what is missing is
+// then grey) or are damaged.
+DecodedImage decode_jpeg(std::span<const std::uint8_t> bytes, const ReadOptions& options);
+
+}  // namespace bonescan

@@ -1,0 +1,111 @@
+// Drawing what was found onto the radiograph.
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "bonescan/image/write_image.h"
+
+namespace bonescan {
+namespace {
+
+// Blue-green for bone and orange for boxes: they differ in lightness as well as in hue, so that they
+// stay apart for colour-blind eyes and on a grey print.
+const cv::Scalar kBoneColour(190, 170, 20);
+const cv::Scalar kBoxColour(0, 140, 255);
+const cv::Scalar kCaptionColour(0, 0, 0);
+constexpr double kTint = 0.16;
+constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
+
+// Sizes of strokes and letters, in pixels of the picture.
+struct Pen {
+  int mask_line;
+  int box_line;
+  double font_scale;
+  int font_line;
+};
+
+// Looks alike when pictures of any size are shown at the same size. Letters are about 1/55 of the
+// shorter side high, but never less than 9 pixels, which is what Hershey fonts need to be read.
+Pen pen_for(cv::Size size) {
+  const double side = std::min(size.width, size.height);
+  constexpr double kHersheyHeight = 21.0;  // of a capital letter at scale 1, in pixels
+  const double letter_height = std::max(9.0, side / 55.0);
+  const auto at_least_1 = [](double width) { return std::max(1, static_cast<int>(std::lround(width))); };
+  return {.mask_line = at_least_1(side / 700.0),
+          .box_line = at_least_1(side / 350.0),
+          .font_scale = letter_height / kHersheyHeight,
+          .font_line = at_least_1(letter_height / 9.0)};
+}
+
+cv::Mat colour_picture(const Radiograph& radiograph) {
+  cv::Mat picture = to_8bit(radiograph);
+  if (picture.channels() == 1) cv::cvtColor(picture, picture, cv::COLOR_GRAY2BGR);
+  return picture;
+}
+
+void draw_mask(cv::Mat& picture, const cv::Mat& mask, const Pen& pen) {
+  cv::Mat tinted;
+  cv::addWeighted(picture, 1.0 - kTint, cv::Mat(picture.size(), picture.type(), kBoneColour), kTint, 0.0, tinted);
+  tinted.copyTo(picture, mask);
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(mask, outlines, cv::RETR_CCOMP, cv::CHAIN_APPROX_NONE);
+  cv::drawContours(picture, outlines, -1, kBoneColour, pen.mask_line, cv::LINE_AA);
+}
+
+// Where the caption's plate goes: above the box, else below it, else inside its upper edge; always
+// inside the picture where the picture is large enough.
+cv::Rect plate_beside(const cv::Rect& box, cv::Size plate, cv::Size picture) {
+  int y = box.y - plate.height;
+  if (y < 0) y = box.y + box.height;
+  if (y + plate.height > picture.height) y = box.y;
+  return {std::clamp(box.x, 0, std::max(0, picture.width - plate.width)),
+          std::clamp(y, 0, std::max(0, picture.height - plate.height)), plate.width, plate.height};
+}
+
+void draw_caption(cv::Mat& picture, const cv::Rect& box, const std::string& caption, const Pen& pen) {
+  int baseline = 0;
+  const cv::Size text = cv::getTextSize(caption, kFont, pen.font_scale, pen.font_line, &baseline);
+  const int margin = std::max(2, text.height / 3);
+  const cv::Size size(text.width + 2 * margin, text.height + baseline + margin);
+  const cv::Rect plate = plate_beside(box, size, picture.size());
+  cv::rectangle(picture, plate, kBoxColour, cv::FILLED);
+  cv::putText(picture, caption, {plate.x + margin, plate.y + margin / 2 + text.height}, kFont, pen.font_scale,
+              kCaptionColour, pen.font_line, cv::LINE_AA);
+}
+
+// The pixels that a box in continuous coordinates covers.
+cv::Rect pixel_box(const Box& box, cv::Size picture) {
+  const Box inside = clip_to_image(box, picture.width, picture.height);
+  const int left = static_cast<int>(std::floor(inside.x)), top = static_cast<int>(std::floor(inside.y));
+  const int right = static_cast<int>(std::ceil(inside.x + inside.width));
+  const int bottom = static_cast<int>(std::ceil(inside.y + inside.height));
+  return {left, top, std::max(1, right - left), std::max(1, bottom - top)};
+}
+
+// The frame lies around the pixels of the box, so that a small fracture stays visible inside it.
+cv::Rect frame_around(const cv::Rect& box, int line) {
+  const int reach = (line + 1) / 2;
+  return {box.x - reach, box.y - reach, box.width + 2 * reach, box.height + 2 * reach};
+}
+
+}  // namespace
+
+cv::Mat draw_overlay(const Radiograph& radiograph, const cv::Mat& mask, std::span<const CaptionedBox> boxes) {
+  cv::Mat picture = colour_picture(radiograph);
+  const Pen pen = pen_for(picture.size());
+  if (!mask.empty()) draw_mask(picture, mask, pen);
+  for (const CaptionedBox& captioned : boxes) {
+    const cv::Rect frame = frame_around(pixel_box(captioned.box, picture.size()), pen.box_line);
+    cv::rectangle(picture, frame, kBoxColour, pen.box_line);
+  }
+  // Captions last: no frame crosses the text of another box.
+  for (const CaptionedBox& captioned : boxes) {
+    if (captioned.caption.empty()) continue;
+    const cv::Rect frame = frame_around(pixel_box(captioned.box, picture.size()), pen.box_line + 1);
+    draw_caption(picture, frame, captioned.caption, pen);
+  }
+  return picture;
+}
+
+}  // namespace bonescan

@@ -1,0 +1,241 @@
+#include "bonescan/image/tiff_decoder.h"
+
+#include <fmt/format.h>
+#include <tiffio.h>
+
+#include <algorithm>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <opencv2/imgproc.hpp>
+#include <string>
+#include <vector>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+// A file in memory, as libtiff's callbacks see it.
+struct MemoryFile {
+  std::span<const std::uint8_t> bytes;
+  std::uint64_t position = 0;
+  bool ended_early = false;
+  std::string first_error;
+};
+
+MemoryFile& file_of(thandle_t handle) {
+  return *static_cast<MemoryFile*>(handle);
+}
+
+tmsize_t on_read(thandle_t handle, void* target, tmsize_t count) {
+  MemoryFile& file = file_of(handle);
+  const std::uint64_t left = file.bytes.size() - std::min<std::uint64_t>(file.position, file.bytes.size());
+  const auto available = std::min(static_cast<std::uint64_t>(count), left);
+  if (available < static_cast<std::uint64_t>(count)) file.ended_early = true;
+  if (available > 0) std::memcpy(target, file.bytes.data() + file.position, available);
+  file.position += available;
+  return static_cast<tmsize_t>(available);
+}
+
+tmsize_t on_write(thandle_t, void*, tmsize_t) {
+  return 0;
+}
+
+toff_t on_seek(thandle_t handle, toff_t offset, int origin) {
+  MemoryFile& file = file_of(handle);
+  if (origin == SEEK_SET) file.position = offset;
+  if (origin == SEEK_CUR) file.position += offset;
+  if (origin == SEEK_END) file.position = file.bytes.size() + offset;
+  return file.position;
+}
+
+int on_close(thandle_t) {
+  return 0;
+}
+
+toff_t on_size(thandle_t handle) {
+  return file_of(handle).bytes.size();
+}
+
+int on_error(TIFF*, void* user, const char*, const char* format, va_list arguments) {
+  char message[300];
+  std::vsnprintf(message, sizeof message, format, arguments);
+  MemoryFile& file = file_of(user);
+  if (file.first_error.empty()) file.first_error = message;
+  return 1;
+}
+
+int on_warning(TIFF*, void*, const char*, const char*, va_list) {
+  return 1;
+}
+
+struct CloseTiff {
+  void operator()(TIFF* tiff) const { TIFFClose(tiff); }
+};
+using TiffHandle = std::unique_ptr<TIFF, CloseTiff>;
+
+TiffHandle open_tiff(MemoryFile& file) {
+  const std::unique_ptr<TIFFOpenOptions, decltype(&TIFFOpenOptionsFree)> settings(TIFFOpenOptionsAlloc(),
+                                                                                  TIFFOpenOptionsFree);
+  TIFFOpenOptionsSetErrorHandlerExtR(settings.get(), on_error, &file);
+  TIFFOpenOptionsSetWarningHandlerExtR(settings.get(), on_warning, nullptr);
+  // "m": no memory mapping, so that every access goes through on_read and its bounds.
+  return TiffHandle(TIFFClientOpenExt("image", "rm", &file, on_read, on_write, on_seek, on_close, on_size, nullptr,
+                                      nullptr, settings.get()));
+}
+
+[[noreturn]] void fail(const MemoryFile& file) {
+  if (file.ended_early) throw ImageError("the TIFF data end too early (truncated file)");
+  throw ImageError(fmt::format("the TIFF data cannot be decoded: {}", file.first_error));
+}
+
+template <typename Value>
+Value field(TIFF* tiff, std::uint32_t tag) {
+  Value value{};
+  TIFFGetFieldDefaulted(tiff, tag, &value);
+  return value;
+}
+
+// What the directory says about the samples.
+struct Layout {
+  cv::Size size;
+  int bits = 1;
+  int samples = 1;  // per pixel
+  int format = SAMPLEFORMAT_UINT;
+  int photometric = PHOTOMETRIC_MINISBLACK;
+  bool planar = false;
+  bool alpha = false;
+  bool alpha_premultiplied = false;
+};
+
+Layout read_layout(TIFF* tiff, const ReadOptions& options) {
+  Layout layout;
+  layout.size = checked_size(field<std::uint32_t>(tiff, TIFFTAG_IMAGEWIDTH),
+                             field<std::uint32_t>(tiff, TIFFTAG_IMAGELENGTH), options);
+  layout.bits = field<std::uint16_t>(tiff, TIFFTAG_BITSPERSAMPLE);
+  layout.samples = field<std::uint16_t>(tiff, TIFFTAG_SAMPLESPERPIXEL);
+  layout.format = field<std::uint16_t>(tiff, TIFFTAG_SAMPLEFORMAT);
+  layout.planar = field<std::uint16_t>(tiff, TIFFTAG_PLANARCONFIG) == PLANARCONFIG_SEPARATE;
+  layout.photometric = layout.samples >= 3 ? PHOTOMETRIC_RGB : PHOTOMETRIC_MINISBLACK;
+  std::uint16_t photometric = 0;
+  if (TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric)) layout.photometric = photometric;
+  std::uint16_t extra_count = 0;
+  const std::uint16_t* extra = nullptr;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extra_count, &extra);
+  layout.alpha = extra_count > 0 && extra[0] != EXTRASAMPLE_UNSPECIFIED;
+  layout.alpha_premultiplied = layout.alpha && extra[0] == EXTRASAMPLE_ASSOCALPHA;
+  return layout;
+}
+
+bool is_grey(const Layout& layout) {
+  return layout.photometric == PHOTOMETRIC_MINISBLACK || layout.photometric == PHOTOMETRIC_MINISWHITE;
+}
+
+// libtiff's own conversion, which knows palettes, inks, YCbCr, tiles and planes.
+cv::Mat read_8bit(TIFF* tiff, const Layout& layout, const MemoryFile& file, bool allow_truncated) {
+  TIFFRGBAImage converter;
+  char reason[1024] = "";
+  if (!TIFFRGBAImageBegin(&converter, tiff, allow_truncated ? 0 : 1, reason))
+    throw ImageError(fmt::format("the TIFF data cannot be decoded: {}", reason));
+  // The orientation is applied later, for all formats alike.
+  converter.req_orientation = converter.orientation;
+  cv::Mat rgba = cv::Mat::zeros(layout.size, CV_8UC4);
+  const int done = TIFFRGBAImageGet(&converter, rgba.ptr<std::uint32_t>(), static_cast<std::uint32_t>(rgba.cols),
+                                    static_cast<std::uint32_t>(rgba.rows));
+  TIFFRGBAImageEnd(&converter);
+  if (!done && !(file.ended_early && allow_truncated)) fail(file);
+  // Colours come multiplied by alpha, which is the blend over black.
+  cv::Mat pixels;
+  if (is_grey(layout)) {
+    cv::extractChannel(rgba, pixels, 0);
+  } else {
+    cv::cvtColor(rgba, pixels, cv::COLOR_RGBA2BGR);
+  }
+  return pixels;
+}
+
+// One plane of strips: all samples of a pixel together, or `plane` of them.
+bool read_strips(TIFF* tiff, cv::Mat& pixels, std::uint16_t plane) {
+  const std::size_t row_bytes = static_cast<std::size_t>(pixels.cols) * pixels.elemSize();
+  if (static_cast<std::size_t>(TIFFScanlineSize(tiff)) != row_bytes) return false;
+  for (int y = 0; y < pixels.rows; ++y)
+    if (TIFFReadScanline(tiff, pixels.ptr(y), static_cast<std::uint32_t>(y), plane) < 0) return false;
+  return true;
+}
+
+bool read_tiles(TIFF* tiff, cv::Mat& pixels, std::uint16_t plane, const ReadOptions& options) {
+  const cv::Size size = checked_size(field<std::uint32_t>(tiff, TIFFTAG_TILEWIDTH),
+                                     field<std::uint32_t>(tiff, TIFFTAG_TILELENGTH), options);
+  cv::Mat tile(size, pixels.type());
+  if (static_cast<std::size_t>(TIFFTileSize(tiff)) != tile.total() * tile.elemSize()) return false;
+  for (int y = 0; y < pixels.rows; y += size.height) {
+    for (int x = 0; x < pixels.cols; x += size.width) {
+      if (TIFFReadTile(tiff, tile.data, static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(y), 0, plane) < 0)
+        return false;
+      const cv::Rect place = cv::Rect({x, y}, size) & cv::Rect({0, 0}, pixels.size());
+      tile(cv::Rect({0, 0}, place.size())).copyTo(pixels(place));
+    }
+  }
+  return true;
+}
+
+bool read_plane(TIFF* tiff, cv::Mat& pixels, std::uint16_t plane, const ReadOptions& options) {
+  return TIFFIsTiled(tiff) ? read_tiles(tiff, pixels, plane, options) : read_strips(tiff, pixels, plane);
+}
+
+// As stored, `samples` channels.
+cv::Mat read_16bit_samples(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
+  std::vector<cv::Mat> planes;
+  const int plane_count = layout.planar ? layout.samples : 1;
+  for (int i = 0; i < plane_count; ++i) {
+    planes.push_back(cv::Mat::zeros(layout.size, CV_16UC(layout.planar ? 1 : layout.samples)));
+    if (read_plane(tiff, planes.back(), static_cast<std::uint16_t>(i), options)) continue;
+    if (!(file.ended_early && options.allow_truncated)) fail(file);
+  }
+  cv::Mat pixels;
+  cv::merge(planes, pixels);
+  return pixels;
+}
+
+cv::Mat read_16bit(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
+  const int colours = is_grey(layout) ? 1 : layout.photometric == PHOTOMETRIC_RGB ? 3 : 0;
+  if (colours == 0 || layout.samples < colours || layout.samples > colours + 1)
+    throw ImageError("is a 16-bit TIFF that is neither grey nor RGB");
+  const cv::Mat samples = read_16bit_samples(tiff, layout, file, options);
+  std::vector<cv::Mat> planes;
+  cv::split(samples, planes);
+  for (int i = 0; i < colours; ++i) {
+    if (layout.format == SAMPLEFORMAT_INT) cv::bitwise_xor(planes[i], cv::Scalar(0x8000), planes[i]);
+    if (layout.photometric == PHOTOMETRIC_MINISWHITE) cv::bitwise_not(planes[i], planes[i]);
+  }
+  if (colours == 3) std::swap(planes[0], planes[2]);
+  if (!layout.alpha || layout.alpha_premultiplied) planes.resize(colours);
+  cv::Mat pixels;
+  cv::merge(planes, pixels);
+  return blend_over_black(pixels);
+}
+
+}  // namespace
+
+DecodedImage decode_tiff(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
+  MemoryFile file;
+  file.bytes = bytes;
+  const TiffHandle tiff = open_tiff(file);
+  if (!tiff) fail(file);
+  const Layout layout = read_layout(tiff.get(), options);
+  const bool integers =
+      layout.format == SAMPLEFORMAT_UINT || layout.format == SAMPLEFORMAT_INT || layout.format == SAMPLEFORMAT_VOID;
+  if (!integers || (layout.bits > 8 && layout.bits != 16))
+    throw ImageError(fmt::format("is a TIFF with {}-bit {} samples; integers of 1 to 8 or of 16 bits are supported",
+                                 layout.bits, integers ? "integer" : "floating-point"));
+  DecodedImage image;
+  image.size = layout.size;
+  image.orientation = field<std::uint16_t>(tiff.get(), TIFFTAG_ORIENTATION);
+  image.pixels = layout.bits == 16 ? read_16bit(tiff.get(), layout, file, options)
+                                   : read_8bit(tiff.get(), layout, file, options.allow_truncated);
+  return image;
+}
+
+}  // namespace bonescan
