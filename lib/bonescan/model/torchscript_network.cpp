@@ -1,5 +1,6 @@
 // LibTorch behind the network interface: TorchScript files, prepared for inference on one thread at a time.
 #include <ATen/Parallel.h>
+#include <caffe2/serialize/inline_container.h>
 #include <fmt/format.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -127,6 +128,26 @@ struct LoadedFile {
   std::string card;  // empty if there is none inside
 };
 
+UsageError not_torchscript(const std::filesystem::path& path, const std::exception& error) {
+  return UsageError(
+      fmt::format("{} is not a TorchScript file that can be read; it should be one that torch.jit.save "
+                  "wrote, whole ({})",
+                  path.string(), one_line_reason(error)));
+}
+
+// The card in the file's archive, where LibTorch keeps extra files; empty if there is none.
+std::string read_card_inside(const std::filesystem::path& path) {
+  try {
+    caffe2::serialize::PyTorchStreamReader archive(path.string());
+    const std::string record = std::string("extra/") + kCardName;
+    if (!archive.hasRecord(record)) return {};
+    const auto [bytes, size] = archive.getRecord(record);
+    return {static_cast<const char*>(bytes.get()), size};
+  } catch (const std::exception& error) {
+    throw not_torchscript(path, error);
+  }
+}
+
 LoadedFile load_torchscript(const std::filesystem::path& path) {
   torch::jit::ExtraFilesMap extra_files{{kCardName, ""}};
   try {
@@ -140,20 +161,17 @@ LoadedFile load_torchscript(const std::filesystem::path& path) {
                       "without torchvision's operators",
                       path.string()));
     }
-    throw UsageError(
-        fmt::format("{} is not a TorchScript file that can be read; it should be one that torch.jit.save "
-                    "wrote, whole ({})",
-                    path.string(), one_line_reason(error)));
+    throw not_torchscript(path, error);
   }
 }
 
-ModelCard read_card(const std::filesystem::path& path, const LoadedFile& file, const ModelOptions& options) {
+ModelCard parse_card(const std::filesystem::path& path, const std::string& card_inside, const ModelOptions& options) {
   if (options.card) return parse_model_card(read_text_file(*options.card), options.card->string());
-  if (file.card.empty()) {
+  if (card_inside.empty()) {
     throw UsageError(
         fmt::format("{} has no model card inside ({}); name one with --model-card", path.string(), kCardName));
   }
-  return parse_model_card(file.card, path.string());
+  return parse_model_card(card_inside, path.string());
 }
 
 void check_task(const std::filesystem::path& path, const ModelCard& card, ModelTask task) {
@@ -229,13 +247,23 @@ std::unique_ptr<const Network> prepare(torch::jit::Module module, ModelTask task
   return std::make_unique<TorchScriptNetwork>(frozen, device, c10::MemoryFormat::ChannelsLast);
 }
 
+void check_is_file(const std::filesystem::path& path) {
+  if (std::filesystem::is_regular_file(path)) return;
+  throw UsageError(
+      fmt::format("{} is not a file; it should be a model, a TorchScript file with its card inside", path.string()));
+}
+
 }  // namespace
 
+ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
+  check_is_file(path);
+  const ModelCard card = parse_card(path, read_card_inside(path), options);
+  check_task(path, card, task);
+  return card;
+}
+
 Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
-  if (!std::filesystem::is_regular_file(path)) {
-    throw UsageError(
-        fmt::format("{} is not a file; it should be a model, a TorchScript file with its card inside", path.string()));
-  }
+  check_is_file(path);
   const c10::Device device = parse_device(options.device);
   use_one_thread();
   run_graphs_as_they_are();
@@ -243,7 +271,7 @@ Model load_model(const std::filesystem::path& path, ModelTask task, const ModelO
   LoadedFile file = load_torchscript(path);
   Model model;
   model.path = path;
-  model.card = read_card(path, file, options);
+  model.card = parse_card(path, file.card, options);
   check_task(path, model.card, task);
   model.sha256 = sha256_of_file(path);
   try {
