@@ -1,1 +1,68 @@
 #include "bonescan/dataset/dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_set>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+template <typename Item>
+void sort_by_unique_id(std::vector<Item>& items, const std::string& source, std::string_view kind) {
+  std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.id < b.id; });
+  const auto twice =
+      std::adjacent_find(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.id == b.id; });
+  if (twice != items.end())
+    throw UsageError(fmt::format("{}: two {} have the id {}; ids must be unique", source, kind, twice->id));
+}
+
+template <typename Item>
+std::unordered_set<std::int64_t> ids_of(const std::vector<Item>& items) {
+  std::unordered_set<std::int64_t> ids;
+  for (const Item& item : items) ids.insert(item.id);
+  return ids;
+}
+
+}  // namespace
+
+void finish_dataset(Dataset& dataset) {
+  sort_by_unique_id(dataset.images, dataset.source, "images");
+  sort_by_unique_id(dataset.categories, dataset.source, "categories");
+  const auto image_ids = ids_of(dataset.images);
+  const auto category_ids = ids_of(dataset.categories);
+  for (const GroundTruthBox& box : dataset.boxes) {
+    if (!image_ids.contains(box.image_id))
+      throw UsageError(
+          fmt::format("{}: a box belongs to image {}, which is not among the images", dataset.source, box.image_id));
+    if (!category_ids.contains(box.category_id))
+      throw UsageError(fmt::format("{}: a box of image {} has category {}, which is not among the categories",
+                                   dataset.source, box.image_id, box.category_id));
+  }
+}
+
+void keep_images(Dataset& dataset, std::span<const std::int64_t> ids) {
+  const std::unordered_set<std::int64_t> kept(ids.begin(), ids.end());
+  const auto first_left_out = std::stable_partition(dataset.images.begin(), dataset.images.end(),
+                                                    [&](const DatasetImage& image) { return kept.contains(image.id); });
+  std::move(first_left_out, dataset.images.end(), std::back_inserter(dataset.left_out));
+  dataset.images.erase(first_left_out, dataset.images.end());
+  std::erase_if(dataset.boxes, [&](const GroundTruthBox& box) { return !kept.contains(box.image_id); });
+}
+
+void add_images_without_boxes(Dataset& dataset, std::span<const std::string> file_names) {
+  std::int64_t next_id = 1;
+  for (const auto* known : {&dataset.images, &dataset.left_out})
+    for (const DatasetImage& image : *known) next_id = std::max(next_id, image.id + 1);
+  for (const std::string& file_name : file_names) {
+    DatasetImage image;
+    image.id = next_id++;
+    image.file_name = file_name;
+    dataset.images.push_back(std::move(image));
+  }
+}
+
+}  // namespace bonescan

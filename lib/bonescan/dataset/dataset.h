@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,8 +14,9 @@ namespace bonescan {
 struct DatasetImage {
   std::int64_t id = 0;
   std::string file_name;  // as the annotation file writes it, relative to the image folder
-  int width = 0;          // of the upright image, in pixels
+  int width = 0;          // of the upright image, in pixels; 0 if the annotation file does not say
   int height = 0;
+  std::vector<std::string> regions;  // body regions, where the set names them
 };
 
 struct Category {
@@ -21,12 +24,25 @@ struct Category {
   std::string name;
 };
 
-// Boxes refer to upright images. Images without boxes are part of the set.
+// Boxes refer to upright images. Images without boxes are part of the set. Images and categories
+// stand in ascending order of their ids, boxes in the order of the annotation file.
 struct Dataset {
   std::vector<DatasetImage> images;
   std::vector<Category> categories;
   std::vector<GroundTruthBox> boxes;
-  std::string source;  // what it was read from, for messages and reports
+  std::string source;                  // what it was read from, for messages and reports
+  std::vector<DatasetImage> left_out;  // known images that a split or list leaves out
+  std::vector<std::string> notes;      // sentences that a report must repeat
 };
+
+// Sorts images and categories by id. Throws UsageError if two images or two categories share an id,
+// or if a box names an image or category that is not there.
+void finish_dataset(Dataset& dataset);
+
+// Keeps the images with these ids, which must be in the set; the others become left_out.
+void keep_images(Dataset& dataset, std::span<const std::int64_t> ids);
+
+// Adds images without boxes under new ids (above every id in the set, left-out images included).
+void add_images_without_boxes(Dataset& dataset, std::span<const std::string> file_names);
 
 }  // namespace bonescan

@@ -1,0 +1,25 @@
+// COCO JSON: ground truth and results.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bonescan/dataset/dataset.h"
+#include "bonescan/dataset/predictions.h"
+
+namespace bonescan {
+
+// Reads a COCO annotation file (images, annotations, categories; https://cocodataset.org/#format-data).
+// Ids may start at 0 and have gaps; images need no boxes. A missing "area" is the box's area, a
+// missing "iscrowd" is 0. Throws UsageError that names the file and the entry: JSON that does not
+// parse, members missing or of the wrong type, ids used twice, unknown images or categories, negative sizes.
+Dataset read_coco_dataset(const std::filesystem::path& path);
+
+// Reads COCO results, a list of {image_id, category_id, bbox, score}, in the file's order. Where an
+// images.json of ours lies beside the file, it says which file and label the ids stand for, and
+// images and categories are matched by name; else the ids are those of the data set. Throws
+// UsageError as above, and for scores outside 0..1.
+Predictions read_coco_results(const std::filesystem::path& path, const Dataset& dataset);
+
+}  // namespace bonescan

@@ -1,0 +1,96 @@
+#include "bonescan/dataset/image_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <limits>
+#include <system_error>
+#include <unordered_set>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<std::string_view, 7> kExtensions = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".dcm"};
+
+bool has_image_extension(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+}
+
+bool is_hidden(const fs::path& path) {
+  return path.filename().string().starts_with('.');
+}
+
+}  // namespace
+
+std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option) {
+  std::error_code error;
+  fs::recursive_directory_iterator entries(folder, error);
+  if (error)
+    throw UsageError(fmt::format("{} {} cannot be read as a folder: {}", option, folder.string(), error.message()));
+  std::vector<std::string> files;
+  for (; entries != fs::recursive_directory_iterator(); entries.increment(error)) {
+    if (error) break;
+    if (is_hidden(entries->path())) {
+      entries.disable_recursion_pending();
+    } else if (has_image_extension(entries->path()) && entries->is_regular_file(error)) {
+      files.push_back(entries->path().lexically_relative(folder).string());
+    }
+  }
+  if (error) throw UsageError(fmt::format("{} {} cannot be read: {}", option, folder.string(), error.message()));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool has_complete_jpeg_stream(const fs::path& path) {
+  constexpr std::uint8_t kMarker = 0xFF, kStartOfImage = 0xD8, kStartOfScan = 0xDA;
+  constexpr std::array<std::uint8_t, 2> kEndOfImage = {kMarker, 0xD9};
+  const std::vector<std::uint8_t> bytes = read_file_bytes(path, std::numeric_limits<std::uint64_t>::max());
+  if (bytes.size() < 2 || bytes[0] != kMarker || bytes[1] != kStartOfImage) return true;
+  // Segments before the first scan may hold a thumbnail with markers of its own: step over them.
+  std::size_t position = 2;
+  while (position + 4 <= bytes.size() && bytes[position] == kMarker && bytes[position + 1] != kStartOfScan)
+    position += 2 + bytes[position + 2] * std::size_t{256} + bytes[position + 3];
+  if (position >= bytes.size()) return false;
+  // Within a scan 0xFF is never followed by 0xD9: the coder stuffs a zero.
+  return std::search(bytes.begin() + static_cast<std::ptrdiff_t>(position), bytes.end(), kEndOfImage.begin(),
+                     kEndOfImage.end()) != bytes.end();
+}
+
+void add_negatives(Dataset& dataset, const fs::path& folder) {
+  std::unordered_set<std::string> known;
+  for (const auto* images : {&dataset.images, &dataset.left_out})
+    for (const DatasetImage& image : *images) known.insert(fs::path(image.file_name).filename().string());
+
+  std::vector<std::string> negatives;
+  std::size_t truncated = 0, repeated = 0;
+  for (const std::string& file : list_image_files(folder, "--negatives")) {
+    if (known.contains(fs::path(file).filename().string())) {
+      ++repeated;
+    } else if (!has_complete_jpeg_stream(folder / file)) {
+      ++truncated;
+    } else {
+      negatives.push_back(file);
+    }
+  }
+  if (negatives.empty())
+    throw UsageError(fmt::format("--negatives {} holds no image that could be added", folder.string()));
+  add_images_without_boxes(dataset, negatives);
+  dataset.notes.push_back(fmt::format("{} images without boxes come from {}.", negatives.size(), folder.string()));
+  if (truncated > 0)
+    dataset.notes.push_back(fmt::format("{} truncated JPEG files in {} are not used.", truncated, folder.string()));
+  if (repeated > 0)
+    dataset.notes.push_back(
+        fmt::format("{} images in {} are in the ground truth already and not added again.", repeated, folder.string()));
+}
+
+}  // namespace bonescan

@@ -1,0 +1,17 @@
+// What a detector reported on the images of a data set.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bonescan/core/box.h"
+
+namespace bonescan {
+
+struct Predictions {
+  std::vector<DetectedBox> boxes;  // in the order of the file, of the data set's images only
+  std::string source;              // what it was read from, for messages and reports
+  std::vector<std::string> notes;  // sentences that a report must repeat
+};
+
+}  // namespace bonescan

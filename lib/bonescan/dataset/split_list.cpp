@@ -1,0 +1,59 @@
+#include "bonescan/dataset/split_list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/dataset/csv.h"
+#include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/text_lines.h"
+
+namespace bonescan {
+namespace {
+
+constexpr std::array<std::string_view, 5> kHeaders = {"image_id", "image", "file", "file_name", "filename"};
+
+bool is_header(std::string field) {
+  std::transform(field.begin(), field.end(), field.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::find(kHeaders.begin(), kHeaders.end(), field) != kHeaders.end();
+}
+
+}  // namespace
+
+std::vector<std::string> read_split_list(const std::filesystem::path& path) {
+  const std::string text = read_text_file(path);
+  std::vector<std::string> names;
+  std::size_t column = 0;
+  bool first = true;
+  for (const std::string_view line : split_lines(text)) {
+    if (line.empty()) continue;
+    const std::vector<std::string> fields = split_csv_line(line);
+    const auto header = std::find_if(fields.begin(), fields.end(), is_header);
+    if (std::exchange(first, false) && header != fields.end()) {
+      column = static_cast<std::size_t>(header - fields.begin());
+      continue;
+    }
+    if (column < fields.size() && !fields[column].empty()) names.push_back(fields[column]);
+  }
+  if (names.empty()) throw UsageError(fmt::format("{} names no image; one name a line is needed", path.string()));
+  return names;
+}
+
+void keep_listed_images(Dataset& dataset, const std::vector<std::string>& names, const std::string& list) {
+  const ImageIndex index(dataset);
+  std::vector<std::int64_t> ids;
+  for (const std::string& name : names) {
+    const auto match = index.find_any_extension(name);
+    if (!match) throw UsageError(fmt::format("{} names {}, which is not in {}", list, name, dataset.source));
+    // An image that an earlier restriction leaves out stays out.
+    if (!match->left_out) ids.push_back(match->id);
+  }
+  keep_images(dataset, ids);
+}
+
+}  // namespace bonescan

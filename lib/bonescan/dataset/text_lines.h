@@ -1,0 +1,21 @@
+// Lines of text files that people edit by hand.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace bonescan {
+
+// `text` without a leading UTF-8 byte order mark.
+std::string_view without_byte_order_mark(std::string_view text);
+
+// Without surrounding blanks and carriage returns.
+std::string_view trimmed(std::string_view text);
+
+// One entry a line, so that the index gives the line number; trimmed, empty lines included.
+std::vector<std::string_view> split_lines(std::string_view text);
+
+// The parts between blanks.
+std::vector<std::string_view> split_words(std::string_view line);
+
+}  // namespace bonescan

@@ -1,0 +1,146 @@
+// COCO ground truth and results: what is read, and what is refused with which sentence.
+#include "bonescan/dataset/coco.h"
+
+#include <catch2/catch.hpp>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr auto kGroundTruth = R"({
+  "images": [{"id": 7, "width": 640, "height": 480, "file_name": "b.png"}, {"id": 0, "file_name": "a.png"}],
+  "categories": [{"id": 0, "name": "fractured"}],
+  "annotations": [{"id": 0, "image_id": 7, "category_id": 0, "bbox": [10, 20, 30.5, 40], "area": 900, "iscrowd": 1},
+                  {"id": 9, "image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 4]}]})";
+
+class CocoFiles {
+ public:
+  Dataset dataset(std::string_view text = kGroundTruth) const {
+    write_file_atomically(folder_ / "gt.json", text);
+    return read_coco_dataset(folder_ / "gt.json");
+  }
+
+  Predictions results(std::string_view text, const Dataset& dataset) const {
+    write_file_atomically(folder_ / "results.json", text);
+    return read_coco_results(folder_ / "results.json", dataset);
+  }
+
+ private:
+  test::TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_CASE("COCO ground truth keeps ids from zero and with gaps, images without boxes and crowd regions") {
+  const Dataset dataset = CocoFiles().dataset();
+  REQUIRE(dataset.images.size() == 2);
+  CHECK(dataset.images[0].id == 0);
+  CHECK(dataset.images[0].file_name == "a.png");
+  CHECK(dataset.images[1].id == 7);
+  CHECK(dataset.images[1].width == 640);
+  REQUIRE(dataset.boxes.size() == 2);
+  CHECK(dataset.boxes[0].box == Box{10, 20, 30.5, 40});
+  CHECK(dataset.boxes[0].area == 900);
+  CHECK(dataset.boxes[0].crowd);
+  CHECK(dataset.boxes[1].area == 12);  // none given: 3 x 4
+  CHECK_FALSE(dataset.boxes[1].crowd);
+  REQUIRE(dataset.categories.size() == 1);
+  CHECK(dataset.categories[0].name == "fractured");
+}
+
+TEST_CASE("COCO ground truth may begin with a byte order mark") {
+  CHECK(CocoFiles().dataset(std::string("\xEF\xBB\xBF") + kGroundTruth).images.size() == 2);
+}
+
+TEST_CASE("Broken COCO ground truth is refused with the entry and the reason") {
+  const auto [text, sentence] = GENERATE(table<std::string, std::string>({
+      {R"({"images": [)", "is not valid JSON: it ends too early at line 1"},
+      {"{\"images\": [],\n\"categories\": [NaN]}", "is not valid JSON: there is an unexpected character at line 2"},
+      {R"([])", "must be an object"},
+      {R"({"images": [], "categories": []})", "has no member \"annotations\""},
+      {R"({"images": {}, "categories": [], "annotations": []})", "\"images\" must be a list"},
+      {R"({"images": [{"id": 1}, {"id": 1}], "categories": [], "annotations": []})",
+       "images[1] (id 1): another image has this id"},
+      {R"({"images": [{"id": "1"}], "categories": [], "annotations": []})", "images[0]: \"id\" must be a whole number"},
+      {R"({"images": [{"id": 1.5}], "categories": [], "annotations": []})", "\"id\" must be a whole number"},
+      {R"({"images": [3], "categories": [], "annotations": []})", "images[0]: this is not an object"},
+      {R"({"images": [], "categories": [{"id": 1}, {"id": 1}], "annotations": []})", "another category has this id"},
+      {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
+           "annotations": [{"id": 5, "image_id": 2, "category_id": 1, "bbox": [0, 0, 1, 1]}]})",
+       "annotations[0] (id 5): there is no image 2"},
+      {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
+           "annotations": [{"id": 5, "image_id": 1, "category_id": 3, "bbox": [0, 0, 1, 1]}]})",
+       "there is no category 3"},
+      {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
+           "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, -1, 1]}]})",
+       "\"bbox\" has a negative size (-1 x 1)"},
+      {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
+           "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1]}]})",
+       "four numbers"},
+      {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
+           "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, null, 1]}]})",
+       "four numbers"},
+      {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
+           "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "iscrowd": 2}]})",
+       "\"iscrowd\" must be 0 or 1"},
+      {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
+           "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]},
+                           {"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]}]})",
+       "annotations[1] (id 5): another annotation has this id"},
+  }));
+  CHECK_THROWS_WITH(CocoFiles().dataset(text), Contains("gt.json") && Contains(sentence));
+  CHECK_THROWS_AS(CocoFiles().dataset(text), UsageError);
+}
+
+TEST_CASE("COCO results keep the file's order") {
+  const CocoFiles files;
+  const Predictions predictions = files.results(
+      R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.25},
+          {"image_id": 0.0, "category_id": 0, "bbox": [5, 6, 0, 0], "score": 1}])",
+      files.dataset());
+  REQUIRE(predictions.boxes.size() == 2);
+  CHECK(predictions.boxes[0].image_id == 7);
+  CHECK(predictions.boxes[0].box == Box{1, 2, 3, 4});
+  CHECK(predictions.boxes[0].score == 0.25);
+  CHECK(predictions.boxes[1].image_id == 0);
+  CHECK(predictions.boxes[1].score == 1.0);
+}
+
+TEST_CASE("Broken COCO results are refused with the entry and the reason") {
+  const auto [text, sentence] = GENERATE(table<std::string, std::string>({
+      {R"({"image_id": 7})", "must be a list"},
+      {R"([{"image_id": 8, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.5}])",
+       "[0] (image_id 8): there is no image 8"},
+      {R"([{"image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}])", "there is no category 1"},
+      {R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 1.5}])",
+       "\"score\" is 1.5; a score lies in 0..1"},
+      {R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 4], "score": -0.1}])", "a score lies in 0..1"},
+      {R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 4], "score": "0.5"}])", "\"score\" must be a number"},
+      {R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 4]}])", "\"score\" is missing"},
+      {R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 1e400], "score": 0.5}])", "out of range"},
+      {R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, NaN], "score": 0.5}])", "is not valid JSON"},
+      {R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, -4], "score": 0.5}])", "negative size"},
+  }));
+  const CocoFiles files;
+  const Dataset dataset = files.dataset();
+  CHECK_THROWS_WITH(files.results(text, dataset), Contains("results.json") && Contains(sentence));
+}
+
+TEST_CASE("Results on images that a split leaves out are dropped with a note") {
+  const CocoFiles files;
+  Dataset dataset = files.dataset();
+  keep_images(dataset, std::vector<std::int64_t>{0});
+  CHECK(dataset.boxes.empty());
+  const Predictions predictions =
+      files.results(R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.25}])", dataset);
+  CHECK(predictions.boxes.empty());
+  REQUIRE(predictions.notes.size() == 1);
+  CHECK_THAT(predictions.notes[0], Contains("1 detections"));
+}
+
+}  // namespace bonescan

@@ -1,0 +1,58 @@
+// Listing image folders and adding them as negatives.
+#include "bonescan/dataset/image_files.h"
+
+#include <catch2/catch.hpp>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+// Start of image, one segment with a thumbnail's end-of-image marker inside, start of scan, data.
+const std::string kUnfinishedJpeg("\xFF\xD8\xFF\xE1\x00\x06\xFF\xD9\x00\x00\xFF\xDA\x00\x02\x12\x34", 16);
+const std::string kFinishedJpeg = kUnfinishedJpeg + "\xFF\xD9 trailing bytes";
+
+}  // namespace
+
+TEST_CASE("Image files are listed recursively in byte order without hidden ones") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"b/x.JPG", "a.png", "b/.hidden.png", ".git/z.png", "notes.txt", "B.tif"})
+    write_file_atomically(folder / name, "");
+  CHECK(list_image_files(folder.path(), "--images") == std::vector<std::string>{"B.tif", "a.png", "b/x.JPG"});
+  CHECK_THROWS_WITH(list_image_files(folder / "missing", "--images"), Catch::Matchers::Contains("--images"));
+}
+
+TEST_CASE("A JPEG is complete if an end-of-image marker follows the scan") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "cut.jpg", kUnfinishedJpeg);
+  write_file_atomically(folder / "whole.jpg", kFinishedJpeg);
+  write_file_atomically(folder / "other.png", "\x89PNG");
+  CHECK_FALSE(has_complete_jpeg_stream(folder / "cut.jpg"));
+  CHECK(has_complete_jpeg_stream(folder / "whole.jpg"));
+  CHECK(has_complete_jpeg_stream(folder / "other.png"));
+}
+
+TEST_CASE("Negatives get new ids; truncated files and known images are not added") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "cut.jpg", kUnfinishedJpeg);
+  write_file_atomically(folder / "known.jpg", kFinishedJpeg);
+  write_file_atomically(folder / "sub/new.jpg", kFinishedJpeg);
+  Dataset dataset;
+  dataset.images = {{4, "known.jpg", 0, 0, {}}};
+  dataset.left_out = {{9, "other.jpg", 0, 0, {}}};
+  add_negatives(dataset, folder.path());
+  REQUIRE(dataset.images.size() == 2);
+  CHECK(dataset.images[1].id == 10);
+  CHECK(dataset.images[1].file_name == "sub/new.jpg");
+  CHECK(dataset.notes.size() == 3);
+}
+
+TEST_CASE("A folder that adds no negative is refused") {
+  const test::TemporaryFolder folder;
+  Dataset dataset;
+  CHECK_THROWS_AS(add_negatives(dataset, folder.path()), UsageError);
+}
+
+}  // namespace bonescan

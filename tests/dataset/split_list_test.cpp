@@ -1,0 +1,62 @@
+// Split lists in the forms in which they are found.
+#include "bonescan/dataset/split_list.h"
+
+#include <catch2/catch.hpp>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+using Names = std::vector<std::string>;
+
+Names read(std::string_view text) {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "list.csv", text);
+  return read_split_list(folder / "list.csv");
+}
+
+Dataset three_images() {
+  Dataset dataset;
+  dataset.source = "gt.json";
+  dataset.images = {{1, "Fractured/a.jpg", 0, 0, {}}, {2, "Fractured/b.jpg", 0, 0, {}}, {3, "c.v2.png", 0, 0, {}}};
+  return dataset;
+}
+
+}  // namespace
+
+TEST_CASE("A split list may have a header, CRLF, a byte order mark, blank lines and further columns") {
+  const Names expected = {"a.jpg", "b.jpg"};
+  CHECK(read("a.jpg\nb.jpg\n") == expected);
+  CHECK(read("a.jpg\nb.jpg") == expected);
+  CHECK(read("image_id\r\na.jpg\r\n\r\nb.jpg\r\n") == expected);
+  CHECK(read("\xEF\xBB\xBFimage_id\na.jpg\nb.jpg\n\n") == expected);
+  CHECK(read("image,regions\na.jpg,hip\nb.jpg,\"leg,hip\"\n") == expected);
+  CHECK(read("number,File_Name\n1,a.jpg\n2,b.jpg\n") == expected);
+  CHECK(read("  a.jpg  \n\tb.jpg\n") == expected);
+}
+
+TEST_CASE("A split list without names is refused") {
+  CHECK_THROWS_AS(read(""), UsageError);
+  CHECK_THROWS_AS(read("image_id\n\n"), UsageError);
+}
+
+TEST_CASE("A split list names images with or without folder and extension") {
+  Dataset dataset = three_images();
+  keep_listed_images(dataset, {"a", "c.v2"}, "list.csv");
+  REQUIRE(dataset.images.size() == 2);
+  CHECK(dataset.images[0].id == 1);
+  CHECK(dataset.images[1].id == 3);
+  REQUIRE(dataset.left_out.size() == 1);
+  CHECK(dataset.left_out[0].id == 2);
+}
+
+TEST_CASE("A split list that names an unknown image is refused") {
+  Dataset dataset = three_images();
+  CHECK_THROWS_WITH(keep_listed_images(dataset, {"a.jpg", "z.jpg"}, "list.csv"),
+                    "list.csv names z.jpg, which is not in gt.json");
+}
+
+}  // namespace bonescan
