@@ -20,7 +20,7 @@
 namespace bonescan {
 namespace {
 
-constexpr const char* kCardName = "bonescan.json";
+constexpr const char* kCardRecord = "extra/bonescan.json";  // an "extra file" of torch.jit.save
 
 // Each caller computes on its own thread: results then depend neither on the number of threads nor on their timing.
 // With OpenMP the setting belongs to the calling thread.
@@ -123,55 +123,38 @@ c10::Device parse_device(const std::string& name) {
   return c10::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number));
 }
 
-struct LoadedFile {
-  torch::jit::Module module;
-  std::string card;  // empty if there is none inside
-};
-
-UsageError not_torchscript(const std::filesystem::path& path, const std::exception& error) {
-  return UsageError(
-      fmt::format("{} is not a TorchScript file that can be read; it should be one that torch.jit.save "
-                  "wrote, whole ({})",
-                  path.string(), one_line_reason(error)));
+[[noreturn]] void refuse_file(const std::filesystem::path& path, const std::exception& error) {
+  if (std::string_view(error.what()).find("Unknown builtin op") != std::string_view::npos) {
+    throw UsageError(
+        fmt::format("{} uses an operator that LibTorch lacks; export the network up to its raw heads, without "
+                    "torchvision's operators",
+                    path.string()));
+  }
+  throw UsageError(fmt::format(
+      "{} is not a TorchScript file that can be read; it should be one that torch.jit.save wrote, whole ({})",
+      path.string(), one_line_reason(error)));
 }
 
-// The card in the file's archive, where LibTorch keeps extra files; empty if there is none.
-std::string read_card_inside(const std::filesystem::path& path) {
+// The text of the card inside a TorchScript archive; empty if there is none.
+std::string read_inner_card(const std::filesystem::path& path) {
   try {
     caffe2::serialize::PyTorchStreamReader archive(path.string());
-    const std::string record = std::string("extra/") + kCardName;
-    if (!archive.hasRecord(record)) return {};
-    const auto [bytes, size] = archive.getRecord(record);
-    return {static_cast<const char*>(bytes.get()), size};
+    // What torch.save writes is such an archive, too, but holds no code.
+    if (!archive.hasRecord("constants.pkl")) throw std::runtime_error("it holds no program");
+    if (!archive.hasRecord(kCardRecord)) return {};
+    const auto [data, size] = archive.getRecord(kCardRecord);
+    return {static_cast<const char*>(data.get()), size};
   } catch (const std::exception& error) {
-    throw not_torchscript(path, error);
+    refuse_file(path, error);
   }
 }
 
-LoadedFile load_torchscript(const std::filesystem::path& path) {
-  torch::jit::ExtraFilesMap extra_files{{kCardName, ""}};
+torch::jit::Module load_module(const std::filesystem::path& path) {
   try {
-    torch::jit::Module module = torch::jit::load(path.string(), at::kCPU, extra_files);
-    return {std::move(module), extra_files[kCardName]};
+    return torch::jit::load(path.string(), at::kCPU);
   } catch (const std::exception& error) {
-    const std::string text = error.what();
-    if (text.find("Unknown builtin op") != std::string::npos) {
-      throw UsageError(
-          fmt::format("{} uses an operator that LibTorch lacks; export the network up to its raw heads, "
-                      "without torchvision's operators",
-                      path.string()));
-    }
-    throw not_torchscript(path, error);
+    refuse_file(path, error);
   }
-}
-
-ModelCard parse_card(const std::filesystem::path& path, const std::string& card_inside, const ModelOptions& options) {
-  if (options.card) return parse_model_card(read_text_file(*options.card), options.card->string());
-  if (card_inside.empty()) {
-    throw UsageError(
-        fmt::format("{} has no model card inside ({}); name one with --model-card", path.string(), kCardName));
-  }
-  return parse_model_card(card_inside, path.string());
 }
 
 void check_task(const std::filesystem::path& path, const ModelCard& card, ModelTask task) {
@@ -257,29 +240,34 @@ void check_is_file(const std::filesystem::path& path) {
 
 ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
   check_is_file(path);
-  const ModelCard card = parse_card(path, read_card_inside(path), options);
+  std::string text = read_inner_card(path);
+  if (options.card) {
+    text = read_text_file(*options.card);
+  } else if (text.empty()) {
+    throw UsageError(
+        fmt::format("{} has no model card inside (bonescan.json); name one with --model-card", path.string()));
+  }
+  ModelCard card = parse_model_card(text, options.card ? options.card->string() : path.string());
   check_task(path, card, task);
   return card;
 }
 
 Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
-  check_is_file(path);
+  Model model;
+  model.path = path;
+  model.card = read_model_card(path, task, options);
+  model.sha256 = sha256_of_file(path);
+
   const c10::Device device = parse_device(options.device);
   use_one_thread();
   run_graphs_as_they_are();
-
-  LoadedFile file = load_torchscript(path);
-  Model model;
-  model.path = path;
-  model.card = parse_card(path, file.card, options);
-  check_task(path, model.card, task);
-  model.sha256 = sha256_of_file(path);
+  torch::jit::Module module = load_module(path);
   try {
-    model.network = prepare(std::move(file.module), task, device, options.precision);
+    model.network = prepare(std::move(module), task, device, options.precision);
   } catch (const std::exception& error) {
     throw UsageError(
-        fmt::format("{} cannot be prepared for inference; it should be a scripted or traced network with "
-                    "a forward method ({})",
+        fmt::format("{} cannot be prepared for inference; it should be a scripted or traced network with a forward "
+                    "method ({})",
                     path.string(), one_line_reason(error)));
   }
   return model;
