@@ -1,1 +1,88 @@
 #include "bonescan/scan/record.h"
+
+#include <fmt/format.h>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+// Networks compute in float: more digits than a float holds are noise.
+double rounded(double value) {
+  return shortest_double(static_cast<float>(value));
+}
+
+Json bone_to_json(const std::optional<BoneRecord>& bone) {
+  if (!bone) return nullptr;
+  return {{"present", bone->present},
+          {"fraction", rounded(bone->fraction)},
+          {"confidence", rounded(bone->confidence)},
+          {"mask", bone->mask ? Json(*bone->mask) : Json(nullptr)}};
+}
+
+BoneRecord bone_from_json(const Json& json) {
+  BoneRecord bone{json.at("present"), json.at("fraction"), json.at("confidence"), std::nullopt};
+  if (!json.at("mask").is_null()) bone.mask = json.at("mask").get<std::string>();
+  return bone;
+}
+
+Json detection_to_json(const Detection& detection) {
+  const Box& box = detection.box;
+  return {{"label", detection.label},
+          {"score", rounded(detection.score)},
+          {"box", {rounded(box.x), rounded(box.y), rounded(box.width), rounded(box.height)}}};
+}
+
+Detection detection_from_json(const Json& json) {
+  Detection detection;
+  detection.label = json.at("label");
+  detection.score = json.at("score");
+  const Json& box = json.at("box");
+  detection.box = {box.at(0), box.at(1), box.at(2), box.at(3)};
+  return detection;
+}
+
+ScanRecord ok_record_from_json(const Json& json) {
+  ScanRecord record;
+  record.width = json.at("width");
+  record.height = json.at("height");
+  if (!json.at("bone").is_null()) record.bone = bone_from_json(json.at("bone"));
+  record.detector_ran = json.at("detector_ran");
+  for (const Json& detection : json.at("detections")) record.detections.push_back(detection_from_json(detection));
+  return record;
+}
+
+}  // namespace
+
+Json to_json(const ScanRecord& record) {
+  if (record.error) return {{"file", record.file}, {"status", "failed"}, {"error", *record.error}};
+  Json detections = Json::array();
+  for (const Detection& detection : record.detections) detections.push_back(detection_to_json(detection));
+  return {{"file", record.file},
+          {"status", "ok"},
+          {"width", record.width},
+          {"height", record.height},
+          {"bone", bone_to_json(record.bone)},
+          {"detector_ran", record.detector_ran},
+          {"detections", std::move(detections)}};
+}
+
+ScanRecord scan_record_from_json(const Json& json, const std::string& source) {
+  try {
+    const std::string status = json.at("status");
+    ScanRecord record;
+    if (status == "ok") {
+      record = ok_record_from_json(json);
+    } else if (status == "failed") {
+      record.error = json.at("error").get<std::string>();
+    } else {
+      throw UsageError(fmt::format("{}: \"status\" is \"{}\"; it must be \"ok\" or \"failed\"", source, status));
+    }
+    record.file = json.at("file");
+    return record;
+  } catch (const Json::exception& error) {
+    throw UsageError(fmt::format("{} is no record of a bonescan results.jsonl: {}", source, error.what()));
+  }
+}
+
+}  // namespace bonescan

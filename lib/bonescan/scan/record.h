@@ -14,20 +14,22 @@ struct BoneRecord {
   bool present = false;
   double fraction = 0.0;
   double confidence = 0.0;
-  std::optional<std::string> mask;  // path below the output folder
+  std::optional<std::string> mask;  // path below the output folder; unset (null) if none was written
 };
 
 struct ScanRecord {
   std::string file;                  // relative to the input folder
-  std::optional<std::string> error;  // set: the input failed, and only `file` and this count
+  std::optional<std::string> error;  // set: the input failed, and only `file` and this are known
   int width = 0;                     // of the upright image
   int height = 0;
-  std::optional<BoneRecord> bone;    // unset where no segmenter ran
+  std::optional<BoneRecord> bone;  // unset where no segmenter ran: null in JSON
   bool detector_ran = false;
   std::vector<Detection> detections;
 };
 
-// The object that results.jsonl holds for it, members in the order of the contract.
+// The object that results.jsonl holds for it, members in the order of the contract: "file", "status",
+// "width", "height", "bone", "detector_ran", "detections"; of a failed input "file", "status", "error". Scores,
+// boxes and fractions are rounded to float and written with the fewest digits that give that float.
 Json to_json(const ScanRecord& record);
 
 // Reads such an object back. Throws UsageError that begins with `source` if it does not fit.

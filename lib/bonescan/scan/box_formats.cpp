@@ -1,0 +1,156 @@
+#include "bonescan/scan/box_formats.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <pugixml.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string_view>
+
+#include "bonescan/core/file.h"
+#include "bonescan/core/json.h"
+#include "bonescan/scan/output_folder.h"
+#include "bonescan/scan/streamed_file.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::size_t class_number(const BoxClasses& classes, const std::string& label) {
+  const auto found = std::find(classes.begin(), classes.end(), label);
+  if (found == classes.end()) throw std::logic_error(fmt::format("the detector has no class \"{}\"", label));
+  return static_cast<std::size_t>(found - classes.begin());
+}
+
+// Writes the entries of a JSON list one a line, with commas between them.
+class ListWriter {
+ public:
+  explicit ListWriter(StreamedFile& file) : file_(file) { file_.write("["); }
+  void add(const Json& entry) {
+    file_.write(first_ ? "\n" : ",\n");
+    file_.write(to_json_line(entry));
+    first_ = false;
+  }
+  void finish() { file_.write(first_ ? "]" : "\n]"); }
+
+ private:
+  StreamedFile& file_;
+  bool first_ = true;
+};
+
+// RFC 4180: quoted where it holds a comma, a quote or a line break.
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char letter : text) quoted.append(letter == '"' ? 2 : 1, letter);
+  return quoted + '"';
+}
+
+void append_voc_object(pugi::xml_node annotation, const Detection& detection) {
+  pugi::xml_node object = annotation.append_child("object");
+  const auto set = [](pugi::xml_node parent, const char* name, auto value) {
+    parent.append_child(name).text() = value;
+  };
+  const auto number = [](double value) { return fmt::format("{}", value); };
+  set(object, "name", detection.label.c_str());
+  set(object, "confidence", number(detection.score).c_str());
+  set(object, "difficult", 0);
+  const Box& box = detection.box;
+  pugi::xml_node corners = object.append_child("bndbox");
+  set(corners, "xmin", number(box.x).c_str());
+  set(corners, "ymin", number(box.y).c_str());
+  set(corners, "xmax", number(box.x + box.width).c_str());
+  set(corners, "ymax", number(box.y + box.height).c_str());
+}
+
+std::string to_voc_xml(const ScanRecord& record) {
+  pugi::xml_document document;
+  pugi::xml_node annotation = document.append_child("annotation");
+  annotation.append_child("filename").text() = record.file.c_str();
+  pugi::xml_node size = annotation.append_child("size");
+  size.append_child("width").text() = record.width;
+  size.append_child("height").text() = record.height;
+  size.append_child("depth").text() = 3;
+  for (const Detection& detection : record.detections) append_voc_object(annotation, detection);
+  std::ostringstream text;
+  document.save(text, "  ", pugi::format_default | pugi::format_no_declaration);
+  return text.str();
+}
+
+std::string to_yolo_text(const ScanRecord& record, const BoxClasses& classes) {
+  std::string text;
+  for (const Detection& detection : record.detections) {
+    const Box& box = detection.box;
+    text += fmt::format("{} {:.6f} {:.6f} {:.6f} {:.6f} {}\n", class_number(classes, detection.label),
+                        (box.x + box.width / 2) / record.width, (box.y + box.height / 2) / record.height,
+                        box.width / record.width, box.height / record.height, detection.score);
+  }
+  return text;
+}
+
+}  // namespace
+
+void write_coco_results(const fs::path& path, const RecordSource& records, const BoxClasses& classes) {
+  StreamedFile file(path);
+  ListWriter list(file);
+  records([&](const NumberedRecord& numbered) {
+    for (const Detection& detection : numbered.record.detections) {
+      const Box& box = detection.box;
+      list.add({{"image_id", numbered.id},
+                {"category_id", class_number(classes, detection.label)},
+                {"bbox", {box.x, box.y, box.width, box.height}},
+                {"score", detection.score}});
+    }
+  });
+  list.finish();
+  file.write("\n");
+  file.publish();
+}
+
+void write_coco_images(const fs::path& path, const RecordSource& records, const BoxClasses& classes) {
+  StreamedFile file(path);
+  file.write("{\"images\": ");
+  ListWriter images(file);
+  records([&](const NumberedRecord& numbered) {
+    const ScanRecord& record = numbered.record;
+    images.add({{"id", numbered.id}, {"file_name", record.file}, {"width", record.width}, {"height", record.height}});
+  });
+  images.finish();
+  file.write(",\n\"categories\": ");
+  ListWriter categories(file);
+  for (std::size_t id = 0; id < classes.size(); ++id) categories.add({{"id", id}, {"name", classes[id]}});
+  categories.finish();
+  file.write("}\n");
+  file.publish();
+}
+
+void write_yolo_labels(const fs::path& folder, const RecordSource& records, const BoxClasses& classes) {
+  records([&](const NumberedRecord& numbered) {
+    const ScanRecord& record = numbered.record;
+    write_file_atomically(folder / label_name(record.file, ".txt"), to_yolo_text(record, classes));
+  });
+}
+
+void write_voc_labels(const fs::path& folder, const RecordSource& records) {
+  records([&](const NumberedRecord& numbered) {
+    const ScanRecord& record = numbered.record;
+    write_file_atomically(folder / label_name(record.file, ".xml"), to_voc_xml(record));
+  });
+}
+
+void write_box_table(const fs::path& path, const RecordSource& records) {
+  StreamedFile file(path);
+  file.write("file,label,score,x,y,width,height\n");
+  records([&](const NumberedRecord& numbered) {
+    for (const Detection& detection : numbered.record.detections) {
+      const Box& box = detection.box;
+      file.write(fmt::format("{},{},{},{},{},{},{}\n", csv_field(numbered.record.file), csv_field(detection.label),
+                             detection.score, box.x, box.y, box.width, box.height));
+    }
+  });
+  file.publish();
+}
+
+}  // namespace bonescan

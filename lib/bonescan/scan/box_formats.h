@@ -1,0 +1,49 @@
+// The boxes of a finished run in the formats that other tools read: one small function for each.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bonescan/scan/record.h"
+
+namespace bonescan {
+
+enum class BoxFormat { kCoco, kYolo, kVoc, kCsv };
+
+// A record with the image_id that COCO files give it.
+struct NumberedRecord {
+  std::int64_t id = 0;
+  ScanRecord record;
+};
+
+// Calls its argument for the record of every radiograph that did not fail, in input order. Thus no
+// format needs all records in memory.
+using RecordSource = std::function<void(const std::function<void(const NumberedRecord&)>&)>;
+
+// Names of the classes that boxes can have; the index is the category_id of COCO and the class of YOLO. FracAtlas
+// numbers the same way: 0 is "fractured".
+using BoxClasses = std::vector<std::string>;
+
+// A COCO results file (https://cocodataset.org/#format-results): image_id, category_id, bbox, score.
+void write_coco_results(const std::filesystem::path& path, const RecordSource& records, const BoxClasses& classes);
+
+// What the ids of the results stand for: {"images": [{"id", "file_name", "width", "height"}],
+// "categories": [{"id", "name"}]}, as in a COCO ground truth.
+void write_coco_images(const std::filesystem::path& path, const RecordSource& records, const BoxClasses& classes);
+
+// One file for each radiograph below `folder`/labels, empty if it has no boxes: lines "class x_centre y_centre width
+// height score", all but the class relative to the image, as Ultralytics writes predictions.
+void write_yolo_labels(const std::filesystem::path& folder, const RecordSource& records, const BoxClasses& classes);
+
+// One Pascal VOC file for each radiograph below `folder`/labels, with the score of each object as "confidence".
+void write_voc_labels(const std::filesystem::path& folder, const RecordSource& records);
+
+// One row for each box: file,label,score,x,y,width,height.
+void write_box_table(const std::filesystem::path& path, const RecordSource& records);
+
+// All of these throw OutputError.
+
+}  // namespace bonescan

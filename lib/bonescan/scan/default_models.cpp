@@ -1,0 +1,26 @@
+#include "bonescan/scan/default_models.h"
+
+#include <cstdlib>
+#include <system_error>
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path weights_folder() {
+  if (const char* named = std::getenv("BONESCAN_WEIGHTS"); named && *named) return named;
+  std::error_code error;
+  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
+  const fs::path installed = executable.parent_path().parent_path() / "share" / "bonescan" / "weights";
+  if (!error && fs::is_directory(installed, error)) return installed;
+  return BONESCAN_SOURCE_WEIGHTS;
+}
+
+}  // namespace
+
+fs::path default_model_path(ModelTask task) {
+  return weights_folder() / (task == ModelTask::kSegmentation ? "segnet.pt" : "ssd300_vgg16.pt");
+}
+
+}  // namespace bonescan

@@ -1,0 +1,165 @@
+#include "bonescan/scan/inputs.h"
+
+#include <fmt/format.h>
+#include <glob.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <system_error>
+#include <unordered_set>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/dataset/image_files.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A file with its real location: links in the folders on the way resolved, so that two names of one
+// file agree and no ".." is left.
+struct FoundFile {
+  fs::path path;     // to open
+  fs::path located;  // real parent folder / name
+};
+
+// What has been found so far, each file once.
+struct Findings {
+  std::vector<FoundFile> files;
+  std::unordered_set<std::string> seen;  // canonical paths
+  std::vector<fs::path> folders;         // one for each name: the folder itself, or a file's parent
+
+  void add(const fs::path& path, const fs::path& located) {
+    std::error_code unresolvable;  // a broken link stands for itself
+    fs::path canonical = fs::weakly_canonical(located, unresolvable);
+    if (unresolvable) canonical = located;
+    if (seen.insert(canonical.native()).second) files.push_back({path, located});
+  }
+};
+
+fs::path real_folder(const fs::path& folder) {
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(folder.empty() ? fs::path(".") : folder, error);
+  if (error) throw UsageError(fmt::format("input {} cannot be resolved: {}", folder.string(), error.message()));
+  return real;
+}
+
+void add_file(const fs::path& path, Findings& findings) {
+  const fs::path folder = real_folder(path.parent_path());
+  findings.folders.push_back(folder);
+  findings.add(path, folder / path.filename());
+}
+
+void add_folder(const fs::path& path, const fs::path& left_out, Findings& findings) {
+  const fs::path folder = real_folder(path);
+  findings.folders.push_back(folder);
+  const std::string below = left_out.lexically_relative(folder).generic_string() + '/';
+  for (const std::string& file : list_image_files(folder, "input"))
+    if (!file.starts_with(below)) findings.add(path / file, folder / file);
+}
+
+void add_existing(const fs::path& path, const fs::path& left_out, Findings& findings) {
+  std::error_code unreadable;  // fails by itself when it is read
+  if (fs::is_directory(path, unreadable)) {
+    add_folder(path, left_out, findings);
+  } else {
+    add_file(path, findings);
+  }
+}
+
+bool exists(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(fs::symlink_status(path, error));
+}
+
+// Paths that match, in byte order.
+std::vector<std::string> expand_glob(const std::string& pattern) {
+  glob_t matches{};
+  const std::unique_ptr<glob_t, decltype(&globfree)> owner(&matches, globfree);
+  const int result = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &matches);
+  if (result != 0 && result != GLOB_NOMATCH) throw UsageError(fmt::format("input {} cannot be searched", pattern));
+  std::vector<std::string> paths(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+void add_name(const std::string& name, const fs::path& left_out, Findings& findings) {
+  if (exists(name)) return add_existing(name, left_out, findings);
+  if (name.find_first_of("*?[") == std::string::npos)
+    throw UsageError(fmt::format("input {} does not exist; name a radiograph, a folder or a quoted glob", name));
+  const std::vector<std::string> paths = expand_glob(name);
+  if (paths.empty()) throw UsageError(fmt::format("input {} matches no file", name));
+  for (const std::string& path : paths) add_existing(path, left_out, findings);
+}
+
+void add_list(const fs::path& list, std::istream& standard_input, const fs::path& left_out, Findings& findings) {
+  const std::string text =
+      list == "-" ? std::string(std::istreambuf_iterator<char>(standard_input), {}) : read_text_file(list);
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    std::string line = text.substr(start, end - start);
+    start = end + 1;
+    if (line.ends_with('\r')) line.pop_back();
+    if (!line.empty()) add_existing(line, left_out, findings);
+  }
+}
+
+fs::path deepest_common_parent(const std::vector<fs::path>& folders) {
+  fs::path common = folders.front();
+  for (const fs::path& folder : folders) {
+    fs::path shared;
+    auto part = common.begin();
+    for (auto other = folder.begin(); part != common.end() && other != folder.end() && *part == *other; ++other)
+      shared /= *part++;
+    common = shared;
+  }
+  return common;
+}
+
+}  // namespace
+
+Shard parse_shard(const std::string& text) {
+  Shard shard;
+  const char* end = text.data() + text.size();
+  const auto index = std::from_chars(text.data(), end, shard.index);
+  const bool has_slash = index.ec == std::errc() && index.ptr != end && *index.ptr == '/';
+  const auto count = has_slash ? std::from_chars(index.ptr + 1, end, shard.count) : index;
+  if (!has_slash || count.ec != std::errc() || count.ptr != end || shard.index < 1 || shard.index > shard.count)
+    throw UsageError(fmt::format("--shard is \"{}\"; it must be I/N with 1 <= I <= N, for example 2/8", text));
+  return shard;
+}
+
+// http://www.isthe.com/chongo/tech/comp/fnv: FNV-1a, 64 bit.
+bool in_shard(std::string_view file, const Shard& shard) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char letter : file) {
+    hash ^= static_cast<unsigned char>(letter);
+    hash *= 0x100000001b3u;
+  }
+  return hash % static_cast<std::uint64_t>(shard.count) == static_cast<std::uint64_t>(shard.index - 1);
+}
+
+InputSet find_inputs(const InputSelection& selection, std::istream& standard_input, const fs::path& left_out) {
+  const fs::path real_left_out = left_out.empty() ? fs::path() : real_folder(left_out);
+  Findings findings;
+  for (const std::string& name : selection.names) add_name(name, real_left_out, findings);
+  if (selection.list) add_list(*selection.list, standard_input, real_left_out, findings);
+  if (findings.folders.empty())
+    throw UsageError("no input is named; name radiographs, folders or quoted globs, or give --list FILE");
+  if (findings.files.empty()) throw UsageError("the inputs hold no radiograph (.jpg .jpeg .png .tif .tiff .bmp .dcm)");
+
+  InputSet inputs{deepest_common_parent(findings.folders), {}};
+  std::int64_t id = 0;
+  for (const FoundFile& found : findings.files) {
+    std::string file = found.located.lexically_relative(inputs.folder).generic_string();
+    ++id;
+    if (!selection.shard || in_shard(file, *selection.shard)) inputs.files.push_back({found.path, std::move(file), id});
+  }
+  return inputs;
+}
+
+}  // namespace bonescan

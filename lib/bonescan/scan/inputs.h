@@ -1,0 +1,62 @@
+// Which files a run works on, in which order, and what they are called in its results.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bonescan {
+
+// Part `index` (1..count) of an input set that several machines share.
+struct Shard {
+  int index = 1;
+  int count = 1;
+};
+
+// Parses "I/N". Throws UsageError unless 1 <= I <= N.
+Shard parse_shard(const std::string& text);
+
+// What the user named.
+struct InputSelection {
+  std::vector<std::string> names;             // files, folders, globs
+  std::optional<std::filesystem::path> list;  // a file with one name a line; "-" is standard input
+  std::optional<Shard> shard;
+};
+
+// One input file.
+struct InputFile {
+  std::filesystem::path path;
+  // Relative to the input folder, '/' between parts; never absolute, never with "..".
+  std::string file;
+  // 1-based position among all inputs before sharding: the image_id of detections.json, so that
+  // the results of all shards can be joined.
+  std::int64_t id = 0;
+};
+
+struct InputSet {
+  std::filesystem::path folder;  // what `file` is relative to: absolute, symbolic links resolved
+  std::vector<InputFile> files;
+};
+
+// Whether a relative name belongs to the shard: by FNV-1a of the name, so that it stays where it is
+// when other files come and go.
+bool in_shard(std::string_view file, const Shard& shard);
+
+// Resolves names, then the lines of the list: a folder stands for the radiographs below it
+// (as list_image_files of dataset/image_files.h finds them, less what lies below `left_out`) in byte order of their
+// relative paths; a name that does not exist and has *, ? or [ is
+// a glob (glob(7)). A file that is named is taken whatever its extension. A file that turns up twice, by whatever name,
+// counts once, where it came first. The input folder is the folder named, the parent of the only file named, or the
+// deepest common parent of several names.
+//
+// Throws UsageError if a name does not exist, a glob matches nothing, a folder cannot be read, or
+// nothing is found at all. A line of the list that does not exist is an input all the same: it fails by itself
+// when it is read.
+InputSet find_inputs(const InputSelection& selection, std::istream& standard_input,
+                     const std::filesystem::path& left_out = {});
+
+}  // namespace bonescan

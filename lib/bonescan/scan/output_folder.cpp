@@ -1,0 +1,107 @@
+#include "bonescan/scan/output_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <system_error>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Removes a file and the folders below `top` that it leaves empty.
+void remove_with_empty_folders(const fs::path& top, const std::string& name) {
+  if (!stays_below(name)) return;
+  std::error_code error;
+  fs::remove(top / name, error);
+  for (fs::path folder = fs::path(name).parent_path(); !folder.empty(); folder = folder.parent_path())
+    if (!fs::remove(top / folder, error)) return;  // fails where something is left in it
+}
+
+// Removes what a run wrote for the inputs in its results.
+void remove_files_of_records(const fs::path& folder, const char* results_name) {
+  std::ifstream results(folder / results_name, std::ios::binary);
+  for (std::string line; std::getline(results, line);) {
+    const Json record = Json::parse(line, nullptr, false);  // not an exception: the last line may be cut off
+    if (!record.is_object() || !record.contains("file") || !record["file"].is_string()) continue;
+    const std::string file = record["file"];
+    for (const std::string& name :
+         {mask_name(file), overlay_name(file), label_name(file, ".txt"), label_name(file, ".xml")})
+      remove_with_empty_folders(folder, name);
+  }
+}
+
+void remove_earlier_run(const fs::path& folder) {
+  remove_files_of_records(folder, kResultsName);
+  remove_files_of_records(folder, kJournalName);
+  for (const char* name : {kResultsName, kJournalName, kDetectionsName, kImagesName, kTableName, kRunName})
+    fs::remove(folder / name);
+}
+
+void check_same_run(const fs::path& folder, const Json& settings) {
+  if (!fs::exists(folder / kRunName)) {
+    if (!fs::exists(folder / kResultsName) && !fs::exists(folder / kJournalName)) return;  // nothing to go on with
+    throw UsageError(fmt::format(
+        "--resume: {} holds results but no run.json that says how they were made; use --overwrite", folder.string()));
+  }
+  const Json run = read_json_file(folder / kRunName);
+  const Json earlier = run.is_object() ? run.value("settings", Json::object()) : Json::object();
+  for (const auto& [member, value] : settings.items()) {
+    if (earlier.contains(member) && earlier[member] == value) continue;
+    throw UsageError(
+        fmt::format("--resume: the run in {} had another \"{}\" (see its run.json); name another --output or use "
+                    "--overwrite",
+                    folder.string(), member));
+  }
+}
+
+}  // namespace
+
+std::string mask_name(const std::string& file) {
+  return "masks/" + file + ".png";
+}
+std::string overlay_name(const std::string& file) {
+  return "overlays/" + file + ".jpg";
+}
+
+std::string label_name(const std::string& file, const std::string& extension) {
+  return "labels/" + fs::path(file).replace_extension(extension).generic_string();
+}
+
+bool stays_below(const fs::path& name) {
+  return name.is_relative() && std::find(name.begin(), name.end(), fs::path("..")) == name.end();
+}
+
+void check_output_folder(const fs::path& folder, ExistingOutput existing, const Json& settings) {
+  std::error_code error;
+  if (!fs::exists(folder, error)) return;
+  if (!fs::is_directory(folder, error))
+    throw UsageError(fmt::format("--output {} is not a folder; name a folder that is empty or new", folder.string()));
+  const bool empty = fs::is_empty(folder, error);
+  if (error) throw UsageError(fmt::format("--output {} cannot be read: {}", folder.string(), error.message()));
+  if (empty) return;
+  if (existing == ExistingOutput::kRefuse)
+    throw UsageError(
+        fmt::format("--output {} is not empty; name another folder, or use --resume or --overwrite", folder.string()));
+  if (existing == ExistingOutput::kResume) check_same_run(folder, settings);
+}
+
+void prepare_output_folder(const fs::path& folder, ExistingOutput existing) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw UsageError(fmt::format("--output {} cannot be made: {}", folder.string(), error.message()));
+  try {
+    if (existing == ExistingOutput::kOverwrite) remove_earlier_run(folder);
+    // The journal, where there is one, holds at least what the results hold.
+    if (existing == ExistingOutput::kResume && fs::exists(folder / kResultsName) && !fs::exists(folder / kJournalName))
+      fs::rename(folder / kResultsName, folder / kJournalName);
+  } catch (const fs::filesystem_error& failure) {
+    throw OutputError(fmt::format("--output {} cannot be used: {}", folder.string(), failure.code().message()));
+  }
+}
+
+}  // namespace bonescan

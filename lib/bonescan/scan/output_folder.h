@@ -1,0 +1,47 @@
+// The output folder: what is called how in it, and whether a run may use it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "bonescan/core/json.h"
+#include "bonescan/scan/inputs.h"
+
+namespace bonescan {
+
+// What to do with an output folder that is not empty.
+enum class ExistingOutput {
+  kRefuse,
+  kResume,     // go on with the run that it holds
+  kOverwrite,  // remove the run that it holds, if any, and begin anew
+};
+
+// Names below the output folder. `file` is an input's relative name, whose extension stays: hand.png and
+// hand.jpg have two masks.
+std::string mask_name(const std::string& file);     // masks/FILE.png
+std::string overlay_name(const std::string& file);  // overlays/FILE.jpg
+
+// labels/FILE with its extension replaced by `extension` (".txt", ".xml"), as YOLO and Pascal VOC
+// tools look for them.
+std::string label_name(const std::string& file, const std::string& extension);
+
+inline constexpr const char* kResultsName = "results.jsonl";
+inline constexpr const char* kJournalName = "results.jsonl.partial";  // the results while the run goes on
+inline constexpr const char* kDetectionsName = "detections.json";
+inline constexpr const char* kImagesName = "images.json";
+inline constexpr const char* kTableName = "results.csv";
+inline constexpr const char* kRunName = "run.json";
+
+// Whether a relative name stays below the folder that it is relative to.
+bool stays_below(const std::filesystem::path& name);
+
+// Checks that a run may write into `folder`; changes nothing. Throws UsageError if it is not empty and `existing` is
+// kRefuse, or kResume and the run in it differs from it in a member of `settings` (of its run.json).
+void check_output_folder(const std::filesystem::path& folder, ExistingOutput existing, const Json& settings);
+
+// Makes the folder, and leaves in it what `existing` says: with kOverwrite, every file of the earlier run goes
+// and others stay; with kResume, finished results are the journal again. Throws
+// UsageError if the folder cannot be made, OutputError if it cannot be changed.
+void prepare_output_folder(const std::filesystem::path& folder, ExistingOutput existing);
+
+}  // namespace bonescan

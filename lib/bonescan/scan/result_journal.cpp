@@ -1,0 +1,75 @@
+#include "bonescan/scan/result_journal.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+OutputError journal_error(const fs::path& path, std::string_view what, const std::error_code& reason) {
+  return OutputError(fmt::format("{} cannot be {}: {}", path.string(), what, reason.message()));
+}
+
+std::error_code system_reason() {
+  return {errno, std::generic_category()};
+}
+
+// Bytes up to and including the last newline.
+std::uint64_t size_of_whole_lines(const fs::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::uint64_t whole = 0;
+  std::uint64_t read = 0;
+  for (std::string line; std::getline(stream, line);) {
+    read += line.size() + 1;
+    if (!stream.eof()) whole = read;  // at the end of the file the newline was missing
+  }
+  return whole;
+}
+
+}  // namespace
+
+ResultJournal::ResultJournal(fs::path path) : path_(std::move(path)) {
+  std::error_code error;
+  if (fs::exists(path_, error)) {
+    size_ = size_of_whole_lines(path_);
+    fs::resize_file(path_, size_, error);
+  }
+  if (error) throw journal_error(path_, "continued", error);
+  output_.open(path_, std::ios::binary | std::ios::app);
+  if (!output_) throw journal_error(path_, "written", system_reason());
+  input_.open(path_, std::ios::binary);
+  if (!input_) throw journal_error(path_, "read", system_reason());
+}
+
+std::uint64_t ResultJournal::append(std::string_view line) {
+  output_ << line << '\n' << std::flush;
+  if (!output_) throw journal_error(path_, "written", system_reason());
+  return std::exchange(size_, size_ + line.size() + 1);
+}
+
+std::string ResultJournal::line_at(std::uint64_t offset) {
+  input_.clear();  // an earlier read may have met the end of the file
+  // A seek drops what has been read ahead, and lines are mostly read in their order.
+  if (offset != input_position_) input_.seekg(static_cast<std::streamoff>(offset));
+  std::string line;
+  if (!std::getline(input_, line)) throw journal_error(path_, "read", system_reason());
+  input_position_ = offset + line.size() + 1;
+  return line;
+}
+
+void ResultJournal::for_each(const std::function<void(std::uint64_t, const std::string&)>& visit) {
+  for (std::uint64_t offset = 0; offset < size_;) {
+    const std::string line = line_at(offset);
+    visit(offset, line);
+    offset += line.size() + 1;
+  }
+}
+
+}  // namespace bonescan

@@ -1,0 +1,138 @@
+#include "bonescan/scan/run_report.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <cstdint>
+#include <utility>
+
+#include "bonescan/core/sha256.h"
+#include "bonescan/core/version.h"
+
+namespace bonescan {
+namespace {
+
+const char* task_name(ScanTask task) {
+  switch (task) {
+    case ScanTask::kSegment:
+      return "segment";
+    case ScanTask::kDetect:
+      return "detect";
+    case ScanTask::kPipeline:
+      return "pipeline";
+  }
+  return "";
+}
+
+const char* status_name(ScanEnd end) {
+  switch (end) {
+    case ScanEnd::kFinished:
+      return "finished";
+    case ScanEnd::kInterrupted:
+      return "interrupted";
+    case ScanEnd::kStoppedAtFailure:
+      return "stopped at the first failure";
+  }
+  return "";
+}
+
+Json model_json(const std::filesystem::path& path, const std::string& sha256, const ModelCard& card, bool loaded) {
+  return {{"name", card.name}, {"path", path.string()}, {"sha256", sha256}, {"loaded", loaded}};
+}
+
+Json models_json(const ScanModels& models) {
+  Json json = Json::object();
+  if (models.segmenter) {
+    const Model& model = models.segmenter->model();
+    json["segmenter"] = model_json(model.path, model.sha256, model.card, true);
+  }
+  if (models.detector) {
+    const ModelDescription& model = models.detector->description();
+    json["detector"] = model_json(model.path, model.sha256, model.card, models.detector->loaded());
+  }
+  return json;
+}
+
+template <typename Value>
+Json or_null(const std::optional<Value>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+// null: as the model card says.
+void add_thresholds(const ScanRequest& request, Json& settings) {
+  if (request.task != ScanTask::kDetect) {
+    settings["mask_threshold"] = or_null(request.segmentation.mask_threshold);
+    settings["min_bone_fraction"] = or_null(request.segmentation.min_bone_fraction);
+    settings["min_bone_confidence"] = or_null(request.segmentation.min_bone_confidence);
+  }
+  if (request.task != ScanTask::kSegment) {
+    settings["score_threshold"] = or_null(request.detection.score_threshold);
+    settings["nms_iou"] = or_null(request.detection.nms_iou);
+    settings["max_detections"] = or_null(request.detection.max_detections);
+    settings["top_k"] = or_null(request.detection.top_k);
+  }
+}
+
+std::int64_t peak_memory_bytes() {
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} * 1024;  // Linux counts in KiB
+}
+
+Json seconds_json(const RunTimes& times) {
+  return {{"read", times.stages.read},
+          {"segment", times.stages.segment},
+          {"detect", times.stages.detect},
+          {"write", times.stages.write},
+          {"wall", times.wall}};
+}
+
+Json counts_json(const ScanCounts& counts) {
+  return {{"inputs", counts.inputs},
+          {"ok", counts.ok},
+          {"failed", counts.failed},
+          {"with_bone", counts.with_bone},
+          {"detector_ran", counts.detector_ran},
+          {"detections", counts.detections}};
+}
+
+}  // namespace
+
+Json run_settings(const ScanRequest& request, const InputSet& inputs, const ScanModels& models) {
+  Json settings = {{"version", kVersion}, {"task", task_name(request.task)}, {"input_folder", inputs.folder.string()}};
+  settings["shard"] = nullptr;
+  if (const auto& shard = request.inputs.shard) settings["shard"] = fmt::format("{}/{}", shard->index, shard->count);
+  if (models.segmenter) settings["segmenter"] = models.segmenter->model().sha256;
+  if (models.detector) settings["detector"] = models.detector->description().sha256;
+  settings["model_cards"] = Json::array();
+  for (const auto& card : request.model_cards) settings["model_cards"].push_back(sha256_of_file(card));
+  settings["device"] = request.device;
+  settings["precision"] = request.precision == Precision::kBFloat16 ? "bf16" : "fp32";
+  add_thresholds(request, settings);
+  settings["overlay"] = request.overlay;
+  settings["allow_truncated"] = request.read.allow_truncated;
+  settings["max_pixels"] = request.read.max_pixels;
+  settings["max_file_size"] = request.read.max_file_size;
+  return settings;
+}
+
+Json run_header(const ScanRequest& request, const Json& settings, int threads) {
+  return {{"schema", "bonescan.run/1"},           {"version", kVersion}, {"status", "running"},
+          {"command_line", request.command_line}, {"threads", threads},  {"settings", settings}};
+}
+
+Json run_report(Json header, const ScanModels& models, const ScanSummary& summary, const RunResults& results,
+                const RunTimes& times) {
+  Json report = std::move(header);
+  report["status"] = status_name(summary.end);
+  report["models"] = models_json(models);
+  report["counts"] = counts_json(summary.counts);
+  report["seconds"] = seconds_json(times);
+  report["peak_memory_bytes"] = peak_memory_bytes();
+  report["failures"] = Json::array();
+  for (const FailedInput& failure : results.failures())
+    report["failures"].push_back({{"file", failure.file}, {"error", failure.error}});
+  return report;
+}
+
+}  // namespace bonescan

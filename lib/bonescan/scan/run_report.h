@@ -1,0 +1,27 @@
+// run.json: what was run, with what, how long it took, what failed.
+#pragma once
+
+#include "bonescan/core/json.h"
+#include "bonescan/scan/run_results.h"
+#include "bonescan/scan/scan.h"
+#include "bonescan/scan/scan_radiograph.h"
+
+namespace bonescan {
+
+// "settings" of run.json: all that results depend on but the inputs themselves. One run can go on with another only if
+// they are equal. A threshold is null where the model card says it.
+Json run_settings(const ScanRequest& request, const InputSet& inputs, const ScanModels& models);
+
+// run.json as it stands while the run goes on: "status" is "running".
+Json run_header(const ScanRequest& request, const Json& settings, int threads);
+
+struct RunTimes {
+  StageSeconds stages;  // summed over threads
+  double wall = 0.0;    // seconds
+};
+
+// run.json of a run that has ended.
+Json run_report(Json header, const ScanModels& models, const ScanSummary& summary, const RunResults& results,
+                const RunTimes& times);
+
+}  // namespace bonescan

@@ -1,0 +1,115 @@
+#include "bonescan/scan/run_results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <system_error>
+#include <unordered_map>
+
+#include "bonescan/core/error.h"
+#include "bonescan/scan/streamed_file.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_to_standard_output(const std::string& line) {
+  if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fputc('\n', stdout) == EOF ||
+      std::fflush(stdout) != 0)
+    throw OutputError("standard output cannot be written: is its reader gone?");
+}
+
+// The offset of the last usable record of each file.
+std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& journal, const fs::path& folder) {
+  std::unordered_map<std::string, std::uint64_t> usable;
+  journal.for_each([&](std::uint64_t offset, const std::string& line) {
+    const ScanRecord record = scan_record_from_json(parse_json(line, kJournalName), kJournalName);
+    const bool lost_mask = record.bone && record.bone->mask && !fs::exists(folder / *record.bone->mask);
+    if (!record.error && !lost_mask) usable[record.file] = offset;
+  });
+  return usable;
+}
+
+}  // namespace
+
+RunResults::RunResults(const InputSet& inputs, const fs::path& output)
+    : inputs_(inputs), offsets_(inputs.files.size(), kNotDone) {
+  counts_.inputs = inputs.files.size();
+  if (output == "-") return;
+  folder_ = output;
+  journal_.emplace(output / kJournalName);
+  take_over_journal();
+}
+
+void RunResults::take_over_journal() {
+  const auto usable = usable_records(*journal_, folder_);
+  for (std::size_t position = 0; position < offsets_.size(); ++position) {
+    const auto found = usable.find(inputs_.files[position].file);
+    if (found == usable.end()) continue;
+    offsets_[position] = found->second;
+    count(scan_record_from_json(parse_json(journal_->line_at(found->second), kJournalName), kJournalName));
+  }
+}
+
+void RunResults::add(std::size_t position, const ScanRecord& record) {
+  const std::string line = to_json_line(to_json(record));
+  if (journal_) {
+    offsets_[position] = journal_->append(line);
+  } else {
+    write_to_standard_output(line);
+  }
+  count(record);
+}
+
+void RunResults::count(const ScanRecord& record) {
+  if (record.error) {
+    ++counts_.failed;
+    failures_.push_back({record.file, *record.error});
+    return;
+  }
+  ++counts_.ok;
+  if (record.bone && record.bone->present) ++counts_.with_bone;
+  if (record.detector_ran) ++counts_.detector_ran;
+  counts_.detections += record.detections.size();
+}
+
+void RunResults::for_each_ok(const std::function<void(const NumberedRecord&)>& visit) {
+  for (std::size_t position = 0; position < offsets_.size(); ++position) {
+    if (!is_done(position)) continue;
+    const Json json = parse_json(journal_->line_at(offsets_[position]), kJournalName);
+    const ScanRecord record = scan_record_from_json(json, kJournalName);
+    if (!record.error) visit({inputs_.files[position].id, record});
+  }
+}
+
+void RunResults::publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes) {
+  if (!journal_) return;
+  if (classes) {
+    const RecordSource records = [this](const auto& visit) { for_each_ok(visit); };
+    const auto wanted = [&](BoxFormat format) {
+      return std::find(formats.begin(), formats.end(), format) != formats.end();
+    };
+    write_coco_results(folder_ / kDetectionsName, records, *classes);
+    write_coco_images(folder_ / kImagesName, records, *classes);
+    if (wanted(BoxFormat::kYolo)) write_yolo_labels(folder_, records, *classes);
+    if (wanted(BoxFormat::kVoc)) write_voc_labels(folder_, records);
+    if (wanted(BoxFormat::kCsv)) write_box_table(folder_ / kTableName, records);
+  }
+  publish_results();
+}
+
+void RunResults::publish_results() {
+  StreamedFile results(folder_ / kResultsName);
+  for (const std::uint64_t offset : offsets_)
+    if (offset != kNotDone) results.write(journal_->line_at(offset) + '\n');
+  results.publish();
+  journal_.reset();
+  std::error_code error;
+  fs::remove(folder_ / kJournalName, error);
+  if (error)
+    throw OutputError(fmt::format("{} cannot be removed: {}", (folder_ / kJournalName).string(), error.message()));
+}
+
+}  // namespace bonescan

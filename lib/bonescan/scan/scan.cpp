@@ -1,0 +1,233 @@
+#include "bonescan/scan/scan.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <tbb/global_control.h>
+#include <tbb/info.h>
+#include <tbb/parallel_pipeline.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <iostream>
+#include <opencv2/core/utility.hpp>
+#include <set>
+#include <utility>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/scan/default_models.h"
+#include "bonescan/scan/run_report.h"
+#include "bonescan/scan/run_results.h"
+#include "bonescan/scan/scan_radiograph.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kStandardOutput = "-";
+
+bool wants_segmenter(const ScanRequest& request) {
+  return request.task != ScanTask::kDetect;
+}
+bool wants_detector(const ScanRequest& request) {
+  return request.task != ScanTask::kSegment;
+}
+
+// The card among `request.model_cards` that is for `task`.
+std::optional<fs::path> card_for(ModelTask task, const ScanRequest& request) {
+  std::optional<fs::path> chosen;
+  for (const fs::path& card : request.model_cards) {
+    if (parse_model_card(read_text_file(card), card.string()).task != task) continue;
+    if (chosen)
+      throw UsageError(fmt::format("--model-card: {} and {} are for the same task; name one card a model",
+                                   chosen->string(), card.string()));
+    chosen = card;
+  }
+  return chosen;
+}
+
+ModelOptions model_options(ModelTask task, const ScanRequest& request) {
+  return {request.device, request.precision, card_for(task, request)};
+}
+
+ScanModels load_scan_models(const ScanRequest& request) {
+  ScanModels models;
+  if (wants_segmenter(request)) {
+    const fs::path path = request.segmenter.value_or(default_model_path(ModelTask::kSegmentation));
+    models.segmenter.emplace(
+        load_segmenter(path, model_options(ModelTask::kSegmentation, request), request.segmentation));
+  }
+  if (wants_detector(request)) {
+    const fs::path path = request.detector.value_or(default_model_path(ModelTask::kDetection));
+    models.detector = make_lazy_detector(path, model_options(ModelTask::kDetection, request), request.detection);
+    if (!models.segmenter) models.detector->get();  // every radiograph needs it: what is wrong with it shows now
+  }
+  return models;
+}
+
+void check_request(const ScanRequest& request) {
+  if (request.output.empty())
+    throw UsageError("--output is missing; name the folder for the results, or - for standard output");
+  if (request.output != kStandardOutput) return;
+  if (request.overlay || !request.formats.empty() || request.existing_output != ExistingOutput::kRefuse)
+    throw UsageError(
+        "--output - writes results.jsonl to standard output and keeps no files; --overlay, --format, --resume and "
+        "--overwrite need a folder");
+}
+
+// YOLO and Pascal VOC names drop the extension: a.png and a.jpg would share one.
+void check_label_names(const ScanRequest& request, const InputSet& inputs) {
+  const bool writes_labels = std::any_of(request.formats.begin(), request.formats.end(), [](BoxFormat format) {
+    return format == BoxFormat::kYolo || format == BoxFormat::kVoc;
+  });
+  if (!writes_labels) return;
+  std::set<std::string> names;
+  for (const InputFile& input : inputs.files)
+    if (!names.insert(label_name(input.file, "")).second)
+      throw UsageError(
+          fmt::format("--format yolo and voc name labels without the image's extension, and {} would share them with "
+                      "another input; use --format csv or scan the two separately",
+                      input.file));
+}
+
+struct ScannedInput {
+  std::size_t position = 0;
+  RadiographResult result;
+};
+
+// One radiograph is in the hands of one thread from its first byte to its mask; several are in flight, so that reading,
+// computing and writing overlap. Records reach `results` in input order.
+class Run {
+ public:
+  Run(const InputSet& inputs, const ScanModels& models, RadiographOptions options, bool fail_fast, RunResults& results,
+      Progress& progress, const Cancellation& cancellation)
+      : inputs_(inputs),
+        models_(models),
+        options_(std::move(options)),
+        fail_fast_(fail_fast),
+        results_(results),
+        progress_(progress),
+        cancellation_(cancellation) {}
+
+  void execute(int threads) {
+    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
+    tbb::task_arena arena(threads);
+    const auto in_flight = static_cast<std::size_t>(threads) + 2;  // bounds memory
+    arena.execute([&] {
+      tbb::parallel_pipeline(
+          in_flight, tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order,
+                                                         [this](tbb::flow_control& control) { return next(control); }) &
+                         tbb::make_filter<std::size_t, ScannedInput>(
+                             tbb::filter_mode::parallel,
+                             [this](std::size_t position) -> ScannedInput {
+                               return {position, scan_radiograph(inputs_.files[position], models_, options_)};
+                             }) &
+                         tbb::make_filter<ScannedInput, void>(tbb::filter_mode::serial_in_order,
+                                                              [this](const ScannedInput& scanned) { take(scanned); }));
+    });
+  }
+
+  ScanEnd end() const {
+    if (stopped_at_failure_) return ScanEnd::kStoppedAtFailure;
+    return next_ < inputs_.files.size() ? ScanEnd::kInterrupted : ScanEnd::kFinished;
+  }
+  const StageSeconds& seconds() const { return seconds_; }
+
+ private:
+  std::size_t next(tbb::flow_control& control) {
+    while (next_ < inputs_.files.size() && results_.is_done(next_)) ++next_;
+    if (next_ < inputs_.files.size() && !stopped_at_failure_ && !cancellation_.requested()) return next_++;
+    control.stop();
+    return 0;
+  }
+
+  void take(const ScannedInput& scanned) {
+    if (stopped_at_failure_) return;  // was in flight when the failure came
+    const ScanRecord& record = scanned.result.record;
+    results_.add(scanned.position, record);
+    seconds_ += scanned.result.seconds;
+    if (record.error) {
+      progress_.clear_line();
+      spdlog::warn("{}: {}", record.file, *record.error);
+      stopped_at_failure_ = fail_fast_;
+    }
+    progress_.add(record.error.has_value());
+  }
+
+  const InputSet& inputs_;
+  const ScanModels& models_;
+  RadiographOptions options_;
+  bool fail_fast_;
+  RunResults& results_;
+  Progress& progress_;
+  const Cancellation& cancellation_;
+  std::size_t next_ = 0;
+  std::atomic<bool> stopped_at_failure_ = false;
+  StageSeconds seconds_;
+};
+
+std::optional<BoxClasses> box_classes(const ScanModels& models) {
+  if (!models.detector) return std::nullopt;
+  const std::vector<std::string>& names = models.detector->description().card.classes;
+  return BoxClasses(names.begin() + 1, names.end());  // the first is the background
+}
+
+std::string summary_text(const ScanSummary& summary, const ScanModels& models, double seconds) {
+  const ScanCounts& counts = summary.counts;
+  std::string text = fmt::format("{} of {} radiographs in {}", counts.ok, counts.inputs, duration_text(seconds));
+  if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
+  if (models.segmenter) text += fmt::format(", {} show bone", counts.with_bone);
+  if (models.detector) text += fmt::format(", {} boxes", counts.detections);
+  if (summary.end == ScanEnd::kInterrupted) text += "; interrupted, --resume goes on";
+  if (summary.end == ScanEnd::kStoppedAtFailure) text += "; stopped at the first failure";
+  return text;
+}
+
+}  // namespace
+
+ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanModels& models,
+                 const Cancellation& cancellation) {
+  const auto start = std::chrono::steady_clock::now();
+  const bool keeps_files = request.output != kStandardOutput;
+  const int threads = request.threads > 0 ? request.threads : tbb::info::default_concurrency();
+  const Json settings = run_settings(request, inputs, models);
+  const Json header = run_header(request, settings, threads);
+  check_label_names(request, inputs);
+  if (keeps_files) {
+    check_output_folder(request.output, request.existing_output, settings);
+    prepare_output_folder(request.output, request.existing_output);
+    write_file_atomically(request.output / kRunName, to_json_text(header));
+  }
+
+  RadiographOptions options{request.read, keeps_files ? request.output : fs::path(), request.overlay};
+  options.read.reduce_to_side = smallest_useful_side(models);
+  cv::setNumThreads(1);  // each radiograph has one thread
+  RunResults results(inputs, request.output);
+  Progress progress(request.progress, inputs.files.size());
+  Run run(inputs, models, std::move(options), request.fail_fast, results, progress, cancellation);
+  run.execute(threads);
+  progress.clear_line();
+
+  const ScanSummary summary{run.end(), results.counts()};
+  if (summary.end != ScanEnd::kInterrupted) results.publish(request.formats, box_classes(models));
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (keeps_files) {
+    const Json report = run_report(header, models, summary, results, {run.seconds(), wall});
+    write_file_atomically(request.output / kRunName, to_json_text(report));
+  }
+  spdlog::info("{}", summary_text(summary, models, wall));
+  return summary;
+}
+
+ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation) {
+  check_request(request);
+  const bool keeps_files = request.output != kStandardOutput;
+  const InputSet inputs = find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path());
+  const ScanModels models = load_scan_models(request);
+  return scan(request, inputs, models, cancellation);
+}
+
+}  // namespace bonescan

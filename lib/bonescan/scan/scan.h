@@ -1,0 +1,78 @@
+// The batch run: every input through the models, several at once, into an output folder.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bonescan/core/cancellation.h"
+#include "bonescan/image/radiograph.h"
+#include "bonescan/model/detector.h"
+#include "bonescan/model/segmenter.h"
+#include "bonescan/scan/box_formats.h"
+#include "bonescan/scan/inputs.h"
+#include "bonescan/scan/output_folder.h"
+#include "bonescan/scan/progress.h"
+#include "bonescan/scan/scan_models.h"
+
+namespace bonescan {
+
+enum class ScanTask { kSegment, kDetect, kPipeline };
+
+// What the user asked for.
+struct ScanRequest {
+  ScanTask task = ScanTask::kPipeline;
+  InputSelection inputs;
+  std::filesystem::path output;  // a folder; "-": results.jsonl to standard output, and nothing else
+  ExistingOutput existing_output = ExistingOutput::kRefuse;
+
+  std::optional<std::filesystem::path> segmenter;  // unset: the default model
+  std::optional<std::filesystem::path> detector;
+  std::vector<std::filesystem::path> model_cards;  // each goes to the model whose task it names
+  std::string device = "cpu";
+  Precision precision = Precision::kFloat32;
+  SegmentationOptions segmentation;
+  DetectionOptions detection;
+
+  ReadOptions read;                // reduce_to_side is chosen by the run
+  int threads = 0;                 // 0: all cores
+  std::vector<BoxFormat> formats;  // beside detections.json, which is always written where a detector takes part
+  bool overlay = false;
+  bool fail_fast = false;
+  ProgressMode progress = ProgressMode::kAuto;
+  std::vector<std::string> command_line;  // for run.json
+};
+
+struct ScanCounts {
+  std::size_t inputs = 0;
+  std::size_t ok = 0;
+  std::size_t failed = 0;
+  std::size_t with_bone = 0;  // of those that are ok
+  std::size_t detector_ran = 0;
+  std::size_t detections = 0;
+};
+
+enum class ScanEnd {
+  kFinished,
+  kInterrupted,
+  kStoppedAtFailure,  // --fail-fast
+};
+
+struct ScanSummary {
+  ScanEnd end = ScanEnd::kFinished;
+  ScanCounts counts;  // with the records that a resumed run had before
+};
+
+// Runs the request. Results, masks and detections.json depend on the inputs, the models and the options
+// alone, not on the number of threads; memory does not grow with the number of inputs but for their names.
+// Throws UsageError before anything is written if the request cannot be met, OutputError if results.jsonl or run.json
+// cannot be written.
+ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation);
+
+// Likewise with inputs and models at hand: the seam for tests with a network of their own.
+ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanModels& models,
+                 const Cancellation& cancellation);
+
+}  // namespace bonescan

@@ -1,0 +1,36 @@
+#include "bonescan/scan/scan_models.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bonescan/core/sha256.h"
+
+namespace bonescan {
+
+const Detector& LazyDetector::get() {
+  std::call_once(once_, [this] {
+    detector_.emplace(load_());
+    loaded_ = true;
+  });
+  return *detector_;
+}
+
+std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& path, const ModelOptions& model_options,
+                                                 const DetectionOptions& options) {
+  ModelDescription description{path, {}, read_model_card(path, ModelTask::kDetection, model_options)};
+  description.sha256 = sha256_of_file(path);
+  return std::make_unique<LazyDetector>(
+      std::move(description), [path, model_options, options] { return load_detector(path, model_options, options); });
+}
+
+int smallest_useful_side(const ScanModels& models) {
+  int largest = 0;
+  const auto consider = [&largest](const InputSpec& input) {
+    largest = std::max({largest, input.width, input.height});
+  };
+  if (models.segmenter) consider(models.segmenter->model().card.input);
+  if (models.detector) consider(models.detector->description().card.input);
+  return std::max(512, largest + largest / 2);
+}
+
+}  // namespace bonescan

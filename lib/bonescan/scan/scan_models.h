@@ -1,0 +1,59 @@
+// The models of a run: the segmenter is loaded at once, the detector when the first radiograph needs it.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "bonescan/model/detector.h"
+#include "bonescan/model/segmenter.h"
+
+namespace bonescan {
+
+// What is known of a model before its network is loaded.
+struct ModelDescription {
+  std::filesystem::path path;
+  std::string sha256;
+  ModelCard card;
+};
+
+// A detector that is loaded on first use and then stays.
+class LazyDetector {
+ public:
+  LazyDetector(ModelDescription description, std::function<Detector()> load)
+      : description_(std::move(description)), load_(std::move(load)) {}
+
+  // Thread-safe: one thread loads, others wait. Throws what loading throws.
+  const Detector& get();
+  bool loaded() const { return loaded_; }
+  const ModelDescription& description() const { return description_; }
+
+ private:
+  ModelDescription description_;
+  std::function<Detector()> load_;
+  std::once_flag once_;
+  std::optional<Detector> detector_;
+  std::atomic<bool> loaded_ = false;
+};
+
+// Either may be missing: `segment` has no detector, `detect` no segmenter.
+struct ScanModels {
+  std::optional<Segmenter> segmenter;
+  std::unique_ptr<LazyDetector> detector;
+};
+
+// Checks that the file is there and has a detection card, and takes its SHA-256, but does not load the network.
+// Throws UsageError.
+std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& path, const ModelOptions& model_options,
+                                                 const DetectionOptions& options);
+
+// Pictures need not be decoded larger than this (ReadOptions::reduce_to_side) for these models: half as large again as
+// the largest side of their inputs, at least 512. The default models share one value, so that `segment`, `detect` and
+// `pipeline` see the same pixels.
+int smallest_useful_side(const ScanModels& models);
+
+}  // namespace bonescan

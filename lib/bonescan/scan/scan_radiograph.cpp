@@ -1,0 +1,98 @@
+#include "bonescan/scan/scan_radiograph.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <new>
+#include <utility>
+
+#include "bonescan/core/error.h"
+#include "bonescan/image/write_image.h"
+#include "bonescan/scan/output_folder.h"
+
+namespace bonescan {
+namespace {
+
+// Runs `work` and adds the time that it takes to `seconds`.
+template <typename Work>
+auto timed(double& seconds, const Work& work) {
+  struct Timer {
+    double& seconds;
+    std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
+    ~Timer() { seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); }
+  } const timer{seconds};
+  return work();
+}
+
+void write_overlay(const InputFile& input, const RadiographOptions& options, const cv::Mat& mask,
+                   const std::vector<Detection>& detections) {
+  ReadOptions full_size = options.read;
+  full_size.reduce_to_side = 0;
+  std::vector<CaptionedBox> boxes;
+  for (const Detection& found : detections)
+    boxes.push_back({found.box, fmt::format("{} {:.2f}", found.label, found.score)});
+  write_overlay_jpeg(options.output_folder / overlay_name(input.file),
+                     draw_overlay(read_radiograph(input.path, full_size), mask, boxes));
+}
+
+RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models, const RadiographOptions& options) {
+  RadiographResult result;
+  ScanRecord& record = result.record;
+  StageSeconds& seconds = result.seconds;
+  record.file = input.file;
+
+  const Radiograph radiograph = timed(seconds.read, [&] { return read_radiograph(input.path, options.read); });
+  record.width = radiograph.size.width;
+  record.height = radiograph.size.height;
+
+  cv::Mat mask;
+  if (models.segmenter) {
+    const BoneFinding bone = timed(seconds.segment, [&] { return models.segmenter->segment(radiograph); });
+    record.bone = {bone.present, bone.fraction, bone.confidence, std::nullopt};
+    mask = bone.mask;
+  }
+  record.detector_ran = models.detector && (!record.bone || record.bone->present);
+  if (record.detector_ran)
+    record.detections = timed(seconds.detect, [&] { return models.detector->get().detect(radiograph); });
+
+  if (options.output_folder.empty()) return result;
+  timed(seconds.write, [&] {
+    if (record.bone) {
+      record.bone->mask = mask_name(input.file);
+      write_mask_png(options.output_folder / *record.bone->mask, mask);
+    }
+    if (options.overlay) write_overlay(input, options, mask, record.detections);
+  });
+  return result;
+}
+
+RadiographResult failed(const InputFile& input, std::string reason) {
+  RadiographResult result;
+  result.record.file = input.file;
+  result.record.error = std::move(reason);
+  return result;
+}
+
+}  // namespace
+
+StageSeconds& StageSeconds::operator+=(const StageSeconds& other) {
+  read += other.read;
+  segment += other.segment;
+  detect += other.detect;
+  write += other.write;
+  return *this;
+}
+
+RadiographResult scan_radiograph(const InputFile& input, const ScanModels& models, const RadiographOptions& options) {
+  try {
+    return scan_or_throw(input, models, options);
+  } catch (const ImageError& error) {
+    return failed(input, error.what());
+  } catch (const OutputError& error) {
+    return failed(input, error.what());
+  } catch (const std::bad_alloc&) {
+    return failed(input, "needs more memory than there is");
+  }
+}
+
+}  // namespace bonescan
