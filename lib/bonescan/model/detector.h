@@ -14,10 +14,10 @@ namespace bonescan {
 
 // Unset values come from the card's operating point, else from SsdOptions' defaults.
 struct DetectionOptions {
-  std::optional<double> score_threshold;
-  std::optional<double> nms_iou;
-  std::optional<int> max_detections;
-  std::optional<int> top_k;
+  std::optional<double> score_threshold = {};
+  std::optional<double> nms_iou = {};
+  std::optional<int> max_detections = {};
+  std::optional<int> top_k = {};
 };
 
 struct Detection {

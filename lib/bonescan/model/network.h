@@ -25,7 +25,7 @@ enum class Precision { kFloat32, kBFloat16 };
 struct ModelOptions {
   std::string device = "cpu";  // "cpu", "cuda" or "cuda:N"
   Precision precision = Precision::kFloat32;
-  std::optional<std::filesystem::path> card;  // overrides or supplies the card inside the file
+  std::optional<std::filesystem::path> card = {};  // overrides or supplies the card inside the file
 };
 
 // A network with what is known about it.

@@ -11,9 +11,9 @@ namespace bonescan {
 
 // Unset thresholds come from the card's operating point.
 struct SegmentationOptions {
-  std::optional<double> mask_threshold;       // a pixel is bone above this probability, 0..1
-  std::optional<double> min_bone_fraction;    // share of the network's grid, 0..1
-  std::optional<double> min_bone_confidence;  // mean probability over the mask, 0..1
+  std::optional<double> mask_threshold = {};       // a pixel is bone above this probability, 0..1
+  std::optional<double> min_bone_fraction = {};    // share of the network's grid, 0..1
+  std::optional<double> min_bone_confidence = {};  // mean probability over the mask, 0..1
 };
 
 // What the segmenter says about one radiograph.

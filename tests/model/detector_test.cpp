@@ -1,0 +1,85 @@
+// Detection on pictures whose answer is arithmetic: the tiny detector boxes each bright quadrant.
+#include "bonescan/model/detector.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "bonescan/core/error.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+std::filesystem::path fixture(const std::string& name) {
+  return test::data_folder() / "models" / (name + ".pt");
+}
+
+// Black but for the upper right quadrant (white) and the lower left one (grey 204, which is 0.8).
+Radiograph two_bright_quadrants(cv::Size size) {
+  cv::Mat pixels = cv::Mat::zeros(size, CV_8U);
+  const int x = size.width / 2, y = size.height / 2;
+  pixels(cv::Rect(x, 0, size.width - x, y)).setTo(255);
+  pixels(cv::Rect(0, y, x, size.height - y)).setTo(204);
+  return {pixels, size, 0.0, 255.0};
+}
+
+double sigmoid(double logit) {
+  return 1.0 / (1.0 + std::exp(-logit));
+}
+
+}  // namespace
+
+TEST_CASE("bright quadrants are found, best first, in pixels of the image") {
+  const auto name = GENERATE("detector", "detector_centre_size", "detector_centre_size_unsaid");
+  CAPTURE(name);
+  const Detector detector = load_detector(fixture(name));
+  const std::vector<Detection> found = detector.detect(two_bright_quadrants({320, 160}));
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].label == "fractured");
+  CHECK(found[0].class_index == 1);
+  CHECK(found[0].score == Approx(sigmoid(8 * 0.5)).margin(1e-5));
+  CHECK(found[0].box == Box{160, 0, 160, 80});
+  CHECK(found[1].score == Approx(sigmoid(8 * 0.3)).margin(1e-5));
+  CHECK(found[1].box == Box{0, 80, 160, 80});
+}
+
+TEST_CASE("boxes refer to the upright image even if it was decoded smaller") {
+  Radiograph reduced = two_bright_quadrants({320, 160});
+  reduced.size = {1280, 640};
+  const std::vector<Detection> found = load_detector(fixture("detector")).detect(reduced);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].box == Box{640, 0, 640, 320});
+}
+
+TEST_CASE("options come from the caller, else the card, else torchvision's defaults") {
+  const auto options = [](const DetectionOptions& given) {
+    return load_detector(fixture("detector"), {}, given).options();
+  };
+  CHECK(options({}).score_threshold == 0.5);  // the card's
+  CHECK(options({}).nms_iou == 0.45);
+  CHECK(options({}).max_detections == 200);
+  CHECK(options({}).top_k == 400);
+  const SsdOptions given = options({.score_threshold = 0.1, .nms_iou = 0.2, .max_detections = 3, .top_k = 4});
+  CHECK(given.score_threshold == 0.1);
+  CHECK(given.nms_iou == 0.2);
+  CHECK(given.max_detections == 3);
+  CHECK(given.top_k == 4);
+
+  const auto count = [](const DetectionOptions& chosen) {
+    return load_detector(fixture("detector"), {}, chosen).detect(two_bright_quadrants({64, 64})).size();
+  };
+  CHECK(count({.score_threshold = 0.0}) == 4);
+  CHECK(count({.score_threshold = 0.95}) == 1);
+  CHECK(count({.max_detections = 1}) == 1);
+}
+
+TEST_CASE("impossible options are refused") {
+  const auto load = [](const DetectionOptions& options) { load_detector(fixture("detector"), {}, options); };
+  CHECK_THROWS_AS(load({.score_threshold = 1.01}), UsageError);
+  CHECK_THROWS_AS(load({.nms_iou = -0.5}), UsageError);
+  CHECK_THROWS_AS(load({.nms_iou = std::nan("")}), UsageError);
+  CHECK_THROWS_AS(load({.max_detections = 0}), UsageError);
+  CHECK_THROWS_AS(load({.top_k = -1}), UsageError);
+}
+
+}  // namespace bonescan

@@ -1,0 +1,118 @@
+// Bone masks and the decision whether there is bone, on pictures whose answer is arithmetic: the tiny segmenter calls a
+// pixel bone if it is brighter than one half.
+#include "bonescan/model/segmenter.h"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "bonescan/core/error.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+std::filesystem::path fixture(const std::string& name) {
+  return test::data_folder() / "models" / (name + ".pt");
+}
+
+Radiograph grey_picture(const cv::Mat& pixels) {
+  return {pixels, pixels.size(), 0.0, 255.0};
+}
+
+// White on the left `white_share`, black on the right.
+Radiograph half_white(cv::Size size, double white_share = 0.5) {
+  cv::Mat pixels = cv::Mat::zeros(size, CV_8U);
+  pixels.colRange(0, static_cast<int>(std::lround(size.width * white_share))).setTo(255);
+  return grey_picture(pixels);
+}
+
+const double kWhiteProbability = 1.0 / (1.0 + std::exp(-10.0));  // logit 20 x (1 - 0.5)
+
+}  // namespace
+
+TEST_CASE("the mask covers what is bone, at the image's size") {
+  const Segmenter segmenter = load_segmenter(fixture("segmenter"));
+  const BoneFinding finding = segmenter.segment(half_white({160, 96}));
+  CHECK(finding.present);
+  CHECK(finding.fraction == 0.5);
+  CHECK(finding.confidence == Approx(kWhiteProbability).margin(1e-4));
+  REQUIRE(finding.mask.type() == CV_8U);
+  REQUIRE(finding.mask.size() == cv::Size(160, 96));
+  // One pixel of the network's grid is ten of the image's; the edge lies within half of that.
+  CHECK(cv::countNonZero(finding.mask.colRange(0, 75) != 255) == 0);
+  CHECK(cv::countNonZero(finding.mask.colRange(85, 160)) == 0);
+  CHECK(cv::countNonZero(finding.mask) == Approx(160 * 96 / 2).epsilon(0.02));
+}
+
+TEST_CASE("a picture without bone has an empty mask and no confidence") {
+  const Segmenter segmenter =
+      load_segmenter(fixture("segmenter"), {}, {.min_bone_fraction = 0.0, .min_bone_confidence = 0.0});
+  const BoneFinding finding = segmenter.segment(grey_picture(cv::Mat::zeros(50, 40, CV_8U)));
+  CHECK_FALSE(finding.present);
+  CHECK(finding.fraction == 0.0);
+  CHECK(finding.confidence == 0.0);
+  CHECK(finding.mask.size() == cv::Size(40, 50));
+  CHECK(cv::countNonZero(finding.mask) == 0);
+}
+
+TEST_CASE("bone is present if there is enough of it, confidently enough") {
+  const auto present = [](const SegmentationOptions& options) {
+    return load_segmenter(fixture("segmenter"), {}, options).segment(half_white({160, 160})).present;
+  };
+  CHECK(present({.min_bone_fraction = 0.5}));
+  CHECK_FALSE(present({.min_bone_fraction = 0.51}));
+  CHECK(present({.min_bone_confidence = 0.999}));
+  CHECK_FALSE(present({.min_bone_confidence = 1.0}));
+}
+
+TEST_CASE("the mask threshold is a probability") {
+  // Grey 153 is 0.6: logit 2, probability 0.88.
+  const Radiograph picture = grey_picture(cv::Mat(32, 32, CV_8U, cv::Scalar(153)));
+  const auto fraction = [&](double threshold) {
+    return load_segmenter(fixture("segmenter"), {}, {.mask_threshold = threshold}).segment(picture).fraction;
+  };
+  CHECK(fraction(0.87) == 1.0);
+  CHECK(fraction(0.89) == 0.0);
+}
+
+TEST_CASE("the letterbox border counts neither as image nor as bone") {
+  const Segmenter segmenter = load_segmenter(fixture("segmenter_letterbox"));
+  const BoneFinding white = segmenter.segment(grey_picture(cv::Mat(40, 160, CV_8U, cv::Scalar(255))));
+  CHECK(white.fraction == 1.0);
+  CHECK(cv::countNonZero(white.mask) == 40 * 160);
+  const BoneFinding half = segmenter.segment(half_white({160, 40}));
+  CHECK(half.fraction == 0.5);
+  CHECK(cv::countNonZero(half.mask) == Approx(40 * 160 / 2).epsilon(0.02));
+  // So narrow that less than one pixel of the grid is left of it.
+  CHECK_NOTHROW(segmenter.segment(grey_picture(cv::Mat(1, 400, CV_8U, cv::Scalar(255)))));
+}
+
+TEST_CASE("grey networks take colour pictures") {
+  const Segmenter segmenter = load_segmenter(fixture("segmenter_grey"));
+  CHECK(segmenter.segment(grey_picture(cv::Mat(20, 20, CV_8UC3, cv::Scalar::all(255)))).fraction == 1.0);
+}
+
+TEST_CASE("thresholds that are missing or impossible are refused") {
+  const auto with_card = [](const Json& operating_point) {
+    Model model = load_model(fixture("segmenter"), ModelTask::kSegmentation);
+    Json card = model.card.json;
+    card["operating_point"] = operating_point;
+    model.card = parse_model_card(card.dump(), "m.pt");
+    return model;
+  };
+  const Json whole = {{"mask_threshold", 0.5}, {"min_bone_fraction", 0.1}, {"min_bone_confidence", 0.6}};
+  CHECK_NOTHROW(Segmenter(with_card(whole)));
+  for (const auto& [name, value] : whole.items()) {
+    Json without = whole;
+    without.erase(name);
+    CHECK_THROWS_WITH(Segmenter(with_card(without)), Catch::Contains("has no \"operating_point." + name + "\""));
+    Json beyond = whole;
+    beyond[name] = 1.5;
+    CHECK_THROWS_WITH(Segmenter(with_card(beyond)), Catch::Contains("\"" + name + "\" is 1.5; it should be a number"));
+    CHECK_THROWS_AS(Segmenter(with_card(beyond)), UsageError);
+  }
+  CHECK_NOTHROW(Segmenter(with_card(Json::object()), {0.5, 0.1, 0.6}));
+  CHECK_THROWS_AS(Segmenter(with_card(whole), {.mask_threshold = -0.1}), UsageError);
+}
+
+}  // namespace bonescan
