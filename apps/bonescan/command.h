@@ -3,14 +3,21 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "bonescan/core/cancellation.h"
 #include "exit_code.h"
 
 namespace bonescan {
 
+struct CommandContext {
+  const Cancellation& cancellation;       // requested by SIGINT and SIGTERM
+  std::vector<std::string> command_line;  // as the shell gave it, the program's name first
+};
+
 // Runs a subcommand after its options have been parsed. Throws UsageError.
-using RunCommand = std::function<ExitCode(const Cancellation&)>;
+using RunCommand = std::function<ExitCode(const CommandContext&)>;
 
 struct Command {
   const char* name;

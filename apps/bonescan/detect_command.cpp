@@ -1,10 +1,11 @@
 // bonescan detect
-#include "command.h"
+#include "scan_command.h"
 
 namespace bonescan {
 
-RunCommand add_detect_command(CLI::App&) {
-  return [](const Cancellation&) { return ExitCode::kSuccess; };
+RunCommand add_detect_command(CLI::App& app) {
+  return add_scan_command(app, ScanTask::kDetect,
+                          "bonescan detect radiographs/ -o boxes/ --score-threshold 0.3 --format yolo,csv");
 }
 
 }  // namespace bonescan

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,37 +34,51 @@ std::string help() {
   return text + "\n\"bonescan COMMAND --help\" shows the options of a command, \"bonescan --version\" the version.\n";
 }
 
-// The parser's message as one sentence on one line.
-std::string one_sentence(std::string message) {
-  while (!message.empty() && message.back() == '\n') message.pop_back();
+// As one sentence on one line.
+ExitCode report_usage_error(const std::string& command_name, std::string message) {
+  message.erase(message.find_last_not_of(" \n") + 1);
   std::replace(message.begin(), message.end(), '\n', ' ');
-  return message;
-}
-
-ExitCode report_usage_error(const std::string& command_name, std::string_view message) {
-  fmt::print(stderr, "{}: {}\n", command_name, one_sentence(std::string(message)));
+  fmt::print(stderr, "{}: {}\n", command_name, message);
   return ExitCode::kUsage;
 }
 
-// `words` are the subcommand's name and what follows it.
-ExitCode run_command(const Command& command, int word_count, const char* const* words) {
-  const std::string name = fmt::format("bonescan {}", command.name);
+// What is wrong with the command line, and where to read what would be right.
+std::string explain(const CLI::ParseError& error, const CLI::App& app, const std::string& name) {
+  const std::string help = fmt::format("\"{} --help\" shows the options", name);
+  const std::string message = error.what();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error))
+    return fmt::format("{} is not expected here; {}", app.remaining(true).at(0), help);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error))
+    return fmt::format("{} needs a value; {}", message.substr(0, message.find(':')), help);
+  if (dynamic_cast<const CLI::ConfigError*>(&error) || dynamic_cast<const CLI::FileError*>(&error))
+    return fmt::format("--config: {}; {}", message, help);
+  return fmt::format("{}; {}", message, help);
+}
+
+// Without a result the command line is right, and the command can run.
+std::optional<ExitCode> parse(CLI::App& app, int word_count, const char* const* words) {
   try {
-    CLI::App app(command.description, name);
+    app.parse(word_count, words);
+    return std::nullopt;
+  } catch (const CLI::Success& help_request) {
+    app.exit(help_request);
+    return ExitCode::kSuccess;
+  } catch (const CLI::ParseError& error) {
+    return report_usage_error(app.get_name(), explain(error, app, app.get_name()));
+  }
+}
+
+// `words` are the program's name, the subcommand's name and what follows it.
+ExitCode run_command(const Command& command, int word_count, const char* const* words) {
+  CLI::App app(command.description, fmt::format("bonescan {}", command.name));
+  try {
     const RunCommand run = command.add_options(app);
-    try {
-      app.parse(word_count, words);
-    } catch (const CLI::Success& help_request) {
-      app.exit(help_request);
-      return ExitCode::kSuccess;
-    } catch (const CLI::ParseError& error) {
-      return report_usage_error(name, error.what());
-    }
+    if (const auto ended = parse(app, word_count - 1, words + 1)) return *ended;
     static Cancellation cancellation;
     cancel_on_signals(cancellation);
-    return run(cancellation);
+    return run({cancellation, {words, words + word_count}});
   } catch (const UsageError& error) {
-    return report_usage_error(name, error.what());
+    return report_usage_error(app.get_name(), error.what());
   }
 }
 
@@ -84,9 +99,9 @@ ExitCode run(int word_count, const char* const* words) {
   const auto* command =
       std::find_if(kCommands.begin(), kCommands.end(), [first](const Command& each) { return each.name == first; });
   if (command == kCommands.end())
-    return report_usage_error(
-        "bonescan", fmt::format("there is no command \"{}\"; \"bonescan --help\" lists the commands.", first));
-  return run_command(*command, word_count - 1, words + 1);
+    return report_usage_error("bonescan",
+                              fmt::format("there is no command \"{}\"; \"bonescan --help\" lists the commands", first));
+  return run_command(*command, word_count, words);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // bonescan pipeline
-#include "command.h"
+#include "scan_command.h"
 
 namespace bonescan {
 
-RunCommand add_pipeline_command(CLI::App&) {
-  return [](const Cancellation&) { return ExitCode::kSuccess; };
+RunCommand add_pipeline_command(CLI::App& app) {
+  return add_scan_command(app, ScanTask::kPipeline, "bonescan pipeline radiographs/ -o results/ --overlay");
 }
 
 }  // namespace bonescan

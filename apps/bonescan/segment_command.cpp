@@ -1,10 +1,10 @@
 // bonescan segment
-#include "command.h"
+#include "scan_command.h"
 
 namespace bonescan {
 
-RunCommand add_segment_command(CLI::App&) {
-  return [](const Cancellation&) { return ExitCode::kSuccess; };
+RunCommand add_segment_command(CLI::App& app) {
+  return add_scan_command(app, ScanTask::kSegment, "bonescan segment radiographs/ -o bones/ --overlay");
 }
 
 }  // namespace bonescan

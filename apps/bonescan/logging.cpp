@@ -1,0 +1,49 @@
+#include "logging.h"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "bonescan/core/json.h"
+
+namespace bonescan {
+namespace {
+
+// The message as a JSON string, quotes included.
+class JsonMessage : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
+    const std::string text = to_json_line(Json(std::string(message.payload.data(), message.payload.size())));
+    line.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
+};
+
+std::unique_ptr<spdlog::formatter> json_formatter() {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<JsonMessage>('*').set_pattern(
+      R"({"time": "%Y-%m-%dT%H:%M:%S.%eZ", "level": "%l", "message": %*})");
+  return formatter;
+}
+
+}  // namespace
+
+void add_log_options(CLI::App& app, LogOptions& options) {
+  auto* quiet = app.add_flag("-q,--quiet", options.quiet, "Errors only");
+  app.add_flag("-v,--verbose", options.verbose, "Details of the run")->excludes(quiet);
+  app.add_flag("--log-json", options.json, "Messages as one JSON object a line");
+}
+
+void set_up_logging(const LogOptions& options) {
+  auto logger = std::make_shared<spdlog::logger>("bonescan", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_level(options.quiet ? spdlog::level::err : options.verbose ? spdlog::level::debug : spdlog::level::info);
+  logger->set_pattern("%l: %v");
+  if (options.json) logger->set_formatter(json_formatter());
+  spdlog::set_default_logger(std::move(logger));
+}
+
+}  // namespace bonescan

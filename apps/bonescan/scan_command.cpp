@@ -1,0 +1,194 @@
+#include "scan_command.h"
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "bonescan/core/error.h"
+#include "logging.h"
+#include "validators.h"
+
+namespace bonescan {
+namespace {
+
+// The command line as it is parsed. What the library takes as it is goes into `request` at once.
+struct ScanArguments {
+  ScanRequest request;
+  LogOptions log;
+  std::string output;
+  std::string list;
+  std::string shard;
+  std::string segmenter;
+  std::string detector;
+  std::vector<std::string> model_cards;
+  bool resume = false;
+  bool overwrite = false;
+};
+
+constexpr int kMostThreads = 1024;
+constexpr std::int64_t kMostPixels = std::int64_t{1} << 40;
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;
+
+template <typename Value>
+using Names = std::map<std::string, Value>;
+
+void add_input_options(CLI::App& app, ScanArguments& arguments) {
+  app.add_option("INPUT", arguments.request.inputs.names,
+                 "Radiographs, folders (searched recursively) and quoted globs")
+      ->type_name("");
+  const char* const group = "Input";
+  app.add_option("--list", arguments.list, "Read names, one a line; - is standard input")
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--shard", arguments.shard, "Only part I of N of the inputs, for example 2/8")
+      ->type_name("I/N")
+      ->group(group);
+  ReadOptions& read = arguments.request.read;
+  app.add_flag("--allow-truncated", read.allow_truncated, "Take what a cut-off JPEG still shows")->group(group);
+  app.add_option("--max-pixels", read.max_pixels, "Largest picture that is decoded")
+      ->check(whole_number(1, kMostPixels))
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--max-file-size", read.max_file_size, "Largest file that is read, in bytes or as 500MB, 2GB")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(std::uint64_t{1}, kMostBytes))
+      ->type_name("SIZE")
+      ->default_str("2GB")
+      ->group(group);
+}
+
+void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
+  const char* const group = "Output";
+  ScanRequest& request = arguments.request;
+  app.add_option("-o,--output", arguments.output, "Folder for the results, made if missing; - for standard output")
+      ->type_name("DIR")
+      ->group(group);
+  if (task != ScanTask::kSegment) {
+    app.add_option("--format", request.formats,
+                   "Boxes also as yolo, voc or csv, separated by commas (coco is always written)")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->transform(CLI::CheckedTransformer(Names<BoxFormat>{{"coco", BoxFormat::kCoco},
+                                                             {"yolo", BoxFormat::kYolo},
+                                                             {"voc", BoxFormat::kVoc},
+                                                             {"csv", BoxFormat::kCsv}}))
+        ->type_name("LIST")
+        ->group(group);
+  }
+  app.add_flag("--overlay", request.overlay, "Pictures with mask and boxes drawn in overlays/")->group(group);
+  app.add_flag("--resume", arguments.resume, "Go on with the run in the output folder")->group(group);
+  app.add_flag("--overwrite", arguments.overwrite, "Replace the run in the output folder")->group(group);
+}
+
+void add_model_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
+  const char* const group = "Models";
+  const auto add = [&](const char* name, std::string& path, const char* text) {
+    app.add_option(name, path, text)->type_name("FILE")->group(group);
+  };
+  if (task == ScanTask::kSegment)
+    add("--model", arguments.segmenter, "TorchScript file with its card inside; default: segnet.pt");
+  if (task == ScanTask::kDetect)
+    add("--model", arguments.detector, "TorchScript file with its card inside; default: ssd300_vgg16.pt");
+  if (task == ScanTask::kPipeline) {
+    add("--segmenter", arguments.segmenter, "TorchScript file with its card inside; default: segnet.pt");
+    add("--detector", arguments.detector, "Likewise; default: ssd300_vgg16.pt");
+  }
+  app.add_option("--model-card", arguments.model_cards,
+                 "Model card to use instead of the one inside the file; in pipeline, its task says for which model")
+      ->allow_extra_args(false)
+      ->type_name("FILE")
+      ->group(group);
+  app.add_option("--device", arguments.request.device, "cpu, cuda or cuda:N")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--precision", arguments.request.precision, "fp32 or bf16")
+      ->transform(
+          CLI::CheckedTransformer(Names<Precision>{{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}}))
+      ->type_name("NAME")
+      ->default_str("fp32")
+      ->group(group);
+}
+
+void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
+  const char* const group = "Thresholds (defaults from the model card)";
+  const auto add = [&](const char* name, auto& value, const CLI::Validator& check, const char* text) {
+    app.add_option(name, value, text)->check(check)->type_name(check.get_description())->group(group);
+  };
+  if (task != ScanTask::kDetect) {
+    SegmentationOptions& bone = arguments.request.segmentation;
+    add("--mask-threshold", bone.mask_threshold, fraction(), "A pixel is bone above this probability");
+    add("--min-bone-fraction", bone.min_bone_fraction, fraction(),
+        "Least share of bone in a radiograph that shows bone");
+    add("--min-bone-confidence", bone.min_bone_confidence, fraction(), "Least mean probability of its bone pixels");
+  }
+  if (task != ScanTask::kSegment) {
+    DetectionOptions& boxes = arguments.request.detection;
+    add("--score-threshold", boxes.score_threshold, fraction(), "Boxes with a lower score are left out");
+    add("--nms-iou", boxes.nms_iou, fraction(), "Of two boxes that overlap more, the better one stays");
+    add("--max-detections", boxes.max_detections, whole_number(1, 1'000'000), "Most boxes in a radiograph");
+    add("--top-k", boxes.top_k, whole_number(1, 1'000'000), "Candidates in each class before suppression");
+  }
+}
+
+void add_run_options(CLI::App& app, ScanArguments& arguments) {
+  const char* const group = "Run";
+  ScanRequest& request = arguments.request;
+  app.add_option("--threads", request.threads, "Radiographs at a time; default: all cores")
+      ->check(whole_number(1, kMostThreads))
+      ->type_name("N")
+      ->group(group);
+  app.add_flag("--fail-fast", request.fail_fast, "Stop at the first radiograph that fails")->group(group);
+  app.add_option("--progress", request.progress, "auto, always or never")
+      ->transform(CLI::CheckedTransformer(Names<ProgressMode>{
+          {"auto", ProgressMode::kAuto}, {"always", ProgressMode::kAlways}, {"never", ProgressMode::kNever}}))
+      ->type_name("WHEN")
+      ->default_str("auto")
+      ->group(group);
+  app.set_config("--config", "", "Read options from a TOML file: threads = 4")->type_name("FILE")->group(group);
+  add_log_options(app, arguments.log);
+}
+
+ScanRequest complete_request(const ScanArguments& arguments) {
+  ScanRequest request = arguments.request;
+  request.output = arguments.output;
+  if (!arguments.list.empty()) request.inputs.list = arguments.list;
+  if (!arguments.shard.empty()) request.inputs.shard = parse_shard(arguments.shard);
+  if (!arguments.segmenter.empty()) request.segmenter = arguments.segmenter;
+  if (!arguments.detector.empty()) request.detector = arguments.detector;
+  request.model_cards.assign(arguments.model_cards.begin(), arguments.model_cards.end());
+  if (arguments.resume && arguments.overwrite)
+    throw UsageError("--resume and --overwrite exclude each other; name one");
+  if (arguments.resume) request.existing_output = ExistingOutput::kResume;
+  if (arguments.overwrite) request.existing_output = ExistingOutput::kOverwrite;
+  if (arguments.log.quiet && request.progress == ProgressMode::kAuto) request.progress = ProgressMode::kNever;
+  return request;
+}
+
+ExitCode exit_code(const ScanSummary& summary) {
+  const ScanCounts& counts = summary.counts;
+  if (summary.end == ScanEnd::kInterrupted) return ExitCode::kInterrupted;
+  if (counts.failed == 0) return ExitCode::kSuccess;
+  return counts.failed == counts.inputs ? ExitCode::kNoInputProcessed : ExitCode::kSomeInputsFailed;
+}
+
+}  // namespace
+
+RunCommand add_scan_command(CLI::App& app, ScanTask task, const std::string& example) {
+  app.description(app.get_description() + "\n\nExample: " + example + "\n");
+  const auto arguments = std::make_shared<ScanArguments>();
+  arguments->request.task = task;
+  add_input_options(app, *arguments);
+  add_output_options(app, task, *arguments);
+  add_model_options(app, task, *arguments);
+  add_threshold_options(app, task, *arguments);
+  add_run_options(app, *arguments);
+  return [arguments](const CommandContext& context) {
+    set_up_logging(arguments->log);
+    ScanRequest request = complete_request(*arguments);
+    request.command_line = context.command_line;
+    return exit_code(scan(request, context.cancellation));
+  };
+}
+
+}  // namespace bonescan

@@ -1,0 +1,37 @@
+#include "validators.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <string>
+
+namespace bonescan {
+namespace {
+
+// Whether all of `text` is a number in the range.
+template <typename Number>
+bool is_number_in(const std::string& text, Number least, Number most) {
+  Number value{};
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  return parsed.ec == std::errc() && parsed.ptr == end && value >= least && value <= most;
+}
+
+}  // namespace
+
+CLI::Validator fraction() {
+  const auto check = [](std::string& text) {
+    return is_number_in(text, 0.0, 1.0) ? std::string() : fmt::format("\"{}\" is no number from 0 to 1", text);
+  };
+  return {check, "0..1"};
+}
+
+CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
+  const auto check = [least, most](std::string& text) {
+    return is_number_in(text, least, most) ? std::string()
+                                           : fmt::format("\"{}\" is no whole number from {} to {}", text, least, most);
+  };
+  return {check, "N"};
+}
+
+}  // namespace bonescan
