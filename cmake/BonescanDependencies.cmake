@@ -1,4 +1,5 @@
 # Everything that bonescan links; shared by the build and by the installed package.
+find_package(Boost REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json 3 REQUIRED)
@@ -13,3 +14,4 @@ find_package(simdjson REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(TBB REQUIRED)
 find_package(Torch REQUIRED)
+find_package(yaml-cpp REQUIRED)

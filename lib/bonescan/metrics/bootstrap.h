@@ -17,7 +17,7 @@ namespace bonescan {
 
 // One detection of an image at the ten COCO IoU thresholds: bit t of `hit` (`ignored`) says that it is a
 // true positive (counts for nothing) at the t-th threshold; bit 0 is IoU 0.5. `froc_hit`, `froc_ignored`:
-// the same in the FROC's matching at 0.5.
+// the same in the FROC's matching.
 struct ScoredMatch {
   double score = 0.0;
   std::uint16_t hit = 0;
@@ -41,8 +41,10 @@ struct ImageMatches {
   std::vector<ClassMatches> classes;  // those with ground truth or detections in this image
 };
 
-// In ascending order of image id, as the COCO figures take the images.
-std::vector<ImageMatches> match_per_image(const EvaluationSet& set, double score_threshold, int max_detections = 100);
+// In ascending order of image id, as the COCO figures take the images. `score_threshold` is that of
+// image_iou, `froc_iou_threshold` that of the FROC.
+std::vector<ImageMatches> match_per_image(const EvaluationSet& set, double score_threshold, int max_detections = 100,
+                                          double froc_iou_threshold = 0.5);
 
 // The figures that are resampled. The names are those of report.json. Undefined as in their definitions.
 struct ResampledFigures {

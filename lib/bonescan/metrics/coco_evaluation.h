@@ -65,8 +65,4 @@ struct CocoEvaluation {
 // of the program, not definitions.)
 CocoEvaluation evaluate_coco(const EvaluationSet& set, int max_detections = 100);
 
-// COCO AP at IoU 0.5 of each image alone, in the order of `set.image_ids`; nullopt for an image without
-// ground truth that counts.
-std::vector<std::optional<double>> coco_ap50_per_image(const EvaluationSet& set, int max_detections = 100);
-
 }  // namespace bonescan

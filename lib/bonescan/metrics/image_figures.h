@@ -27,10 +27,11 @@ struct PerImageSummary {
   std::optional<double> ap50_max;
 };
 
-// image_iou: mean over the image's ground-truth boxes of the best IoU with any detection of the same
-// class whose score is at or above `score_threshold`, 0 if there is none. image_ap50: COCO 101-point AP
+// image_iou: mean over the image's ground-truth boxes of the best IoU with any detection, of whatever
+// class, whose score is at or above `score_threshold`; 0 if there is none. image_ap50: COCO 101-point AP
 // at IoU 0.5 of that image alone, over all its detections. Mean and maximum go over the images with at
-// least one ground-truth box; all others say nothing in these figures, false alarms on them included.
+// least one ground-truth box that is neither crowd nor difficult; all others say nothing in these figures,
+// false alarms on them included.
 PerImageSummary image_figures(const EvaluationSet& set, double score_threshold, int max_detections = 100);
 
 }  // namespace bonescan

@@ -1,1 +1,38 @@
-#include "bonescan/core/box.h"
+#include "bonescan/metrics/intervals.h"
+
+#include <algorithm>
+#include <boost/math/distributions/beta.hpp>
+#include <cmath>
+
+namespace bonescan {
+
+namespace {
+
+// The 97.5th percentile of the normal distribution.
+constexpr double normal_quantile = 1.959963984540054;
+
+}  // namespace
+
+std::optional<Interval> wilson_interval(std::size_t successes, std::size_t trials) {
+  if (trials == 0) return std::nullopt;
+  const double n = static_cast<double>(trials);
+  const double share = static_cast<double>(successes) / n;
+  const double z2 = normal_quantile * normal_quantile;
+  const double centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
+  const double half_width =
+      normal_quantile * std::sqrt(share * (1.0 - share) / n + z2 / (4.0 * n * n)) / (1.0 + z2 / n);
+  return Interval{std::max(0.0, centre - half_width), std::min(1.0, centre + half_width)};
+}
+
+std::optional<Interval> clopper_pearson_interval(std::size_t successes, std::size_t trials) {
+  if (trials == 0) return std::nullopt;
+  using boost::math::beta_distribution;
+  const double hits = static_cast<double>(successes);
+  const double misses = static_cast<double>(trials - successes);
+  Interval interval{0.0, 1.0};
+  if (successes > 0) interval.lower = quantile(beta_distribution<double>(hits, misses + 1.0), 0.025);
+  if (successes < trials) interval.upper = quantile(beta_distribution<double>(hits + 1.0, misses), 0.975);
+  return interval;
+}
+
+}  // namespace bonescan

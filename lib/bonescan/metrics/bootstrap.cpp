@@ -1,0 +1,236 @@
+#include "bonescan/metrics/bootstrap.h"
+
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <stdexcept>
+
+#include "bonescan/metrics/cell_matcher.h"
+#include "bonescan/metrics/image_figures.h"
+#include "bonescan/metrics/resampler.h"
+
+namespace bonescan {
+
+namespace {
+
+using Figure = std::optional<double> ResampledFigures::*;
+
+// How often each of `count` images is drawn in replicate `replicate`.
+std::vector<std::uint32_t> draw_weights(std::size_t count, std::uint64_t seed, int replicate) {
+  std::seed_seq key{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
+                    static_cast<std::uint32_t>(replicate)};
+  std::mt19937_64 generator(key);
+  std::vector<std::uint32_t> weights(count, 0);
+  // Not uniform_int_distribution, whose numbers differ between standard libraries.
+  for (std::size_t i = 0; i < count; ++i) ++weights[(generator() >> 32) * count >> 32];
+  return weights;
+}
+
+// Calls `work(replicate)` for every replicate, in any order and on any thread.
+template <typename Work>
+void for_each_replicate(const BootstrapParameters& parameters, const Work& work) {
+  tbb::task_arena arena(parameters.threads > 0 ? parameters.threads : tbb::task_arena::automatic);
+  arena.execute([&] { tbb::parallel_for(0, std::max(parameters.replicates, 0), work); });
+}
+
+// As numpy.percentile with linear interpolation; `sorted` is not empty.
+double percentile(const std::vector<double>& sorted, double percent) {
+  const double place = percent / 100.0 * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
+}
+
+std::optional<Interval> percentile_interval(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
+  std::sort(values.begin(), values.end());
+  return Interval{percentile(values, 2.5), percentile(values, 97.5)};
+}
+
+std::vector<double> defined_values(const std::vector<std::optional<double>>& values) {
+  std::vector<double> defined;
+  for (const std::optional<double>& value : values) {
+    if (value) defined.push_back(*value);
+  }
+  return defined;
+}
+
+std::vector<double> defined_values(const std::vector<ResampledFigures>& replicates, Figure figure) {
+  std::vector<double> defined;
+  for (const ResampledFigures& replicate : replicates) {
+    if (replicate.*figure) defined.push_back(*(replicate.*figure));
+  }
+  return defined;
+}
+
+std::optional<double> difference(const std::optional<double>& current, const std::optional<double>& baseline) {
+  if (!current || !baseline) return std::nullopt;
+  return *current - *baseline;
+}
+
+// `replicates`: the difference in each replicate where it is defined.
+std::optional<PairedDifference> summarize_difference(const std::optional<double>& observed,
+                                                     const std::vector<double>& replicates) {
+  const std::optional<Interval> interval = percentile_interval(replicates);
+  if (!observed || !interval) return std::nullopt;
+  const auto share = [&](auto holds) {
+    const auto count = std::count_if(replicates.begin(), replicates.end(), holds);
+    return (static_cast<double>(count) + 1.0) / (static_cast<double>(replicates.size()) + 1.0);
+  };
+  return PairedDifference{*observed, *interval, share([](double value) { return value >= 0.0; }),
+                          share([](double value) { return value <= 0.0; })};
+}
+
+ResampledFigures difference(const ResampledFigures& current, const ResampledFigures& baseline) {
+  ResampledFigures result;
+  for (const Figure figure : {&ResampledFigures::ap50, &ResampledFigures::ap, &ResampledFigures::image_iou,
+                              &ResampledFigures::sensitivity_at_1_fp}) {
+    result.*figure = difference(current.*figure, baseline.*figure);
+  }
+  return result;
+}
+
+std::vector<std::uint32_t> ones(std::size_t count) {
+  return std::vector<std::uint32_t>(count, 1);
+}
+
+double weighted_mean(std::span<const double> values, std::span<const std::uint32_t> weights) {
+  double sum = 0.0, total = 0.0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sum += weights[i] * values[i];
+    total += weights[i];
+  }
+  return sum / total;
+}
+
+// The mean of every replicate's draw; empty without values.
+std::vector<double> resampled_means(const std::vector<double>& values, const BootstrapParameters& parameters) {
+  if (values.empty()) return {};
+  std::vector<double> means(static_cast<std::size_t>(std::max(parameters.replicates, 0)));
+  for_each_replicate(parameters, [&](int replicate) {
+    means[static_cast<std::size_t>(replicate)] =
+        weighted_mean(values, draw_weights(values.size(), parameters.seed, replicate));
+  });
+  return means;
+}
+
+// The bits of one cell's detections at the ten thresholds.
+void match_at_coco_thresholds(CellMatcher& matcher, std::span<const std::uint8_t> ignored,
+                              std::vector<ScoredMatch>& matches) {
+  const auto thresholds = coco_iou_thresholds();
+  for (std::size_t t = 0; t < thresholds.size(); ++t) {
+    const std::span<const int> taken = matcher.match(thresholds[t], ignored);
+    const auto bit = static_cast<std::uint16_t>(1u << t);
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      if (taken[i] == CellMatcher::unmatched) continue;
+      (ignored[taken[i]] ? matches[i].ignored : matches[i].hit) |= bit;
+    }
+  }
+}
+
+ClassMatches match_cell(const EvaluationSet& set, const Cell& cell, CellMatcher& matcher, int max_detections,
+                        double froc_iou_threshold) {
+  std::vector<std::uint8_t> ignored;
+  for (const std::uint32_t truth : cell.ground_truth) ignored.push_back(is_ignored(set.ground_truth[truth]));
+  ClassMatches result;
+  result.ground_truth = static_cast<std::size_t>(std::count(ignored.begin(), ignored.end(), 0));
+  for (const std::uint32_t detection : cell.detections) {
+    const bool within_limit = max_detections <= 0 || result.matches.size() < static_cast<std::size_t>(max_detections);
+    result.matches.push_back({.score = set.detections[detection].score, .within_limit = within_limit});
+  }
+
+  matcher.load(set, cell, coco_iou_thresholds().front());
+  match_at_coco_thresholds(matcher, ignored, result.matches);
+  matcher.load(set, cell, froc_iou_threshold, CrowdRegions::drop);
+  const std::span<const int> taken = matcher.match(froc_iou_threshold, ignored);
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (taken[i] == CellMatcher::unmatched) continue;
+    (ignored[taken[i]] ? result.matches[i].froc_ignored : result.matches[i].froc_hit) = true;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<ImageMatches> match_per_image(const EvaluationSet& set, double score_threshold, int max_detections,
+                                          double froc_iou_threshold) {
+  const Cells cells = make_cells(set, 0);
+  std::vector<ImageMatches> images(cells.image_ids.size());
+  for (std::size_t i = 0; i < images.size(); ++i) images[i].image_id = cells.image_ids[i];
+  CellMatcher matcher;
+  for (const Cell& cell : cells.cells) {
+    ClassMatches matches = match_cell(set, cell, matcher, max_detections, froc_iou_threshold);
+    matches.category_id = cells.category_ids[cell.category];
+    images[cell.image].classes.push_back(std::move(matches));
+  }
+  for (const ImageFigures& figures : image_figures(set, score_threshold, max_detections).images) {
+    const auto place = std::lower_bound(cells.image_ids.begin(), cells.image_ids.end(), figures.image_id);
+    images[static_cast<std::size_t>(place - cells.image_ids.begin())].image_iou = figures.image_iou;
+  }
+  return images;
+}
+
+ResampledFigures figures_of_images(std::span<const ImageMatches> images, std::span<const std::uint32_t> weights) {
+  if (weights.empty()) return Resampler(images).figures(ones(images.size()));
+  return Resampler(images).figures(weights);
+}
+
+ResampledIntervals bootstrap_intervals(std::span<const ImageMatches> images, const BootstrapParameters& parameters) {
+  const Resampler resampler(images);
+  std::vector<ResampledFigures> replicates(static_cast<std::size_t>(std::max(parameters.replicates, 0)));
+  for_each_replicate(parameters, [&](int replicate) {
+    replicates[static_cast<std::size_t>(replicate)] =
+        resampler.figures(draw_weights(images.size(), parameters.seed, replicate));
+  });
+  const auto interval = [&](Figure figure) { return percentile_interval(defined_values(replicates, figure)); };
+  return {interval(&ResampledFigures::ap50), interval(&ResampledFigures::ap), interval(&ResampledFigures::image_iou),
+          interval(&ResampledFigures::sensitivity_at_1_fp), parameters.replicates};
+}
+
+PairedDifferences paired_bootstrap(std::span<const ImageMatches> current, std::span<const ImageMatches> baseline,
+                                   const BootstrapParameters& parameters) {
+  const bool same_images =
+      std::equal(current.begin(), current.end(), baseline.begin(), baseline.end(),
+                 [](const ImageMatches& a, const ImageMatches& b) { return a.image_id == b.image_id; });
+  if (!same_images) throw std::invalid_argument("a paired bootstrap needs the same images on both sides");
+
+  const Resampler now(current), before(baseline);
+  const auto figures = [&](std::span<const std::uint32_t> weights) {
+    return difference(now.figures(weights), before.figures(weights));
+  };
+  const ResampledFigures observed = figures(ones(current.size()));
+  std::vector<ResampledFigures> replicates(static_cast<std::size_t>(std::max(parameters.replicates, 0)));
+  for_each_replicate(parameters, [&](int replicate) {
+    replicates[static_cast<std::size_t>(replicate)] = figures(draw_weights(current.size(), parameters.seed, replicate));
+  });
+  const auto summary = [&](Figure figure) {
+    return summarize_difference(observed.*figure, defined_values(replicates, figure));
+  };
+  return {summary(&ResampledFigures::ap50), summary(&ResampledFigures::ap), summary(&ResampledFigures::image_iou),
+          summary(&ResampledFigures::sensitivity_at_1_fp)};
+}
+
+std::optional<Interval> bootstrap_mean(std::span<const std::optional<double>> values,
+                                       const BootstrapParameters& parameters) {
+  return percentile_interval(resampled_means(defined_values({values.begin(), values.end()}), parameters));
+}
+
+std::optional<PairedDifference> paired_bootstrap_mean(std::span<const std::optional<double>> current,
+                                                      std::span<const std::optional<double>> baseline,
+                                                      const BootstrapParameters& parameters) {
+  if (current.size() != baseline.size()) {
+    throw std::invalid_argument("a paired bootstrap needs the same images on both sides");
+  }
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < current.size(); ++i) {
+    if (const auto value = difference(current[i], baseline[i])) differences.push_back(*value);
+  }
+  if (differences.empty()) return std::nullopt;
+  return summarize_difference(weighted_mean(differences, ones(differences.size())),
+                              resampled_means(differences, parameters));
+}
+
+}  // namespace bonescan

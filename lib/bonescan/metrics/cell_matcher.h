@@ -1,0 +1,53 @@
+// Matches the detections of one cell to its ground truth as COCO does.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "bonescan/metrics/cells.h"
+
+namespace bonescan {
+
+// IoU as pycocotools computes it: for a crowd region, intersection over the detection's area; 0 where
+// boxes do not overlap, also for boxes without area.
+double coco_iou(const Box& detection, const GroundTruthBox& truth);
+
+enum class CrowdRegions { ignore, drop };
+
+// Holds every pair of the cell that may match, so that matching at another threshold costs little.
+class CellMatcher {
+ public:
+  static constexpr int unmatched = -1;
+
+  // Pairs below `lowest_threshold` never match.
+  void load(const EvaluationSet& set, const Cell& cell, double lowest_threshold,
+            CrowdRegions crowd_regions = CrowdRegions::ignore);
+
+  // For each detection of the cell the position in Cell::ground_truth that it takes, or `unmatched`.
+  // `ignored` says which ground truth is matched only by what finds no other. Valid until the next call.
+  std::span<const int> match(double iou_threshold, std::span<const std::uint8_t> ignored);
+
+  // The IoU of a pair that matched.
+  double iou(std::size_t detection, int truth) const;
+
+ private:
+  struct Pair {
+    int truth = 0;
+    double iou = 0.0;
+  };
+
+  int best_pair(std::size_t detection, double threshold, std::span<const std::uint8_t> ignored,
+                bool among_ignored) const;
+
+  std::vector<Pair> pairs_;              // by detection, then ground truth in file order
+  std::vector<std::size_t> first_pair_;  // of each detection, and one past the end
+  std::vector<std::uint8_t> crowd_;
+  std::vector<std::uint8_t> taken_;
+  std::vector<int> matches_;
+};
+
+// Ground truth that is neither hit nor miss whatever its size: crowd regions and difficult objects.
+bool is_ignored(const GroundTruthBox& truth);
+
+}  // namespace bonescan

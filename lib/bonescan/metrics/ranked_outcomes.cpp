@@ -1,0 +1,42 @@
+#include "bonescan/metrics/ranked_outcomes.h"
+
+#include <algorithm>
+
+namespace bonescan {
+
+RankedOutcomes rank_outcomes(const EvaluationSet& set, double iou_threshold, CrowdRegions crowd_regions) {
+  const Cells cells = make_cells(set, 0);
+  RankedOutcomes result;
+  std::vector<ScoreCounts> detections;  // each by itself
+  CellMatcher matcher;
+  std::vector<std::uint8_t> ignored;
+  for (const Cell& cell : cells.cells) {
+    ignored.clear();
+    for (const std::uint32_t truth : cell.ground_truth) ignored.push_back(is_ignored(set.ground_truth[truth]));
+    result.ground_truth += static_cast<std::size_t>(std::count(ignored.begin(), ignored.end(), 0));
+    matcher.load(set, cell, iou_threshold, crowd_regions);
+    const std::span<const int> matches = matcher.match(iou_threshold, ignored);
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+      const double score = set.detections[cell.detections[i]].score;
+      if (matches[i] == CellMatcher::unmatched) {
+        detections.push_back({score, 0, 1});
+      } else {
+        detections.push_back({score, ignored[matches[i]] ? 0u : 1u, 0});
+      }
+    }
+  }
+
+  std::sort(detections.begin(), detections.end(),
+            [](const ScoreCounts& a, const ScoreCounts& b) { return a.score > b.score; });
+  ScoreCounts total;
+  for (const ScoreCounts& detection : detections) {
+    total.score = detection.score;
+    total.hits += detection.hits;
+    total.false_alarms += detection.false_alarms;
+    if (!result.counts.empty() && result.counts.back().score == detection.score) result.counts.pop_back();
+    result.counts.push_back(total);
+  }
+  return result;
+}
+
+}  // namespace bonescan

@@ -1,0 +1,91 @@
+#include "bonescan/metrics/froc.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <limits>
+
+#include "bonescan/metrics/operating_point.h"
+#include "metrics/check_figure.h"
+#include "metrics/eval_case.h"
+
+namespace bonescan::test {
+
+TEST_CASE("the FROC step function equals the reference on every case with ground truth") {
+  for (const EvalCase& one : eval_cases()) {
+    const Json& expected = one.expected.at("pycocotools_and_reference").at("froc_step");
+    const std::vector<FrocPoint> curve = froc_curve(one.set, expected.at("iou_threshold"));
+    INFO(one.name);
+    if (one.set.ground_truth.empty()) {
+      CHECK(curve.empty());
+      CHECK_FALSE(froc_sensitivity(curve, 1.0).has_value());
+      continue;
+    }
+    CHECK(curve.size() == expected.at("points").get<std::size_t>());
+    for (std::size_t i = 0; i < expected.at("at_fppi").size(); ++i) {
+      check_figure(froc_sensitivity(curve, expected.at("at_fppi")[i]), expected.at("sensitivity")[i].get<double>());
+    }
+    check_figure(froc_mean_sensitivity(curve), expected.at("mean").get<double>());
+  }
+}
+
+TEST_CASE("MONAI's FROC is reproduced as MONAI computes it") {
+  const auto answers = shared_answers("froc_monai.json");
+  if (!answers) return;
+  for (const Json& one : answers->at("cases")) {
+    const auto false_positives = one.at("fp_scores").get<std::vector<double>>();
+    const auto true_positives = one.at("tp_scores").get<std::vector<double>>();
+    const MonaiFroc froc = monai_froc(false_positives, true_positives, one.at("num_targets"), one.at("num_images"));
+    const Json& expected = one.at("recomputed");
+    CHECK(froc.false_positives_per_image == expected.at("fppi").get<std::vector<double>>());
+    CHECK(froc.sensitivity == expected.at("sensitivity").get<std::vector<double>>());
+    double sum = 0.0;
+    for (std::size_t i = 0; i < expected.at("at").size(); ++i) {
+      const double value = monai_froc_sensitivity(froc, expected.at("at")[i]);
+      check_figure(value, expected.at("values")[i].get<double>());
+      sum += value;
+    }
+    check_figure(sum / static_cast<double>(expected.at("at").size()), one.at("published_score").get<double>(), 1e-8);
+  }
+}
+
+TEST_CASE("MONAI's first published example, by hand") {
+  // tests/metrics/test_compute_froc.py (Apache-2.0): thresholds .6, .8, 1 after the lowest, 0, is dropped.
+  const std::vector<double> false_positives{0.8, 0.6}, true_positives{1, 1, 0, 0, 0.8, 0.8, 0};
+  const MonaiFroc froc = monai_froc(false_positives, true_positives, 4, 2);
+  CHECK(froc.false_positives_per_image == std::vector<double>{1.0, 0.5, 0.0, 0.0});
+  CHECK(froc.sensitivity == std::vector<double>{1.0, 1.0, 0.5, 0.0});
+  CHECK(monai_froc_sensitivity(froc, 0.25) == Approx(0.75));
+}
+
+TEST_CASE("images without ground truth lower the false positives per image") {
+  const Box box{0, 0, 10, 10}, elsewhere{100, 100, 10, 10};
+  const EvaluationSet alone = one_class_set({1}, {{1, box}}, {{1, elsewhere, 0.9}, {1, box, 0.5}});
+  CHECK(froc_sensitivity(froc_curve(alone), 0.5) == 0.0);
+  EvaluationSet with_negative = alone;
+  with_negative.image_ids.push_back(2);
+  CHECK(froc_sensitivity(froc_curve(with_negative), 0.5) == 1.0);
+}
+
+TEST_CASE("the score for so many false positives per image gives that sensitivity back") {
+  for (const EvalCase& one : eval_cases()) {
+    const std::vector<FrocPoint> curve = froc_curve(one.set);
+    for (const double rate : froc_rates()) {
+      const auto threshold = froc_score_threshold(curve, rate);
+      CHECK(threshold.has_value() == !curve.empty());
+      const bool has_crowd = std::any_of(one.set.ground_truth.begin(), one.set.ground_truth.end(),
+                                         [](const GroundTruthBox& truth) { return truth.crowd; });
+      if (!threshold || has_crowd) continue;  // the operating point ignores detections in crowd regions
+      INFO(one.name << " at " << rate);
+      const OperatingPoint point = operating_point(one.set, *threshold);
+      check_figure(point.recall, froc_sensitivity(curve, rate));
+      CHECK(static_cast<double>(point.false_positives) <= rate * static_cast<double>(one.set.image_ids.size()));
+    }
+  }
+}
+
+TEST_CASE("where the first score brings too many false alarms no score fits") {
+  const EvaluationSet set = one_class_set({1}, {{1, {0, 0, 10, 10}}}, {{1, {100, 100, 10, 10}, 0.9}});
+  CHECK(froc_score_threshold(froc_curve(set), 0.125) == std::numeric_limits<double>::infinity());
+}
+
+}  // namespace bonescan::test
