@@ -18,7 +18,7 @@ SsdOptions choose_options(const Model& model, const DetectionOptions& given) {
   options.score_threshold = choose_fraction(model, "score_threshold", given.score_threshold, defaults.score_threshold);
   options.nms_iou = choose_fraction(model, "nms_iou", given.nms_iou, defaults.nms_iou);
   options.max_detections = choose_count(model, "max_detections", given.max_detections, defaults.max_detections);
-  options.top_k = choose_count(model, "top_k", given.top_k, defaults.top_k);
+  options.top_k = choose_count(model, "candidates_per_class", given.top_k, defaults.top_k);
   return options;
 }
 
