@@ -5,7 +5,8 @@
 
 namespace bonescan {
 
-// With options.reduce_to_side the picture is scaled by 1/2, 1/4 or 1/8 while it is decoded. CMYK
+// With options.reduce_to_side the picture is scaled by 1/2, 1/4 or 1/8 while it is decoded (a side
+// that does not divide is rounded up; the last pixel then stands for less than the others). CMYK
 // becomes BGR without a colour profile, inverted where an Adobe marker says that inks are stored so.
 // Throws ImageError for data that end early (unless options.allow_truncated: what is missing is
 // then grey) or are damaged.

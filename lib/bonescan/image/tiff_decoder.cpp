@@ -20,6 +20,7 @@ namespace {
 // A file in memory, as libtiff's callbacks see it.
 struct MemoryFile {
   std::span<const std::uint8_t> bytes;
+  bool pad_with_zeros = false;  // beyond the end: libtiff drops a strip that is not whole
   std::uint64_t position = 0;
   bool ended_early = false;
   std::string first_error;
@@ -36,7 +37,9 @@ tmsize_t on_read(thandle_t handle, void* target, tmsize_t count) {
   if (available < static_cast<std::uint64_t>(count)) file.ended_early = true;
   if (available > 0) std::memcpy(target, file.bytes.data() + file.position, available);
   file.position += available;
-  return static_cast<tmsize_t>(available);
+  if (!file.pad_with_zeros) return static_cast<tmsize_t>(available);
+  std::memset(static_cast<char*>(target) + available, 0, static_cast<std::uint64_t>(count) - available);
+  return count;
 }
 
 tmsize_t on_write(thandle_t, void*, tmsize_t) {
@@ -76,11 +79,15 @@ struct CloseTiff {
 };
 using TiffHandle = std::unique_ptr<TIFF, CloseTiff>;
 
-TiffHandle open_tiff(MemoryFile& file) {
+TiffHandle open_tiff(MemoryFile& file, const ReadOptions& options) {
   const std::unique_ptr<TIFFOpenOptions, decltype(&TIFFOpenOptionsFree)> settings(TIFFOpenOptionsAlloc(),
                                                                                   TIFFOpenOptionsFree);
   TIFFOpenOptionsSetErrorHandlerExtR(settings.get(), on_error, &file);
   TIFFOpenOptionsSetWarningHandlerExtR(settings.get(), on_warning, nullptr);
+  // No strip needs more than a whole picture of four 16-bit samples.
+  constexpr tmsize_t kBytesPerPixel = 8, kTables = 1 << 20, kMostPixels = tmsize_t{1} << 50;
+  const tmsize_t pixels = std::min<tmsize_t>(options.max_pixels, kMostPixels);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(settings.get(), pixels * kBytesPerPixel + kTables);
   // "m": no memory mapping, so that every access goes through on_read and its bounds.
   return TiffHandle(TIFFClientOpenExt("image", "rm", &file, on_read, on_write, on_seek, on_close, on_size, nullptr,
                                       nullptr, settings.get()));
@@ -222,7 +229,8 @@ cv::Mat read_16bit(TIFF* tiff, const Layout& layout, const MemoryFile& file, con
 DecodedImage decode_tiff(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
   MemoryFile file;
   file.bytes = bytes;
-  const TiffHandle tiff = open_tiff(file);
+  file.pad_with_zeros = options.allow_truncated;
+  const TiffHandle tiff = open_tiff(file, options);
   if (!tiff) fail(file);
   const Layout layout = read_layout(tiff.get(), options);
   const bool integers =

@@ -1,0 +1,94 @@
+// What is drawn onto a radiograph, and where.
+#include <catch2/catch.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "bonescan/image/write_image.h"
+#include "image/pictures.h"
+
+namespace bonescan {
+namespace {
+
+Radiograph flat_radiograph(cv::Size size) {
+  return {.pixels = cv::Mat(size, CV_8U, cv::Scalar(100)), .size = size};
+}
+
+// 255 where the overlay differs from the flat radiograph.
+cv::Mat drawn_pixels(const cv::Mat& overlay) {
+  cv::Mat difference, drawn;
+  cv::absdiff(overlay, cv::Scalar::all(100), difference);
+  cv::cvtColor(difference, difference, cv::COLOR_BGR2GRAY);
+  cv::threshold(difference, drawn, 2, 255, cv::THRESH_BINARY);
+  return drawn;
+}
+
+TEST_CASE("without findings the overlay is the radiograph in colour") {
+  const cv::Mat overlay = draw_overlay(flat_radiograph({80, 60}), cv::Mat(), {});
+  CHECK(overlay.type() == CV_8UC3);
+  CHECK(overlay.size() == cv::Size(80, 60));
+  CHECK(cv::countNonZero(drawn_pixels(overlay)) == 0);
+}
+
+TEST_CASE("16-bit radiographs are drawn on in their window") {
+  const Radiograph radiograph{.pixels = cv::Mat(20, 20, CV_16U, cv::Scalar(3000)), .size = {20, 20}, .white = 4000.0};
+  const cv::Mat overlay = draw_overlay(radiograph, cv::Mat(), {});
+  CHECK(overlay.at<cv::Vec3b>(10, 10) == cv::Vec3b(191, 191, 191));
+}
+
+TEST_CASE("a mask is tinted inside, with a stronger outline, and nothing outside changes") {
+  cv::Mat mask = cv::Mat::zeros(200, 200, CV_8U);
+  mask(cv::Rect(50, 50, 100, 100)).setTo(255);
+  const cv::Mat drawn = draw_overlay(flat_radiograph({200, 200}), mask, {});
+  const auto distance = [&](int y, int x) { return cv::norm(drawn.at<cv::Vec3b>(y, x), cv::Vec3b(100, 100, 100)); };
+  CHECK(distance(100, 100) > 5.0);
+  CHECK(distance(100, 50) > 2.0 * distance(100, 100));
+  CHECK(distance(100, 45) == 0.0);
+}
+
+TEST_CASE("the frame lies around a box, and leaves its inside alone") {
+  const std::vector<CaptionedBox> boxes{{{40, 60, 50, 30}, ""}};
+  const cv::Mat drawn = drawn_pixels(draw_overlay(flat_radiograph({200, 200}), cv::Mat(), boxes));
+  CHECK(cv::countNonZero(drawn(cv::Rect(41, 61, 48, 28))) == 0);
+  const cv::Rect extent = cv::boundingRect(drawn);
+  CHECK(std::abs(extent.x - 40) <= 2);
+  CHECK(std::abs(extent.br().x - 90) <= 2);
+  CHECK(std::abs(extent.y - 60) <= 2);
+  CHECK(std::abs(extent.br().y - 90) <= 2);
+}
+
+TEST_CASE("captions stay inside the picture, wherever the box lies") {
+  const cv::Size size = GENERATE(cv::Size(300, 300), cv::Size(2304, 2880));
+  const Radiograph radiograph = flat_radiograph(size);
+  const std::string caption = "fractured 0.93";
+  const auto caption_area = [&](const Box& box) {
+    const std::vector<CaptionedBox> with{{box, caption}}, without{{box, ""}};
+    cv::Mat difference = drawn_pixels(draw_overlay(radiograph, cv::Mat(), with));
+    difference.setTo(0, drawn_pixels(draw_overlay(radiograph, cv::Mat(), without)));
+    return cv::boundingRect(difference).area();
+  };
+  const double w = size.width, h = size.height;
+  const int in_the_middle = caption_area({w / 2, h / 2, w / 5, h / 5});
+  REQUIRE(in_the_middle > 0);
+  for (const Box& box : {Box{0, 0, w / 20, h / 20}, Box{w * 0.95, 0, w / 20, h / 20}, Box{0, h * 0.95, w / 20, h / 20},
+                         Box{w * 0.95, h * 0.95, w / 20, h / 20}, Box{w * 0.95, 0, w / 20, h}})
+    CHECK(caption_area(box) > in_the_middle * 0.8);
+}
+
+TEST_CASE("lines and letters grow with the picture") {
+  const auto drawn_share = [](cv::Size size) {
+    const std::vector<CaptionedBox> boxes{
+        {{size.width * 0.3, size.height * 0.3, size.width * 0.2, size.height * 0.2}, "fractured 0.50"}};
+    const cv::Mat drawn = drawn_pixels(draw_overlay(flat_radiograph(size), cv::Mat(), boxes));
+    return cv::countNonZero(drawn) / static_cast<double>(size.area());
+  };
+  CHECK(drawn_share({3000, 3000}) == Approx(drawn_share({1000, 1000})).epsilon(0.2));
+}
+
+TEST_CASE("boxes beyond the picture and pictures of one pixel do no harm") {
+  const std::vector<CaptionedBox> boxes{
+      {{-50, -50, 20, 20}, "outside"}, {{-5, -5, 1000, 1000}, "around"}, {{3, 3, 0, 0}, "empty"}};
+  CHECK_NOTHROW(draw_overlay(flat_radiograph({10, 10}), cv::Mat(10, 10, CV_8U, cv::Scalar(255)), boxes));
+  CHECK_NOTHROW(draw_overlay(flat_radiograph({1, 1}), cv::Mat(1, 1, CV_8U, cv::Scalar(255)), boxes));
+}
+
+}  // namespace
+}  // namespace bonescan
