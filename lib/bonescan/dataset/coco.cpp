@@ -8,6 +8,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/dataset/annotation_json.h"
+#include "bonescan/dataset/image_index.h"
 
 namespace bonescan {
 namespace {
@@ -49,37 +50,56 @@ void read_categories(const AnnotationFile& file, Dataset& dataset) {
   }
 }
 
-// What an annotation or result refers to.
-class KnownIds {
- public:
-  explicit KnownIds(const Dataset& dataset) {
-    for (const DatasetImage& image : dataset.images) images_.insert(image.id);
-    for (const DatasetImage& image : dataset.left_out) left_out_.insert(image.id);
-    for (const Category& category : dataset.categories) categories_.insert(category.id);
-  }
-
-  bool left_out(std::int64_t image_id) const { return left_out_.contains(image_id); }
-
-  std::int64_t image_id(const AnnotationEntry& entry, const std::string& where) const {
-    const std::int64_t id = entry.integer("image_id");
-    if (!images_.contains(id) && !left_out(id)) entry.fail(fmt::format("there is no image {} in {}", id, where));
-    return id;
-  }
-
-  std::int64_t category_id(const AnnotationEntry& entry, const std::string& where) const {
-    const std::int64_t id = entry.integer("category_id");
-    if (!categories_.contains(id)) entry.fail(fmt::format("there is no category {} in {}", id, where));
-    return id;
-  }
-
- private:
-  std::unordered_set<std::int64_t> images_;
-  std::unordered_set<std::int64_t> left_out_;
-  std::unordered_set<std::int64_t> categories_;
+// What the ids of annotations or results stand for.
+struct IdTable {
+  std::unordered_map<std::int64_t, ImageMatch> images;
+  std::unordered_map<std::int64_t, std::int64_t> categories;
+  std::string source;  // of the table, for messages
 };
 
+// Every id of the set stands for itself.
+IdTable ids_of(const Dataset& dataset) {
+  IdTable table;
+  table.source = dataset.source;
+  for (const DatasetImage& image : dataset.images) table.images[image.id] = {image.id, false};
+  for (const DatasetImage& image : dataset.left_out) table.images[image.id] = {image.id, true};
+  for (const Category& category : dataset.categories) table.categories[category.id] = category.id;
+  return table;
+}
+
+// The ids of an images.json of ours, whose images and categories are those of the set by name.
+IdTable ids_by_name(const fs::path& path, const Dataset& dataset) {
+  const AnnotationFile file(path);
+  Dataset named;
+  read_images(file, named);
+  read_categories(file, named);
+  const ImageIndex index(dataset);
+  IdTable table;
+  table.source = fmt::format("{} that is also in {}", file.name, dataset.source);
+  for (const DatasetImage& image : named.images)
+    if (const auto match = index.find(image.file_name)) table.images[image.id] = *match;
+  for (const Category& category : named.categories)
+    for (const Category& known : dataset.categories)
+      if (category.name == known.name) table.categories[category.id] = known.id;
+  return table;
+}
+
+const ImageMatch& image_of(const AnnotationEntry& entry, const IdTable& table) {
+  const std::int64_t id = entry.integer("image_id");
+  const auto found = table.images.find(id);
+  if (found == table.images.end()) entry.fail(fmt::format("there is no image {} in {}", id, table.source));
+  return found->second;
+}
+
+std::int64_t category_of(const AnnotationEntry& entry, const IdTable& table) {
+  const std::int64_t id = entry.integer("category_id");
+  const auto found = table.categories.find(id);
+  if (found == table.categories.end()) entry.fail(fmt::format("there is no category {} in {}", id, table.source));
+  return found->second;
+}
+
 void read_annotations(const AnnotationFile& file, Dataset& dataset) {
-  const KnownIds known(dataset);
+  const IdTable table = ids_of(dataset);
   std::unordered_set<std::int64_t> ids;
   std::size_t position = 0;
   for (const simdjson::dom::element element : annotation_list(file, "annotations")) {
@@ -87,8 +107,8 @@ void read_annotations(const AnnotationFile& file, Dataset& dataset) {
     if (entry.has("id") && !ids.insert(entry.integer("id")).second)
       entry.fail("another annotation has this id; ids must be unique");
     GroundTruthBox box;
-    box.image_id = known.image_id(entry, "the file");
-    box.category_id = known.category_id(entry, "the file");
+    box.image_id = image_of(entry, table).id;
+    box.category_id = category_of(entry, table);
     box.box = entry.box("bbox");
     box.area = entry.has("area") ? entry.number("area") : area(box.box);
     if (box.area < 0.0) entry.fail("\"area\" is negative");
@@ -123,7 +143,9 @@ Predictions read_coco_results(const fs::path& path, const Dataset& dataset) {
         fmt::format("{} is not a file of COCO results: it must be a list of objects with image_id, "
                     "category_id, bbox and score",
                     file.name));
-  const KnownIds known(dataset);
+  const fs::path names = path.parent_path() / "images.json";
+  const bool is_ours = path.filename() == "detections.json" && fs::exists(names);
+  const IdTable table = is_ours ? ids_by_name(names, dataset) : ids_of(dataset);
   Predictions predictions;
   predictions.source = file.name;
   std::size_t left_out = 0;
@@ -131,12 +153,13 @@ Predictions read_coco_results(const fs::path& path, const Dataset& dataset) {
   for (const simdjson::dom::element element : results) {
     const AnnotationEntry entry(file, "", position++, element);
     DetectedBox box;
-    box.image_id = known.image_id(entry, dataset.source);
-    box.category_id = known.category_id(entry, dataset.source);
+    const ImageMatch& image = image_of(entry, table);
+    box.image_id = image.id;
+    box.category_id = category_of(entry, table);
     box.box = entry.box("bbox");
     box.score = entry.number("score");
     if (box.score < 0.0 || box.score > 1.0) entry.fail(fmt::format("\"score\" is {}; a score lies in 0..1", box.score));
-    if (known.left_out(box.image_id)) {
+    if (image.left_out) {
       ++left_out;
     } else {
       predictions.boxes.push_back(box);

@@ -19,18 +19,18 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 7> kExtensions = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".dcm"};
 
-bool has_image_extension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
-}
-
 bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
 }
 
 }  // namespace
+
+bool is_image_file_name(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+}
 
 std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option) {
   std::error_code error;
@@ -42,7 +42,7 @@ std::vector<std::string> list_image_files(const fs::path& folder, const std::str
     if (error) break;
     if (is_hidden(entries->path())) {
       entries.disable_recursion_pending();
-    } else if (has_image_extension(entries->path()) && entries->is_regular_file(error)) {
+    } else if (is_image_file_name(entries->path()) && entries->is_regular_file(error)) {
       files.push_back(entries->path().lexically_relative(folder).string());
     }
   }

@@ -1,0 +1,225 @@
+#include "bonescan/dataset/yolo.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/number.h"
+#include "bonescan/dataset/text_lines.h"
+#include "bonescan/image/image_size.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+using ClassNames = std::map<std::int64_t, std::string>;
+
+// Annotation tools round to a few digits, so a box may reach this much over the edge.
+constexpr double kEdgeTolerance = 0.01;
+
+ClassNames names_from_yaml(const fs::path& path) {
+  ClassNames names;
+  try {
+    const YAML::Node list = YAML::Load(read_text_file(path))["names"];
+    if (list.IsSequence()) {
+      for (std::size_t i = 0; i < list.size(); ++i) names[static_cast<std::int64_t>(i)] = list[i].as<std::string>();
+    } else if (list.IsMap()) {
+      for (const auto& entry : list) names[entry.first.as<std::int64_t>()] = entry.second.as<std::string>();
+    }
+  } catch (const YAML::Exception& error) {
+    throw UsageError(fmt::format("{} cannot be read: {}", path.string(), error.what()));
+  }
+  if (names.empty()) throw UsageError(fmt::format("{}: \"names\" must be a list of class names", path.string()));
+  return names;
+}
+
+ClassNames names_from_lines(const fs::path& path) {
+  ClassNames names;
+  const std::string text = read_text_file(path);
+  for (const std::string_view line : split_lines(text))
+    if (!line.empty()) names.emplace(static_cast<std::int64_t>(names.size()), line);
+  return names;
+}
+
+// Empty if the folder does not name its classes.
+ClassNames find_class_names(const fs::path& folder) {
+  for (const fs::path& file : {folder / "data.yaml", folder / ".." / "data.yaml"})
+    if (fs::exists(file)) return names_from_yaml(file);
+  for (const fs::path& file : {folder / "labels.txt", folder / "classes.txt"})
+    if (fs::exists(file)) return names_from_lines(file);
+  return {};
+}
+
+// All label files below the folder, relative to it, in byte order.
+std::vector<std::string> list_label_files(const fs::path& folder) {
+  std::vector<std::string> files;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const bool names_classes = name == "labels.txt" || name == "classes.txt";
+    if (entry.path().extension() == ".txt" && !names_classes && entry.is_regular_file())
+      files.push_back(entry.path().lexically_relative(folder).string());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+struct YoloLine {
+  std::int64_t class_number = 0;
+  Box box;  // in pixels
+  double score = 1.0;
+};
+
+std::int64_t class_number(std::string_view word, const std::string& where) {
+  const auto number = parse_number(word);
+  if (!number || *number < 0.0 || std::trunc(*number) != *number || *number > 1e6)
+    throw UsageError(fmt::format("{}: \"{}\" is not a class number", where, word));
+  return static_cast<std::int64_t>(*number);
+}
+
+YoloLine parse_line(std::string_view line, const std::string& where, const DatasetImage& image, bool with_score) {
+  const std::vector<std::string_view> words = split_words(line);
+  const std::size_t expected = with_score ? 6 : 5;
+  if (words.size() != expected)
+    throw UsageError(fmt::format("{}: there are {} numbers; a line is \"class x_centre y_centre width height{}\"",
+                                 where, words.size(), with_score ? " score" : ""));
+  std::vector<double> numbers;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto number = parse_number(words[i]);
+    if (!number) throw UsageError(fmt::format("{}: \"{}\" is not a number", where, words[i]));
+    if (*number < 0.0 && i > 2 && i < 5) throw UsageError(fmt::format("{}: the box has a negative size", where));
+    const double tolerance = i < 5 ? kEdgeTolerance : 0.0;
+    if (*number < -tolerance || *number > 1.0 + tolerance)
+      throw UsageError(fmt::format("{}: {} lies outside 0..1", where, words[i]));
+    numbers.push_back(*number);
+  }
+  const double width = numbers[2] * image.width, height = numbers[3] * image.height;
+  const Box box{numbers[0] * image.width - width / 2, numbers[1] * image.height - height / 2, width, height};
+  return {class_number(words[0], where), box, with_score ? numbers[4] : 1.0};
+}
+
+// Calls `visit` with the image, the parsed line and where it stands, for every line of every file that belongs to
+// the set; returns the number of files of images that a split leaves out.
+template <typename Visit>
+std::size_t for_each_line(const fs::path& folder, const Dataset& dataset, bool with_score, const Visit& visit) {
+  const ImageIndex index(dataset);
+  std::map<std::int64_t, const DatasetImage*> images;
+  for (const DatasetImage& image : dataset.images) images[image.id] = &image;
+  std::map<std::int64_t, std::string> files;
+  std::size_t left_out = 0;
+  for (const std::string& file : list_label_files(folder)) {
+    const std::string path = (folder / file).string();
+    const auto match = index.find_any_extension(file);
+    if (!match)
+      throw UsageError(fmt::format("{}: there is no image of this name (or several) in {}", path, dataset.source));
+    if (match->left_out) {
+      ++left_out;
+      continue;
+    }
+    if (const auto [earlier, is_new] = files.emplace(match->id, path); !is_new)
+      throw UsageError(fmt::format("{} stands for the same image as {}", path, earlier->second));
+    const std::string text = read_text_file(folder / file);
+    std::size_t number = 0;
+    for (const std::string_view line : split_lines(text)) {
+      const std::string where = fmt::format("{}, line {}", path, ++number);
+      if (!line.empty())
+        visit(*images.at(match->id), parse_line(line, where, *images.at(match->id), with_score), where);
+    }
+  }
+  return left_out;
+}
+
+std::vector<DatasetImage> read_images(const fs::path& folder) {
+  std::vector<DatasetImage> images;
+  for (const std::string& file : list_image_files(folder, "--images")) {
+    DatasetImage image;
+    image.id = static_cast<std::int64_t>(images.size()) + 1;
+    image.file_name = file;
+    try {
+      const cv::Size size = read_image_size(folder / file);
+      image.width = size.width;
+      image.height = size.height;
+    } catch (const ImageError& error) {
+      throw UsageError(fmt::format("{} {}", (folder / file).string(), error.what()));
+    }
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
+void set_categories(Dataset& dataset, const fs::path& labels) {
+  ClassNames names = find_class_names(labels);
+  const bool named = !names.empty();
+  for (const GroundTruthBox& box : dataset.boxes) {
+    if (names.contains(box.category_id)) continue;
+    if (named)
+      throw UsageError(fmt::format("{}: a box has class {}, but only {} classes are named", labels.string(),
+                                   box.category_id, names.size()));
+    names[box.category_id] = std::to_string(box.category_id);
+  }
+  for (const auto& [id, name] : names) dataset.categories.push_back({id, name});
+}
+
+// Category ids by class number.
+std::map<std::int64_t, std::int64_t> match_classes(const fs::path& folder, const Dataset& dataset) {
+  std::map<std::int64_t, std::int64_t> ids;
+  const ClassNames names = find_class_names(folder);
+  for (const Category& category : dataset.categories) {
+    if (names.empty()) ids[category.id] = category.id;
+    for (const auto& [number, name] : names)
+      if (name == category.name) ids[number] = category.id;
+  }
+  return ids;
+}
+
+}  // namespace
+
+Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images) {
+  Dataset dataset;
+  dataset.source = labels.string();
+  dataset.images = read_images(images);
+  std::set<std::int64_t> labelled;
+  for_each_line(labels, dataset, false, [&](const DatasetImage& image, const YoloLine& line, const std::string&) {
+    dataset.boxes.push_back({image.id, line.class_number, line.box, area(line.box), false, false});
+    labelled.insert(image.id);
+  });
+  set_categories(dataset, labels);
+  finish_dataset(dataset);
+  if (const std::size_t without = dataset.images.size() - labelled.size(); without > 0)
+    dataset.notes.push_back(
+        fmt::format("{} images of {} have no label file or an empty one and count as images without boxes.", without,
+                    images.string()));
+  return dataset;
+}
+
+Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
+  Predictions predictions;
+  predictions.source = folder.string();
+  const auto classes = match_classes(folder, dataset);
+  const auto left_out = for_each_line(
+      folder, dataset, true, [&](const DatasetImage& image, const YoloLine& line, const std::string& where) {
+        if (image.width <= 0 || image.height <= 0)
+          throw UsageError(fmt::format("{}: {} does not say the image's size, which YOLO boxes need (--images)", where,
+                                       dataset.source));
+        const auto category = classes.find(line.class_number);
+        if (category == classes.end())
+          throw UsageError(
+              fmt::format("{}: there is no category for class {} in {}", where, line.class_number, dataset.source));
+        predictions.boxes.push_back({image.id, category->second, line.box, line.score});
+      });
+  if (left_out > 0)
+    predictions.notes.push_back(
+        fmt::format("{} images of the predictions lie outside the split or list and are left out.", left_out));
+  return predictions;
+}
+
+}  // namespace bonescan

@@ -1,0 +1,22 @@
+// YOLO txt: one file an image, one line a box, in parts of the image's size.
+#pragma once
+
+#include <filesystem>
+
+#include "bonescan/dataset/dataset.h"
+#include "bonescan/dataset/predictions.h"
+
+namespace bonescan {
+
+// Reads the label files "<image's name>.txt" of `labels` (lines "class x_centre y_centre width height", each part of
+// the image's width or height in 0..1) for the images of `images`. An image without a label file is an image without
+// boxes. Class names come from data.yaml ("names", in `labels` or the folder above), labels.txt or
+// classes.txt (one name a line), else they are the class numbers; category ids are the class numbers. Image ids count
+// from 1 in byte order of the image files. Throws UsageError with file and line.
+Dataset read_yolo_dataset(const std::filesystem::path& labels, const std::filesystem::path& images);
+
+// The same lines with a score as sixth number, for the images of `dataset`, which must have sizes. Images without a
+// file have no detections. Classes are matched by name where the folder names them, else by number.
+Predictions read_yolo_results(const std::filesystem::path& folder, const Dataset& dataset);
+
+}  // namespace bonescan

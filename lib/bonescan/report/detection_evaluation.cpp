@@ -1,0 +1,119 @@
+#include "bonescan/report/detection_evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+EvaluationSet evaluation_set(const Dataset& dataset, const Predictions& predictions) {
+  EvaluationSet set;
+  for (const DatasetImage& image : dataset.images) set.image_ids.push_back(image.id);
+  for (const Category& category : dataset.categories) set.category_ids.push_back(category.id);
+  set.ground_truth = dataset.boxes;
+  set.detections = predictions.boxes;
+  return set;
+}
+
+EvaluationSet part_of(const EvaluationSet& set, const std::unordered_set<std::int64_t>& image_ids) {
+  const auto belongs = [&](const auto& box) { return image_ids.contains(box.image_id); };
+  EvaluationSet part;
+  part.image_ids.assign(image_ids.begin(), image_ids.end());
+  part.category_ids = set.category_ids;
+  std::copy_if(set.ground_truth.begin(), set.ground_truth.end(), std::back_inserter(part.ground_truth), belongs);
+  std::copy_if(set.detections.begin(), set.detections.end(), std::back_inserter(part.detections), belongs);
+  return part;
+}
+
+bool counts(const GroundTruthBox& box) {
+  return !box.crowd && !box.difficult;
+}
+
+RegionFigures evaluate_region(const std::string& region, const EvaluationSet& part,
+                              const DetectionEvaluationOptions& options) {
+  RegionFigures figures;
+  figures.region = region;
+  figures.images = part.image_ids.size();
+  figures.ground_truth =
+      static_cast<std::size_t>(std::count_if(part.ground_truth.begin(), part.ground_truth.end(), counts));
+  figures.ap50 = evaluate_coco(part, options.max_detections).figures.ap50;
+  figures.sensitivity_at_1_fp = froc_sensitivity(froc_curve(part, options.iou_threshold), 1.0);
+  figures.operating_point = operating_point(part, options.score_threshold, options.iou_threshold);
+  return figures;
+}
+
+std::vector<RegionFigures> evaluate_regions(const Dataset& dataset, const EvaluationSet& set,
+                                            const DetectionEvaluationOptions& options) {
+  std::vector<std::string> regions;
+  std::unordered_map<std::string, std::unordered_set<std::int64_t>> images;
+  for (const DatasetImage& image : dataset.images) {
+    for (const std::string& region : image.regions) {
+      if (images[region].empty()) regions.push_back(region);
+      images[region].insert(image.id);
+    }
+  }
+  std::sort(regions.begin(), regions.end());
+  std::vector<RegionFigures> figures;
+  for (const std::string& region : regions)
+    figures.push_back(evaluate_region(region, part_of(set, images[region]), options));
+  return figures;
+}
+
+bool is_found(const DetectionEvaluation& evaluation, std::size_t ground_truth) {
+  const auto detection = evaluation.matching.ground_truth[ground_truth];
+  return detection && evaluation.set.detections[*detection].score >= evaluation.options.score_threshold;
+}
+
+std::vector<SizeFigures> evaluate_sizes(const DetectionEvaluation& evaluation) {
+  const CocoFigures& coco = evaluation.coco.figures;
+  // COCO's sizes share their ends; a box on one is counted with the smaller size here.
+  std::vector<SizeFigures> sizes = {{"small", 0, 0, coco.ap_small, coco.ar_small},
+                                    {"medium", 0, 0, coco.ap_medium, coco.ar_medium},
+                                    {"large", 0, 0, coco.ap_large, coco.ar_large}};
+  for (std::size_t i = 0; i < evaluation.set.ground_truth.size(); ++i) {
+    const GroundTruthBox& box = evaluation.set.ground_truth[i];
+    if (!counts(box)) continue;
+    SizeFigures& size = sizes[box.area <= 32.0 * 32.0 ? 0 : box.area <= 96.0 * 96.0 ? 1 : 2];
+    ++size.ground_truth;
+    if (is_found(evaluation, i)) ++size.found;
+  }
+  return sizes;
+}
+
+}  // namespace
+
+DetectionEvaluation evaluate_detections(Dataset dataset, Predictions predictions,
+                                        const DetectionEvaluationOptions& options) {
+  if (dataset.images.empty()) throw UsageError(fmt::format("{} holds no image to evaluate", dataset.source));
+  DetectionEvaluation result;
+  result.options = options;
+  result.set = evaluation_set(dataset, predictions);
+  const EvaluationSet& set = result.set;
+  result.coco = evaluate_coco(set, options.max_detections);
+  result.voc50 = evaluate_voc(set);
+  result.voc.continuous = evaluate_voc(set, {.iou_threshold = options.iou_threshold});
+  result.voc.plus_one_pixel = evaluate_voc(set, {.iou_threshold = options.iou_threshold, .plus_one_pixel = true});
+  result.per_image = image_figures(set, options.score_threshold, options.max_detections);
+  result.operating_point = operating_point(set, options.score_threshold, options.iou_threshold);
+  result.best_f1 = best_f1_operating_point(set, options.iou_threshold);
+  result.froc = froc_curve(set, options.iou_threshold);
+  result.image_level = image_level_figures(set, options.score_threshold);
+  result.roc = image_level_roc(score_images(set));
+  result.rows = match_per_image(set, options.score_threshold, options.max_detections, options.iou_threshold);
+  if (options.bootstrap.replicates > 0) result.intervals = bootstrap_intervals(result.rows, options.bootstrap);
+  result.matching = match_detections(set, options.iou_threshold, 0);
+  result.regions = evaluate_regions(dataset, set, options);
+  result.sizes = evaluate_sizes(result);
+  result.dataset = std::move(dataset);
+  result.predictions = std::move(predictions);
+  return result;
+}
+
+}  // namespace bonescan

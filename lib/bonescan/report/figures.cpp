@@ -1,0 +1,159 @@
+#include "bonescan/report/figures.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+bool is_figure(const Json& value) {
+  return value.is_number() || value.is_null();
+}
+
+std::optional<double> value_of(const Json& json) {
+  return json.is_number() ? std::optional(json.get<double>()) : std::nullopt;
+}
+
+std::vector<std::string> split_at_dots(const std::string& name) {
+  std::vector<std::string> parts(1);
+  for (const char character : name) {
+    if (character == '.') {
+      parts.emplace_back();
+    } else {
+      parts.back() += character;
+    }
+  }
+  return parts;
+}
+
+// The member or element of that name; nullptr if there is none.
+const Json* part_of(const Json& json, const std::string& part) {
+  if (json.is_object()) {
+    const auto member = json.find(part);
+    return member == json.end() ? nullptr : &*member;
+  }
+  std::size_t index = 0;
+  const auto parsed = std::from_chars(part.data(), part.data() + part.size(), index);
+  const bool is_index = parsed.ec == std::errc() && parsed.ptr == part.data() + part.size();
+  return json.is_array() && is_index && index < json.size() ? &json[index] : nullptr;
+}
+
+const Json* find_by_path(const Json& report, const std::string& name) {
+  const Json* json = &report;
+  for (const std::string& part : split_at_dots(name)) {
+    json = part_of(*json, part);
+    if (!json) return nullptr;
+  }
+  return json;
+}
+
+// "group.member" for every figure one level down; what was asked for ("options") is no figure.
+std::vector<std::string> grouped_figures(const Json& report) {
+  std::vector<std::string> names;
+  for (const auto& [group, members] : report.items()) {
+    if (!members.is_object() || group == "options") continue;
+    for (const auto& [member, value] : members.items())
+      if (is_figure(value)) names.push_back(group + "." + member);
+  }
+  return names;
+}
+
+bool has_last_part(const std::string& dotted, const std::string& name) {
+  return dotted.size() > name.size() && dotted.ends_with(name) && dotted[dotted.size() - name.size() - 1] == '.';
+}
+
+struct Quality {
+  std::string_view name;
+  Direction direction = Direction::kHigherIsBetter;
+  bool is_count = false;
+};
+
+constexpr std::array kGroupsOfShares = {"metrics", "voc", "at_iou_threshold", "per_image", "froc_summary"};
+
+constexpr std::array<Quality, 3> kNotQuality = {{{"iou_threshold"}, {"images"}, {"images_excluded"}}};
+
+constexpr std::array<Quality, 14> kNamedQuality = {{
+    {"operating_point.precision"},
+    {"operating_point.recall"},
+    {"operating_point.f1"},
+    {"operating_point.true_positives", Direction::kHigherIsBetter, true},
+    {"operating_point.false_positives", Direction::kLowerIsBetter, true},
+    {"operating_point.false_negatives", Direction::kLowerIsBetter, true},
+    {"best_f1.f1"},
+    {"image_level.auc"},
+    {"image_level.sensitivity"},
+    {"image_level.specificity"},
+    {"image_level.true_positives", Direction::kHigherIsBetter, true},
+    {"image_level.true_negatives", Direction::kHigherIsBetter, true},
+    {"image_level.false_positives", Direction::kLowerIsBetter, true},
+    {"image_level.false_negatives", Direction::kLowerIsBetter, true},
+}};
+
+std::optional<Quality> quality_of(const std::string& name) {
+  const auto named = std::find_if(kNamedQuality.begin(), kNamedQuality.end(),
+                                  [&](const Quality& quality) { return quality.name == name; });
+  if (named != kNamedQuality.end()) return *named;
+  const std::string group = name.substr(0, name.find('.'));
+  if (std::find(kGroupsOfShares.begin(), kGroupsOfShares.end(), group) == kGroupsOfShares.end()) return std::nullopt;
+  const bool excluded = std::any_of(kNotQuality.begin(), kNotQuality.end(), [&](const Quality& quality) {
+    return has_last_part(name, std::string(quality.name));
+  });
+  return excluded ? std::nullopt : std::optional(Quality{});
+}
+
+void add_froc_points(const Json& report, std::vector<QualityFigure>& figures) {
+  const auto froc = report.find("froc");
+  if (froc == report.end() || !froc->is_array()) return;
+  for (std::size_t i = 0; i < froc->size(); ++i) {
+    const std::string name = fmt::format("froc.{}.sensitivity", i);
+    if (const Json* value = find_by_path(report, name)) figures.push_back({{name, value_of(*value)}});
+  }
+}
+
+}  // namespace
+
+Figure find_figure(const Json& report, const std::string& name) {
+  if (const Json* value = find_by_path(report, name)) {
+    if (!is_figure(*value)) throw UsageError(fmt::format("\"{}\" is not a number in the report", name));
+    return {name, value_of(*value)};
+  }
+  const std::vector<std::string> all = grouped_figures(report);
+  std::vector<std::string> candidates;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(candidates),
+               [&](const std::string& dotted) { return has_last_part(dotted, name); });
+  if (candidates.empty())
+    throw UsageError(fmt::format("there is no figure \"{}\"; the report has {}", name, fmt::join(all, ", ")));
+  if (candidates.size() > 1)
+    throw UsageError(fmt::format("\"{}\" is not unique; it can be {}", name, fmt::join(candidates, ", ")));
+  return {candidates[0], value_of(*find_by_path(report, candidates[0]))};
+}
+
+std::optional<Interval> interval_of(const Json& report, const Figure& figure) {
+  // Only these groups own the names that confidence_intervals uses.
+  const std::string last = figure.name.substr(figure.name.rfind('.') + 1);
+  const std::string group = figure.name.substr(0, figure.name.find('.'));
+  constexpr std::array kOwners = {"metrics", "per_image", "froc_summary", "image_level"};
+  if (std::find(kOwners.begin(), kOwners.end(), group) == kOwners.end()) return std::nullopt;
+  const Json* interval = find_by_path(report, "confidence_intervals." + last);
+  if (!interval || !interval->is_array() || interval->size() != 2) return std::nullopt;
+  return Interval{(*interval)[0].get<double>(), (*interval)[1].get<double>()};
+}
+
+std::vector<QualityFigure> quality_figures(const Json& report) {
+  std::vector<QualityFigure> figures;
+  for (const std::string& name : grouped_figures(report)) {
+    if (const auto quality = quality_of(name))
+      figures.push_back({{name, value_of(*find_by_path(report, name))}, quality->direction, quality->is_count});
+  }
+  add_froc_points(report, figures);
+  return figures;
+}
+
+}  // namespace bonescan

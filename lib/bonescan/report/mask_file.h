@@ -1,0 +1,26 @@
+// Binary masks as image files.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "bonescan/metrics/mask_metrics.h"
+
+namespace bonescan {
+
+// One byte a pixel, 0 or 1.
+struct Mask {
+  std::vector<std::uint8_t> pixels;
+  int width = 0;
+  int height = 0;
+
+  MaskView view() const { return {pixels, width, height}; }
+};
+
+// Reads a mask with 0/255, 0/1, a palette, or grey levels. Foreground is any value (any colour) but 0; in a
+// grey mask with more than two values that go beyond 127 it is the upper half of the range, 128 and above of 8 bit.
+// Throws ImageError.
+Mask read_mask(const std::filesystem::path& path);
+
+}  // namespace bonescan

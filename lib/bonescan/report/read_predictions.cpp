@@ -1,0 +1,117 @@
+#include "bonescan/report/read_predictions.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string>
+#include <unordered_map>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/core/json.h"
+#include "bonescan/dataset/coco.h"
+#include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/text_lines.h"
+#include "bonescan/dataset/yolo.h"
+#include "bonescan/scan/record.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Turns records into predictions and keeps count of what a report must say.
+class RecordMatcher {
+ public:
+  explicit RecordMatcher(const Dataset& dataset) : dataset_(dataset), index_(dataset) {
+    for (const Category& category : dataset.categories) categories_.emplace(category.name, category.id);
+  }
+
+  void add(const ScanRecord& record, const std::string& line) {
+    const auto match = index_.find(record.file);
+    if (!match)
+      throw UsageError(fmt::format("{}: there is no image {} in {} (or several with this base name)", line, record.file,
+                                   dataset_.source));
+    if (match->left_out) {
+      ++left_out_;
+      return;
+    }
+    const auto [earlier, is_new] = lines_.emplace(match->id, line);
+    if (!is_new)
+      throw UsageError(fmt::format("{}: {} stands for the same image as {}", line, record.file, earlier->second));
+    if (record.error) ++failed_;
+    for (const Detection& detection : record.detections) add_detection(detection, match->id, line);
+  }
+
+  Predictions finish(const std::string& source) {
+    predictions_.source = source;
+    note(failed_, "images failed when the predictions were made and count as images without detections");
+    note(dataset_.images.size() - lines_.size(),
+         "images have no line in the predictions and count as images without detections");
+    note(left_out_, "images of the predictions lie outside the split or list and are left out");
+    return std::move(predictions_);
+  }
+
+ private:
+  void note(std::size_t count, std::string_view sentence) {
+    if (count > 0) predictions_.notes.push_back(fmt::format("{} {}.", count, sentence));
+  }
+
+  void add_detection(const Detection& detection, std::int64_t image_id, const std::string& line) {
+    const auto category = categories_.find(detection.label);
+    if (category == categories_.end())
+      throw UsageError(fmt::format("{}: there is no category \"{}\" in {}", line, detection.label, dataset_.source));
+    const Box& box = detection.box;
+    if (!std::isfinite(box.x) || !std::isfinite(box.y) || !std::isfinite(box.width) || !std::isfinite(box.height))
+      throw UsageError(fmt::format("{}: a box has a number that is not finite", line));
+    if (box.width < 0.0 || box.height < 0.0)
+      throw UsageError(fmt::format("{}: a box has a negative size ({} x {})", line, box.width, box.height));
+    if (!(detection.score >= 0.0 && detection.score <= 1.0))
+      throw UsageError(fmt::format("{}: \"score\" is {}; a score lies in 0..1", line, detection.score));
+    predictions_.boxes.push_back({image_id, category->second, box, detection.score});
+  }
+
+  const Dataset& dataset_;
+  ImageIndex index_;
+  std::unordered_map<std::string, std::int64_t> categories_;
+  std::unordered_map<std::int64_t, std::string> lines_;  // by image id
+  std::size_t failed_ = 0;
+  std::size_t left_out_ = 0;
+  Predictions predictions_;
+};
+
+char first_character(const fs::path& path) {
+  const std::string text = read_text_file(path);
+  const std::string_view content = without_byte_order_mark(text);
+  const std::size_t first = content.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos ? '\0' : content[first];
+}
+
+}  // namespace
+
+Predictions read_scan_results(const fs::path& path, const Dataset& dataset) {
+  const std::string text = read_text_file(path);
+  RecordMatcher matcher(dataset);
+  std::size_t number = 0;
+  for (const std::string_view line : split_lines(text)) {
+    const std::string where = fmt::format("{}, line {}", path.string(), ++number);
+    if (!line.empty()) matcher.add(scan_record_from_json(parse_json(line, where), where), where);
+  }
+  return matcher.finish(path.string());
+}
+
+Predictions read_predictions(const fs::path& path, const Dataset& dataset) {
+  if (fs::is_directory(path)) {
+    if (fs::exists(path / "results.jsonl")) return read_scan_results(path / "results.jsonl", dataset);
+    return read_yolo_results(path, dataset);
+  }
+  if (!fs::exists(path))
+    throw UsageError(
+        fmt::format("--predictions {} does not exist; it must be a file of COCO results, a results.jsonl "
+                    "or a folder of YOLO txt files",
+                    path.string()));
+  return path.extension() == ".jsonl" || first_character(path) == '{' ? read_scan_results(path, dataset)
+                                                                      : read_coco_results(path, dataset);
+}
+
+}  // namespace bonescan

@@ -1,1 +1,0 @@
-#include "bonescan/core/json.h"

@@ -1,0 +1,198 @@
+#include "bonescan/report/segmentation_evaluation.h"
+
+#include <fmt/format.h>
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "bonescan/core/error.h"
+#include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/split_list.h"
+#include "bonescan/report/mask_file.h"
+#include "bonescan/report/report_json.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "a/hand.jpg.png" becomes "a/hand".
+std::string mask_key(fs::path path) {
+  while (is_image_file_name(path)) path.replace_extension();
+  return path.lexically_normal().string();
+}
+
+// The masks of a folder as a data set whose file names are the keys.
+Dataset masks_of(const fs::path& folder, const std::vector<std::string>& files) {
+  Dataset dataset;
+  dataset.source = folder.string();
+  std::map<std::string, std::string> seen;
+  for (const std::string& file : files) {
+    const auto [earlier, is_new] = seen.emplace(mask_key(file), file);
+    if (!is_new)
+      throw UsageError(fmt::format("{}: {} and {} are masks of the same name; one is needed", folder.string(),
+                                   earlier->second, file));
+    DatasetImage mask;
+    mask.id = static_cast<std::int64_t>(dataset.images.size());
+    mask.file_name = earlier->first;
+    dataset.images.push_back(std::move(mask));
+  }
+  return dataset;
+}
+
+std::vector<std::string> list_masks(const fs::path& folder, const std::string& option) {
+  std::vector<std::string> files = list_image_files(folder, option);
+  if (files.empty()) throw UsageError(fmt::format("{} {} holds no mask", option, folder.string()));
+  return files;
+}
+
+// Masks lie in masks/ of an output folder of ours.
+fs::path predicted_masks_folder(const fs::path& folder) {
+  return fs::exists(folder / "results.jsonl") && fs::is_directory(folder / "masks") ? folder / "masks" : folder;
+}
+
+MaskFigures evaluate_pair(const MaskPair& pair) {
+  const auto read = [](const fs::path& path) {
+    try {
+      return read_mask(path);
+    } catch (const ImageError& error) {
+      throw UsageError(fmt::format("the mask {} {}", path.string(), error.what()));
+    }
+  };
+  const Mask ground_truth = read(pair.ground_truth);
+  const Mask prediction = read(pair.prediction);
+  if (ground_truth.width != prediction.width || ground_truth.height != prediction.height)
+    throw UsageError(fmt::format("the masks {} ({} x {}) and {} ({} x {}) must have the same size",
+                                 pair.ground_truth.string(), ground_truth.width, ground_truth.height,
+                                 pair.prediction.string(), prediction.width, prediction.height));
+  return mask_figures(ground_truth.view(), prediction.view());
+}
+
+template <typename Member>
+std::vector<std::optional<double>> column(const std::vector<MaskFigures>& figures, Member member) {
+  std::vector<std::optional<double>> values;
+  for (const MaskFigures& image : figures) values.push_back(image.*member);
+  return values;
+}
+
+Json metrics_json(const MaskSummary& summary) {
+  Json json;
+  json["iou_mean"] = json_number(summary.iou_mean);
+  json["iou_max"] = json_number(summary.iou_max);
+  json["dice_mean"] = json_number(summary.dice_mean);
+  json["dice_max"] = json_number(summary.dice_max);
+  json["pixel_accuracy"] = json_number(summary.pixel_accuracy);
+  json["iou_global"] = json_number(summary.iou_global);
+  json["dice_global"] = json_number(summary.dice_global);
+  json["boundary_f_mean"] = json_number(summary.boundary_f_mean);
+  return json;
+}
+
+Json images_json(const SegmentationEvaluation& evaluation) {
+  Json json = Json::array();
+  for (std::size_t i = 0; i < evaluation.figures.size(); ++i) {
+    const MaskFigures& figures = evaluation.figures[i];
+    Json row;
+    row["file"] = evaluation.masks.pairs[i].name;
+    row["iou"] = json_number(figures.iou);
+    row["dice"] = json_number(figures.dice);
+    row["pixel_accuracy"] = json_number(figures.accuracy);
+    row["boundary_f"] = json_number(figures.boundary_f);
+    row["true_positives"] = figures.counts.true_positives;
+    row["false_positives"] = figures.counts.false_positives;
+    row["false_negatives"] = figures.counts.false_negatives;
+    row["true_negatives"] = figures.counts.true_negatives;
+    json.push_back(std::move(row));
+  }
+  return json;
+}
+
+Json notes_json(const SegmentationEvaluation& evaluation) {
+  Json notes = evaluation.masks.notes;
+  if (notes.is_null()) notes = Json::array();
+  if (evaluation.summary.both_empty > 0)
+    notes.push_back(
+        fmt::format("In {} images both masks are empty: IoU and Dice are undefined there and leave the means.",
+                    evaluation.summary.both_empty));
+  return notes;
+}
+
+}  // namespace
+
+MaskPairs pair_masks(const MaskFolders& folders) {
+  const fs::path predictions_folder = predicted_masks_folder(folders.predictions);
+  const std::vector<std::string> truth_files = list_masks(folders.ground_truth, "--ground-truth");
+  const std::vector<std::string> predicted_files = list_masks(predictions_folder, "--predictions");
+  Dataset truth = masks_of(folders.ground_truth, truth_files);
+  const ImageIndex predicted(masks_of(predictions_folder, predicted_files));
+  if (folders.split_list) keep_listed_images(truth, read_split_list(*folders.split_list), folders.split_list->string());
+
+  MaskPairs result;
+  std::set<std::int64_t> used;
+  for (const DatasetImage& mask : truth.images) {
+    const std::string& file = truth_files[static_cast<std::size_t>(mask.id)];
+    const auto match = predicted.find(mask.file_name);
+    if (!match)
+      throw UsageError(fmt::format("--predictions {} has no mask (or several) for {} of --ground-truth {}",
+                                   predictions_folder.string(), file, folders.ground_truth.string()));
+    const std::string& predicted_file = predicted_files[static_cast<std::size_t>(match->id)];
+    if (!used.insert(match->id).second)
+      throw UsageError(fmt::format("{} stands for several masks of --ground-truth {}", predicted_file,
+                                   folders.ground_truth.string()));
+    result.pairs.push_back({file, folders.ground_truth / file, predictions_folder / predicted_file});
+  }
+  if (const std::size_t unused = predicted_files.size() - used.size(); unused > 0)
+    result.notes.push_back(fmt::format("{} predicted masks have no ground truth here and are left out.", unused));
+  return result;
+}
+
+SegmentationEvaluation evaluate_masks(const MaskFolders& folders, const BootstrapParameters& bootstrap, int threads) {
+  SegmentationEvaluation result;
+  result.folders = folders;
+  result.bootstrap = bootstrap;
+  result.masks = pair_masks(folders);
+  result.figures.resize(result.masks.pairs.size());
+  tbb::task_arena arena(threads > 0 ? threads : tbb::task_arena::automatic);
+  arena.execute([&] {
+    tbb::parallel_for(std::size_t{0}, result.figures.size(),
+                      [&](std::size_t i) { result.figures[i] = evaluate_pair(result.masks.pairs[i]); });
+  });
+  result.summary = summarize_masks(result.figures);
+  if (bootstrap.replicates > 0) {
+    result.iou_interval = bootstrap_mean(column(result.figures, &MaskFigures::iou), bootstrap);
+    result.dice_interval = bootstrap_mean(column(result.figures, &MaskFigures::dice), bootstrap);
+  }
+  return result;
+}
+
+Json segmentation_report(const SegmentationEvaluation& evaluation) {
+  Json report;
+  report["schema"] = kReportSchema;
+  report["task"] = "segmentation";
+  report["images"] = evaluation.figures.size();
+  report["ground_truth"] = evaluation.masks.pairs.size();
+  report["predictions"] = evaluation.masks.pairs.size();
+  report["sources"] = {{"ground_truth", evaluation.folders.ground_truth.string()},
+                       {"predictions", evaluation.folders.predictions.string()}};
+  report["metrics"] = metrics_json(evaluation.summary);
+  report["both_empty"] = evaluation.summary.both_empty;
+  report["definitions"] = {
+      {"iou", "TP / (TP + FP + FN) of one image; iou_mean and iou_max over the images where it is defined"},
+      {"iou_global", "the same of the pixels of all images together"},
+      {"dice", "2 TP / (2 TP + FP + FN)"},
+      {"pixel_accuracy", "(TP + TN) / pixels, mean over images"},
+      {"boundary_f", "F-score of boundary pixels matched within 2 px (Csurka, Larlus & Perronnin, BMVC 2013)"}};
+  report["confidence_intervals"] = {{"iou_mean", interval_json(evaluation.iou_interval)},
+                                    {"dice_mean", interval_json(evaluation.dice_interval)}};
+  report["images_detail"] = images_json(evaluation);
+  report["models"] = nullptr;
+  report["options"] = {{"bootstrap", evaluation.bootstrap.replicates}, {"seed", evaluation.bootstrap.seed}};
+  report["notes"] = notes_json(evaluation);
+  return report;
+}
+
+}  // namespace bonescan
