@@ -93,11 +93,10 @@ Box box_to_image(const Box& box, const InputPlacement& placement) {
           box.width / placement.scale_x, box.height / placement.scale_y};
 }
 
-cv::Mat mask_to_image(const cv::Mat& mask, cv::Size image_size, const InputSpec& spec) {
+cv::Mat mask_to_image(const cv::Mat& levels, cv::Size image_size, const InputSpec& spec, double threshold) {
   cv::Mat full;
-  cv::resize(mask(covered_area(image_size, spec)), full, image_size, 0, 0, cv::INTER_LINEAR);
-  // Above 127 of 255: at least one half.
-  cv::threshold(full, full, 127, 255, cv::THRESH_BINARY);
+  cv::resize(levels(covered_area(image_size, spec)), full, image_size, 0, 0, cv::INTER_LINEAR);
+  cv::threshold(full, full, 255.0 * threshold, 255.0, cv::THRESH_BINARY);
   return full;
 }
 

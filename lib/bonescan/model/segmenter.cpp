@@ -9,17 +9,6 @@
 namespace bonescan {
 namespace {
 
-// The part of the network's grid that shows the image: all of it but for the letterbox border.
-cv::Rect image_on_grid(cv::Size image_size, const InputSpec& input) {
-  const InputPlacement placement = place_in_input(image_size, input);
-  const int left = static_cast<int>(std::lround(placement.offset_x));
-  const int top = static_cast<int>(std::lround(placement.offset_y));
-  const int right = static_cast<int>(std::lround(placement.offset_x + image_size.width * placement.scale_x));
-  const int bottom = static_cast<int>(std::lround(placement.offset_y + image_size.height * placement.scale_y));
-  return cv::Rect(cv::Point(left, top), cv::Point(std::max(right, left + 1), std::max(bottom, top + 1))) &
-         cv::Rect(0, 0, input.width, input.height);
-}
-
 // Bone probability at each pixel of the network's grid, CV_32F.
 cv::Mat to_probability(const Tensor& logits, const InputSpec& input) {
   cv::Mat probability(input.height, input.width, CV_32F);
@@ -43,14 +32,17 @@ BoneFinding Segmenter::segment(const Radiograph& radiograph) const {
   const cv::Mat probability = to_probability(outputs[0], input);
   const cv::Mat mask = probability > mask_threshold_;
 
-  const cv::Rect shown = image_on_grid(radiograph.size, input);
+  const cv::Rect shown = covered_area(radiograph.size, input);
   const int bone_pixels = cv::countNonZero(mask(shown));
   BoneFinding finding;
   finding.fraction = static_cast<double>(bone_pixels) / shown.area();
   finding.confidence = bone_pixels > 0 ? cv::mean(probability(shown), mask(shown))[0] : 0.0;
   finding.present =
       bone_pixels > 0 && finding.fraction >= min_bone_fraction_ && finding.confidence >= min_bone_confidence_;
-  finding.mask = mask_to_image(mask, radiograph.size, input);
+
+  cv::Mat levels;
+  probability.convertTo(levels, CV_8U, 255.0);
+  finding.mask = mask_to_image(levels, radiograph.size, input, mask_threshold_);
   return finding;
 }
 
