@@ -20,14 +20,17 @@ void CellMatcher::load(const EvaluationSet& set, const Cell& cell, double lowest
   first_pair_.assign(1, 0);
   crowd_.clear();
   for (const std::uint32_t truth : cell.ground_truth) crowd_.push_back(set.ground_truth[truth].crowd);
-  matches_.resize(cell.detections.size());
+  matches_.assign(cell.detections.size(), unmatched);
+  candidates_.clear();
 
-  for (const std::uint32_t detection : cell.detections) {
+  for (std::size_t detection = 0; detection < cell.detections.size(); ++detection) {
+    const Box& box = set.detections[cell.detections[detection]].box;
     for (std::size_t i = 0; i < cell.ground_truth.size(); ++i) {
       if (crowd_[i] && crowd_regions == CrowdRegions::drop) continue;
-      const double iou = coco_iou(set.detections[detection].box, set.ground_truth[cell.ground_truth[i]]);
+      const double iou = coco_iou(box, set.ground_truth[cell.ground_truth[i]]);
       if (iou >= lowest_threshold) pairs_.push_back({static_cast<int>(i), iou});
     }
+    if (pairs_.size() > first_pair_.back()) candidates_.push_back(static_cast<std::uint32_t>(detection));
     first_pair_.push_back(pairs_.size());
   }
 }
@@ -51,7 +54,7 @@ std::span<const int> CellMatcher::match(double iou_threshold, std::span<const st
   // pycocotools lowers a threshold of 1 by this much, so that equal boxes still match.
   const double threshold = std::min(iou_threshold, 1.0 - 1e-10);
   taken_.assign(crowd_.size(), 0);
-  for (std::size_t detection = 0; detection < matches_.size(); ++detection) {
+  for (const std::uint32_t detection : candidates_) {
     int truth = best_pair(detection, threshold, ignored, false);
     if (truth == unmatched) truth = best_pair(detection, threshold, ignored, true);
     if (truth != unmatched) taken_[truth] = 1;

@@ -24,6 +24,9 @@ class CellMatcher {
   void load(const EvaluationSet& set, const Cell& cell, double lowest_threshold,
             CrowdRegions crowd_regions = CrowdRegions::ignore);
 
+  // The detections, by their place in Cell::detections, that have any such pair; all others stay unmatched.
+  std::span<const std::uint32_t> candidates() const { return candidates_; }
+
   // For each detection of the cell the position in Cell::ground_truth that it takes, or `unmatched`.
   // `ignored` says which ground truth is matched only by what finds no other. Valid until the next call.
   std::span<const int> match(double iou_threshold, std::span<const std::uint8_t> ignored);
@@ -42,6 +45,7 @@ class CellMatcher {
 
   std::vector<Pair> pairs_;              // by detection, then ground truth in file order
   std::vector<std::size_t> first_pair_;  // of each detection, and one past the end
+  std::vector<std::uint32_t> candidates_;
   std::vector<std::uint8_t> crowd_;
   std::vector<std::uint8_t> taken_;
   std::vector<int> matches_;

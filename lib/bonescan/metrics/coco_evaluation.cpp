@@ -1,6 +1,7 @@
 #include "bonescan/metrics/coco_evaluation.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 #include "bonescan/metrics/cell_matcher.h"
@@ -28,6 +29,8 @@ struct Flags {
   std::uint16_t ignored = 0;
 };
 
+constexpr std::uint16_t every_threshold = (1u << coco_iou_threshold_count) - 1;
+
 // One detection of the class at hand, matched in every area range at every threshold.
 struct RankedDetection {
   double score = 0.0;
@@ -40,19 +43,25 @@ struct RankedClass {
   std::array<std::size_t, area_range_count> ground_truth{};
 };
 
-// Matches one cell in one area range at all thresholds; `flags` belong to the cell's detections.
-void match_cell(const EvaluationSet& set, const Cell& cell, const Limits& limits, CellMatcher& matcher,
-                std::span<const std::uint8_t> ignored, std::span<RankedDetection> detections, AreaRange range) {
-  const auto thresholds = coco_iou_thresholds();
+using ByThreshold = std::array<double, coco_iou_threshold_count>;
+
+// Matches one cell in one area range at all thresholds; `detections` are those of the cell.
+void match_cell(const EvaluationSet& set, const Cell& cell, AreaRange range, std::span<const std::uint8_t> ignored,
+                CellMatcher& matcher, std::span<RankedDetection> detections) {
+  static const auto thresholds = coco_iou_thresholds();
+  for (std::size_t i = 0; i < detections.size(); ++i) {
+    const bool in_range = area_ranges[range].hold(area(set.detections[cell.detections[i]].box));
+    detections[i].flags[range].ignored = in_range ? 0 : every_threshold;
+  }
   for (std::size_t t = 0; t < thresholds.size(); ++t) {
+    const auto bit = static_cast<std::uint16_t>(1u << t);
     const std::span<const int> matches = matcher.match(thresholds[t], ignored);
-    for (std::size_t i = 0; i < matches.size(); ++i) {
-      const bool matched = matches[i] != CellMatcher::unmatched;
-      const bool ignore =
-          matched ? ignored[matches[i]] != 0 : !limits.hold(area(set.detections[cell.detections[i]].box));
+    for (const std::uint32_t i : matcher.candidates()) {
+      if (matches[i] == CellMatcher::unmatched) continue;
+      // What matches goes by its ground truth, whatever its own area.
       Flags& flags = detections[i].flags[range];
-      if (ignore) flags.ignored |= static_cast<std::uint16_t>(1u << t);
-      if (matched && !ignore) flags.hit |= static_cast<std::uint16_t>(1u << t);
+      flags.ignored &= static_cast<std::uint16_t>(~bit);
+      (ignored[matches[i]] ? flags.ignored : flags.hit) |= bit;
     }
   }
 }
@@ -74,8 +83,8 @@ RankedClass rank_class(const EvaluationSet& set, std::span<const Cell> cells) {
         ignored.push_back(is_ignored(truth) || !area_ranges[range].hold(truth.area));
       }
       result.ground_truth[range] += static_cast<std::size_t>(std::count(ignored.begin(), ignored.end(), 0));
-      match_cell(set, cell, area_ranges[range], matcher, ignored, std::span(result.detections).subspan(first),
-                 static_cast<AreaRange>(range));
+      match_cell(set, cell, static_cast<AreaRange>(range), ignored, matcher,
+                 std::span(result.detections).subspan(first));
     }
   }
   std::stable_sort(result.detections.begin(), result.detections.end(),
@@ -83,16 +92,22 @@ RankedClass rank_class(const EvaluationSet& set, std::span<const Cell> cells) {
   return result;
 }
 
-std::vector<RankedHit> ranked_hits(const RankedClass& ranked, AreaRange range, std::size_t threshold) {
-  std::vector<RankedHit> hits;
-  RankedHit counts;
+// The hits at each threshold with the counts just after them.
+std::array<std::vector<RankedHit>, coco_iou_threshold_count> ranked_hits(const RankedClass& ranked, AreaRange range) {
+  std::array<std::vector<RankedHit>, coco_iou_threshold_count> hits;
+  double not_ignored_everywhere = 0.0;
+  ByThreshold ignored{};
   for (const RankedDetection& detection : ranked.detections) {
     const Flags flags = detection.flags[range];
-    if (flags.ignored >> threshold & 1u) continue;
-    counts.counted += 1.0;
-    if (!(flags.hit >> threshold & 1u)) continue;
-    counts.hits += 1.0;
-    hits.push_back(counts);
+    if (flags.ignored == every_threshold) continue;
+    not_ignored_everywhere += 1.0;
+    if (flags.hit == 0 && flags.ignored == 0) continue;
+    for (std::size_t t = 0; t < coco_iou_threshold_count; ++t) {
+      if (flags.ignored >> t & 1u) ignored[t] += 1.0;
+      if (flags.hit >> t & 1u) {
+        hits[t].push_back({static_cast<double>(hits[t].size() + 1), not_ignored_everywhere - ignored[t]});
+      }
+    }
   }
   return hits;
 }
@@ -101,51 +116,61 @@ double mean(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-std::array<double, coco_iou_threshold_count> precisions_by_threshold(const RankedClass& ranked, AreaRange range) {
-  std::array<double, coco_iou_threshold_count> precisions;
-  for (std::size_t t = 0; t < precisions.size(); ++t) {
-    precisions[t] = average_precision(ranked_hits(ranked, range, t), static_cast<double>(ranked.ground_truth[range]));
-  }
-  return precisions;
-}
+// Precision at the recalls and the recall reached, of one class in one area range.
+struct RangeFigures {
+  ByThreshold average_precision{};
+  ByThreshold recall{};
+  std::array<double, coco_recall_points> precision_at_iou50{};
+};
 
-std::optional<double> average_precision_in(const RankedClass& ranked, AreaRange range) {
+// nullopt if the class has no ground truth in that range.
+std::optional<RangeFigures> figures_in_range(const RankedClass& ranked, AreaRange range) {
   if (ranked.ground_truth[range] == 0) return std::nullopt;
-  return mean(precisions_by_threshold(ranked, range));
+  const auto ground_truth = static_cast<double>(ranked.ground_truth[range]);
+  const auto hits = ranked_hits(ranked, range);
+  RangeFigures figures;
+  for (std::size_t t = 0; t < hits.size(); ++t) {
+    const auto precisions = interpolated_precision(hits[t], ground_truth);
+    figures.average_precision[t] = mean(precisions);
+    figures.recall[t] = static_cast<double>(hits[t].size()) / ground_truth;
+    if (t == 0) figures.precision_at_iou50 = precisions;
+  }
+  return figures;
 }
 
 // Mean over the thresholds of the recall that at most `limit` detections per image reach.
-std::optional<double> average_recall_in(const RankedClass& ranked, AreaRange range, std::uint32_t limit = UINT32_MAX) {
-  if (ranked.ground_truth[range] == 0) return std::nullopt;
-  std::array<double, coco_iou_threshold_count> recalls;
-  for (std::size_t t = 0; t < recalls.size(); ++t) {
-    const auto hits =
-        std::count_if(ranked.detections.begin(), ranked.detections.end(), [&](const RankedDetection& detection) {
-          return detection.rank < limit && (detection.flags[range].hit >> t & 1u);
-        });
-    recalls[t] = static_cast<double>(hits) / static_cast<double>(ranked.ground_truth[range]);
+double average_recall(const RankedClass& ranked, std::uint32_t limit) {
+  std::size_t hits = 0;  // at any threshold
+  for (const RankedDetection& detection : ranked.detections) {
+    if (detection.rank < limit) hits += static_cast<std::size_t>(std::popcount(detection.flags[all_areas].hit));
   }
-  return mean(recalls);
+  return static_cast<double>(hits) / static_cast<double>(coco_iou_threshold_count * ranked.ground_truth[all_areas]);
 }
 
-CocoFigures figures_of_class(const RankedClass& ranked) {
-  CocoFigures figures;
-  if (ranked.ground_truth[all_areas] > 0) {
-    const auto precisions = precisions_by_threshold(ranked, all_areas);
-    figures.ap = mean(precisions);
-    figures.ap50 = precisions[0];
-    figures.ap75 = precisions[5];
+CocoClass evaluate_class(std::int64_t category_id, const RankedClass& ranked) {
+  CocoClass result;
+  result.category_id = category_id;
+  result.ground_truth = ranked.ground_truth[all_areas];
+  CocoFigures& figures = result.figures;
+  if (const auto all = figures_in_range(ranked, all_areas)) {
+    figures.ap = mean(all->average_precision);
+    figures.ap50 = all->average_precision[0];
+    figures.ap75 = all->average_precision[5];
+    figures.ar_1 = average_recall(ranked, 1);
+    figures.ar_10 = average_recall(ranked, 10);
+    figures.ar_100 = mean(all->recall);
+    result.precision_at_recalls.assign(all->precision_at_iou50.begin(), all->precision_at_iou50.end());
   }
-  figures.ap_small = average_precision_in(ranked, small_area);
-  figures.ap_medium = average_precision_in(ranked, medium_area);
-  figures.ap_large = average_precision_in(ranked, large_area);
-  figures.ar_1 = average_recall_in(ranked, all_areas, 1);
-  figures.ar_10 = average_recall_in(ranked, all_areas, 10);
-  figures.ar_100 = average_recall_in(ranked, all_areas);
-  figures.ar_small = average_recall_in(ranked, small_area);
-  figures.ar_medium = average_recall_in(ranked, medium_area);
-  figures.ar_large = average_recall_in(ranked, large_area);
-  return figures;
+  const auto set_range = [&](AreaRange range, std::optional<double>& precision, std::optional<double>& recall) {
+    const auto in_range = figures_in_range(ranked, range);
+    if (!in_range) return;
+    precision = mean(in_range->average_precision);
+    recall = mean(in_range->recall);
+  };
+  set_range(small_area, figures.ap_small, figures.ar_small);
+  set_range(medium_area, figures.ap_medium, figures.ar_medium);
+  set_range(large_area, figures.ap_large, figures.ar_large);
+  return result;
 }
 
 // The mean over the classes in which the figure is defined.
@@ -162,19 +187,6 @@ CocoFigures mean_over_classes(std::span<const CocoClass> classes) {
     if (!values.empty()) means.*figure = mean(values);
   }
   return means;
-}
-
-CocoClass evaluate_class(std::int64_t category_id, const RankedClass& ranked) {
-  CocoClass result;
-  result.category_id = category_id;
-  result.ground_truth = ranked.ground_truth[all_areas];
-  result.figures = figures_of_class(ranked);
-  if (result.ground_truth > 0) {
-    const auto precisions =
-        interpolated_precision(ranked_hits(ranked, all_areas, 0), static_cast<double>(result.ground_truth));
-    result.precision_at_recalls.assign(precisions.begin(), precisions.end());
-  }
-  return result;
 }
 
 }  // namespace
