@@ -4,7 +4,6 @@
 
 #include <new>
 #include <utility>
-#include <vector>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
@@ -23,19 +22,25 @@ DecodedImage decode(std::span<const std::uint8_t> bytes, const ReadOptions& opti
   return format->decode(bytes, options);
 }
 
+Radiograph upright_radiograph(const DecodedImage& image) {
+  const Window window = image.window ? *image.window : display_window(image.pixels);
+  Radiograph radiograph{.pixels = make_upright(image.pixels, image.orientation),
+                        .size = image.size,
+                        .black = window.black,
+                        .white = window.white};
+  if (orientation_swaps_sides(image.orientation)) std::swap(radiograph.size.width, radiograph.size.height);
+  return radiograph;
+}
+
 }  // namespace
 
 Radiograph read_radiograph(const std::filesystem::path& path, const ReadOptions& options) {
-  const std::vector<std::uint8_t> bytes = read_file_bytes(path, options.max_file_size);
+  return decode_radiograph(read_file_bytes(path, options.max_file_size), options);
+}
+
+Radiograph decode_radiograph(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
   try {
-    const DecodedImage image = decode(bytes, options);
-    const Window window = image.window ? *image.window : display_window(image.pixels);
-    Radiograph radiograph{.pixels = make_upright(image.pixels, image.orientation),
-                          .size = image.size,
-                          .black = window.black,
-                          .white = window.white};
-    if (orientation_swaps_sides(image.orientation)) std::swap(radiograph.size.width, radiograph.size.height);
-    return radiograph;
+    return upright_radiograph(decode(bytes, options));
   } catch (const std::bad_alloc&) {
     throw ImageError("does not fit into memory");
   } catch (const cv::Exception& failure) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <opencv2/core.hpp>
+#include <span>
 
 namespace bonescan {
 
@@ -33,6 +34,9 @@ struct ReadOptions {
 // or BMP, applies the EXIF orientation and drops alpha (over black). The format is recognised by
 // content. Throws ImageError with the reason: not an image, truncated, over a limit.
 Radiograph read_radiograph(const std::filesystem::path& path, const ReadOptions& options = {});
+
+// The same from a file's bytes; options.max_file_size does not apply.
+Radiograph decode_radiograph(std::span<const std::uint8_t> bytes, const ReadOptions& options = {});
 
 // The picture as 8 bit, windowed to black..white; channels as they are.
 cv::Mat to_8bit(const Radiograph& radiograph);
