@@ -1,0 +1,69 @@
+"""What the bone segmenter says about a picture: its mask, and whether it shows bone.
+
+The decision is the C++ library's: mask = probability above mask_threshold on the 224x224 grid; fraction = share of
+mask pixels; confidence = mean probability over them, 0 for an empty mask; bone is present if both reach their minimum.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Iterable
+
+import cv2
+import numpy as np
+import torch
+
+from bonescan_training.bone_masks import INPUT_SIDE, MEAN, STD, stretch
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """Thresholds of the decision, as stored in the model card."""
+
+    mask_threshold: float
+    min_bone_fraction: float
+    min_bone_confidence: float
+
+
+@torch.no_grad()
+def bone_probability(network: Callable[[torch.Tensor], torch.Tensor], image: np.ndarray) -> np.ndarray:
+    """Bone probability [224,224] float32 of an upright RGB picture [H,W,3] uint8."""
+    pixels = stretch(image, INPUT_SIDE).astype(np.float32).transpose(2, 0, 1) / 255
+    logits = network(torch.from_numpy((pixels - MEAN) / STD)[None])
+    return torch.sigmoid(logits)[0, 0].numpy()
+
+
+def fraction_and_confidence(probability: np.ndarray, mask_threshold: float) -> tuple[float, float]:
+    """Share of the grid that is bone, and the mean probability there."""
+    mask = probability > mask_threshold
+    return float(mask.mean()), float(probability[mask].mean()) if mask.any() else 0.0
+
+
+def shows_bone(probability: np.ndarray, point: OperatingPoint) -> bool:
+    """The gate's decision."""
+    fraction, confidence = fraction_and_confidence(probability, point.mask_threshold)
+    return fraction >= point.min_bone_fraction and confidence >= point.min_bone_confidence
+
+
+def mask_overlap(probability: np.ndarray, truth: np.ndarray, mask_threshold: float) -> tuple[float, float]:
+    """IoU and Dice of the mask, resized to the size of `truth` [H,W] bool with nearest-neighbour sampling."""
+    mask = (probability > mask_threshold).astype(np.uint8)
+    mask = cv2.resize(mask, (truth.shape[1], truth.shape[0]), interpolation=cv2.INTER_NEAREST) > 0
+    intersection, union = int((mask & truth).sum()), int((mask | truth).sum())
+    total = int(mask.sum()) + int(truth.sum())
+    return (intersection / union, 2 * intersection / total) if union else (1.0, 1.0)
+
+
+def to_grey(image: np.ndarray) -> np.ndarray:
+    """RGB to replicated grey."""
+    return cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+
+
+def disguises(image: np.ndarray) -> Iterable[tuple[str, np.ndarray]]:
+    """A photograph as it is and made harder to tell from a radiograph."""
+    grey = to_grey(image)
+    yield "as is", image
+    yield "grey", grey
+    yield "grey, inverted", 255 - grey
+    yield "sepia", np.clip(grey * np.array([1.0, 0.87, 0.68]), 0, 255).astype(np.uint8)
+    yield "grey, dark and faint", (grey * 0.4).astype(np.uint8)

@@ -1,0 +1,131 @@
+"""SegNet: an encoder-decoder that upsamples with the encoder's own pooling indices.
+
+Badrinarayanan, Kendall, Cipolla: "SegNet: A Deep Convolutional Encoder-Decoder Architecture for
+Image Segmentation", IEEE TPAMI 39(12), 2017.  The encoder has VGG16's thirteen convolutions
+(2, 2, 3, 3, 3), each followed by batch normalisation and ReLU; the decoder mirrors it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+CONVOLUTIONS_PER_STAGE = (2, 2, 3, 3, 3)
+CHANNEL_FACTORS = (1, 2, 4, 8, 8)
+
+
+class ConvolutionBlock(nn.Sequential):
+    """3x3 convolution, batch normalisation, ReLU."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__(
+            OrderedDict(
+                convolution=nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False),
+                normalisation=nn.BatchNorm2d(channels_out),
+                activation=nn.ReLU(inplace=True),
+            )
+        )
+
+
+def unpool(features: Tensor, indices: Tensor) -> Tensor:
+    """Put `features` [N,C,H,W] back where 2x2 max-pooling took them from: [N,C,2H,2W], zero elsewhere.
+
+    Max-unpooling has no bfloat16 kernel, so under autocast it runs in float32.
+    """
+    if torch.jit.is_scripting():
+        return F.max_unpool2d(features, indices, [2, 2], [2, 2])
+    with torch.autocast(features.device.type, enabled=False):
+        return F.max_unpool2d(features.float(), indices, 2, 2)
+
+
+class SegNet(nn.Module):
+    """One-logit SegNet: [N,3,H,W] to [N,1,H,W]; H and W are multiples of 32.
+
+    `width` is the number of channels of the first stage (64 in the paper).  While training, `forward_all`
+    also returns logits of the coarser decoder stages, for deep supervision; they are not exported.
+    """
+
+    def __init__(self, width: int = 64, channels_in: int = 3) -> None:
+        super().__init__()
+        self.width = width
+        channels = [width * factor for factor in CHANNEL_FACTORS]
+        self.encoder = nn.ModuleList()
+        self.decoder = nn.ModuleList()
+        previous = channels_in
+        for count, channel in zip(CONVOLUTIONS_PER_STAGE, channels):
+            blocks = [ConvolutionBlock(previous if i == 0 else channel, channel) for i in range(count)]
+            self.encoder.append(nn.Sequential(*blocks))
+            previous = channel
+        for stage in reversed(range(len(channels))):
+            count, channel = CONVOLUTIONS_PER_STAGE[stage], channels[stage]
+            following = channels[stage - 1] if stage > 0 else channel
+            blocks = [ConvolutionBlock(channel, channel if i < count - 1 else following) for i in range(count)]
+            # The very last convolution of the decoder is the head.
+            self.decoder.append(nn.Sequential(*(blocks if stage > 0 else blocks[:-1])))
+        self.head = nn.Conv2d(channels[0], 1, 3, padding=1)
+        # Decoder stages 2, 3 and 4 of 5: logits at 1/4, 1/2 of the input and at 1/8.
+        self.auxiliary_heads = nn.ModuleList(nn.Conv2d(channels[stage], 1, 1) for stage in (2, 1, 0))
+        self.initialise()
+
+    def initialise(self) -> None:
+        """He initialisation; the heads start near a probability of 0.12, the share of bone in a radiograph."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        for head in [self.head, *self.auxiliary_heads]:
+            nn.init.normal_(head.weight, std=0.01)
+            nn.init.constant_(head.bias, -2.0)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits [N,1,H,W] of `images` [N,3,H,W]."""
+        indices: list[Tensor] = []
+        features = images
+        for stage in self.encoder:
+            features, index = F.max_pool2d_with_indices(stage(features), [2, 2], [2, 2])
+            indices.append(index)
+        for stage in self.decoder:
+            features = stage(unpool(features, indices.pop()))
+        return self.head(features)
+
+    def forward_all(self, images: Tensor) -> list[Tensor]:
+        """Logits at full size, then those of the decoder stages at 1/8, 1/4 and 1/2 of it."""
+        indices: list[Tensor] = []
+        auxiliary: list[Tensor] = []
+        features = images
+        for stage in self.encoder:
+            features, index = F.max_pool2d_with_indices(stage(features), [2, 2], [2, 2])
+            indices.append(index)
+        for number, stage in enumerate(self.decoder):
+            features = stage(unpool(features, indices.pop()))
+            if 1 <= number <= 3:
+                auxiliary.append(self.auxiliary_heads[number - 1](features))
+        return [self.head(features), *auxiliary]
+
+
+def inference_network(state: dict[str, Tensor], width: int) -> SegNet:
+    """The network of a checkpoint for inference: batch normalisation folded into the convolutions, no auxiliary heads."""
+    network = SegNet(width)
+    network.load_state_dict(state)
+    network.eval()
+    for block in [block for stage in [*network.encoder, *network.decoder] for block in stage]:
+        block.convolution = fuse_conv_bn_eval(block.convolution, block.normalisation)
+        block.normalisation = nn.Identity()
+    network.auxiliary_heads = nn.ModuleList()
+    return network.requires_grad_(False)
+
+
+def multiply_accumulates(width: int, size: int = 224, channels_in: int = 3) -> int:
+    """Multiply-accumulate operations of the convolutions for one image of `size` x `size`."""
+    total = 0
+    network = SegNet(width, channels_in)
+    for number, stage in enumerate(network.encoder):
+        side = size >> number
+        total += sum(block.convolution.weight.numel() for block in stage) * side * side
+    for number, stage in enumerate(network.decoder):
+        side = size >> (len(CHANNEL_FACTORS) - 1 - number)
+        total += sum(block.convolution.weight.numel() for block in stage) * side * side
+    return total + network.head.weight.numel() * size * size

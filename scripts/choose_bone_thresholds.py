@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Choose the bone segmenter's operating point on held-out masks, radiographs and photographs.
+
+The mask threshold is the one with the best mean IoU.  The gate's two thresholds are the pair that keeps the most room:
+among those that let every radiograph they can through and keep every photograph out that they can, the middle one.
+
+Example:
+    scripts/choose_bone_thresholds.py --model runs/w16/segnet.pt --fracatlas FracAtlas --masks bone-masks \
+        --photographs photographs/valid --output runs/w16/operating_point.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from bonescan_training import bone_gate, bone_masks, fracatlas, negatives
+
+SPLITS = Path(__file__).parent / "splits"
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, required=True, help="exported segmenter (TorchScript)")
+    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
+    parser.add_argument("--masks", type=Path, required=True, help="folder with masks.csv and masks/")
+    parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv")
+    parser.add_argument("--radiographs", type=Path, default=SPLITS / "gate_radiographs_valid.csv")
+    parser.add_argument("--photographs", type=Path, required=True, help="folder of held-out photographs")
+    parser.add_argument("--output", type=Path, required=True, help="JSON file for the operating point")
+    return parser.parse_args()
+
+
+def best_mask_threshold(network: torch.jit.ScriptModule, options: argparse.Namespace) -> float:
+    """The threshold, in steps of 0.05, with the best mean IoU on the held-out masks."""
+    thresholds = np.round(np.arange(0.2, 0.75, 0.05), 2)
+    scores = np.zeros(len(thresholds))
+    names = bone_masks.read_names(options.held_out)
+    for name in names:
+        probability = bone_gate.bone_probability(network, fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name)))
+        truth = cv2.imread(str(options.masks / "masks" / f"{Path(name).stem}.png"), cv2.IMREAD_GRAYSCALE) > 127
+        scores += [bone_gate.mask_overlap(probability, truth, threshold)[0] for threshold in thresholds]
+    for threshold, score in zip(thresholds, scores / len(names)):
+        print(f"mask threshold {threshold:.2f}: mean IoU {score:.4f}")
+    return float(thresholds[scores.argmax()])
+
+
+def gate_thresholds(bone: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """Minimum fraction and confidence, given (fraction, confidence) rows of radiographs and of pictures without bone.
+
+    Minimises the sum of the two error rates; among equals, takes the pair nearest the middle of the equal region.
+    """
+    fractions = np.geomspace(0.002, 0.08, 40)
+    confidences = np.arange(0.5, 0.951, 0.01)
+    errors = np.zeros((len(fractions), len(confidences)))
+    for i, fraction in enumerate(fractions):
+        for j, confidence in enumerate(confidences):
+            passed = lambda rows: ((rows[:, 0] >= fraction) & (rows[:, 1] >= confidence)).mean()
+            errors[i, j] = (1 - passed(bone)) + passed(other)
+    best = np.argwhere(errors <= errors.min() + 1e-9)
+    i, j = best[np.abs(best - np.median(best, axis=0)).sum(1).argmin()]
+    print(f"gate: fraction {fractions[i]:.4f}, confidence {confidences[j]:.2f}: sum of error rates {errors[i, j]:.4f}")
+    return float(fractions[i]), float(confidences[j])
+
+
+def main() -> None:
+    options = parse_arguments()
+    torch.set_num_threads(1)
+    network = torch.jit.load(str(options.model)).float().eval()
+    mask_threshold = best_mask_threshold(network, options)
+
+    def rate(image: np.ndarray) -> tuple[float, float]:
+        return bone_gate.fraction_and_confidence(bone_gate.bone_probability(network, image), mask_threshold)
+
+    names = bone_masks.read_names(options.radiographs)
+    bone = np.array([rate(fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name))) for name in names])
+    pictures = [negatives.on_white(negatives.read_photograph(path)) for path in sorted(options.photographs.rglob("*.*"))]
+    other = np.array([rate(version) for picture in pictures for _, version in bone_gate.disguises(picture)])
+    print(f"{len(bone)} radiographs, {len(pictures)} photographs ({len(other)} versions)")
+    fraction, confidence = gate_thresholds(bone, other)
+    point = {"mask_threshold": mask_threshold, "min_bone_fraction": round(fraction, 4), "min_bone_confidence": round(confidence, 2)}
+    options.output.write_text(json.dumps(point, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""Train the bone segmenter (SegNet, one logit) on bone masks and on pictures without bone.
+
+Example:
+    scripts/train_segnet.py --fracatlas FracAtlas --masks bone-masks --photographs photographs/train \
+        --width 16 --steps 1000 --output runs/w16
+
+Writes checkpoint.pt (resumed from when present) and log.csv (loss, and mean IoU of the held-out masks) to --output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bonescan_training import bone_masks, negatives
+from bonescan_training.bone_masks import INPUT_SIDE, Radiograph
+from bonescan_training.checkpoint import load_if_present, save_atomically
+from bonescan_training.segnet import SegNet
+
+SPLITS = Path(__file__).parent / "splits"
+PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
+    parser.add_argument("--masks", type=Path, required=True, help="folder with masks.csv and masks/")
+    parser.add_argument("--photographs", type=Path, required=True, help="folder of pictures without bone")
+    parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv", help="masks to keep out")
+    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint.pt and log.csv")
+    parser.add_argument("--start-from", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--width", type=int, default=16, help="channels of the first stage (default 16; full SegNet: 64)")
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--batch", type=int, default=8, help="images a step, negatives among them")
+    parser.add_argument("--negatives", type=int, default=2, help="pictures without bone a step")
+    parser.add_argument("--learning-rate", type=float, default=4e-3, help="peak of the one-cycle schedule")
+    parser.add_argument("--weight-decay", type=float, default=0.02)
+    parser.add_argument("--augmentation", type=float, default=1.0, help="strength of rotation, scale and shift")
+    parser.add_argument("--validate-every", type=int, default=250)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    return parser.parse_args()
+
+
+class WeightAverage:
+    """Exponential moving average of parameters and batch-norm statistics; short memory early on."""
+
+    def __init__(self, network: SegNet, decay: float = 0.995) -> None:
+        self.decay = decay
+        self.state = {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, network: SegNet, step: int) -> None:
+        keep = min(self.decay, (1 + step) / (10 + step))
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                self.state[name].lerp_(value, 1 - keep)
+            else:
+                self.state[name].copy_(value)
+
+
+def segmentation_loss(logits: Tensor, bone: Tensor, has_bone: Tensor) -> Tensor:
+    """Cross-entropy plus Dice on radiographs; on pictures without bone, cross-entropy, its worst pixels counted again."""
+    entropy = F.binary_cross_entropy_with_logits(logits, bone, reduction="none").flatten(1)
+    probability = logits.sigmoid().flatten(1)
+    target = bone.flatten(1)
+    dice = 1 - (2 * (probability * target).sum(1) + 1) / (probability.sum(1) + target.sum(1) + 1)
+    worst = entropy.topk(max(1, entropy.shape[1] // 50), dim=1).values.mean(1)
+    return torch.where(has_bone, entropy.mean(1) + dice, entropy.mean(1) + 0.3 * worst).mean()
+
+
+def deeply_supervised_loss(outputs: list[Tensor], bone: Tensor, has_bone: Tensor) -> Tensor:
+    """The loss at full size plus a fifth of it at each coarser decoder stage."""
+    loss = segmentation_loss(outputs[0].float(), bone, has_bone)
+    for logits in outputs[1:]:
+        coarse = F.adaptive_avg_pool2d(bone, logits.shape[-2:])
+        loss = loss + 0.2 * segmentation_loss(logits.float(), coarse, has_bone)
+    return loss
+
+
+def make_batch(
+    labelled: list[Radiograph], photographs: list[np.ndarray], options: argparse.Namespace, random: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Images [N,3,224,224] in 0..1, bone shares [N,1,224,224], and which images show bone [N]."""
+    images, bones = [], []
+    for _ in range(options.batch - options.negatives):
+        radiograph = labelled[random.integers(len(labelled))]
+        image, bone = bone_masks.training_sample(radiograph, random, options.augmentation)
+        images.append(image)
+        bones.append(bone)
+    for _ in range(options.negatives):
+        images.append(negatives.training_negative(photographs, random))
+        bones.append(np.zeros((1, INPUT_SIDE, INPUT_SIDE), np.float32))
+    has_bone = torch.arange(options.batch) < options.batch - options.negatives
+    return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(bones)), has_bone
+
+
+@torch.no_grad()
+def held_out_iou(network: SegNet, held_out: list[Radiograph], device: str) -> float:
+    """Mean IoU at threshold 0.5 and at network size (a close stand-in for measure_segnet.py, which goes by full size)."""
+    network.eval()
+    scores = []
+    for radiograph in held_out:
+        grey = bone_masks.stretch(radiograph.grey, INPUT_SIDE).astype(np.float32) / 255
+        logits = network(normalise(torch.from_numpy(grey).expand(1, 3, -1, -1).to(device)))
+        predicted = (logits[0, 0] > 0).cpu().numpy()
+        truth = bone_masks.stretch(radiograph.bone, INPUT_SIDE) > 127
+        scores.append((predicted & truth).sum() / max(1, (predicted | truth).sum()))
+    network.train()
+    return float(np.mean(scores))
+
+
+def normalise(images: Tensor) -> Tensor:
+    """Pixels in 0..1 to the network's range, channels last."""
+    return ((images - bone_masks.MEAN) / bone_masks.STD).contiguous(memory_format=torch.channels_last)
+
+
+def learning_rate_factor(step: int, steps: int) -> float:
+    """One cycle: linear warm-up over the first 12 %, cosine to 1 % of the peak."""
+    warm_up = max(1, int(0.12 * steps))
+    if step < warm_up:
+        return 0.05 + 0.95 * step / warm_up
+    progress = (step - warm_up) / max(1, steps - warm_up)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def read_labelled(options: argparse.Namespace) -> tuple[list[Radiograph], list[Radiograph]]:
+    """Radiographs with drawn masks: those to train on, and those held out."""
+    held_names = set(bone_masks.read_names(options.held_out))
+    names = sorted(bone_masks.mask_rows(options.masks))
+    radiographs = [bone_masks.read_radiograph(options.fracatlas, name, options.masks) for name in names]
+    return [r for r in radiographs if r.name not in held_names], [r for r in radiographs if r.name in held_names]
+
+
+def read_photographs(folder: Path) -> list[np.ndarray]:
+    """Every picture under `folder`, in order of path."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    if not paths:
+        raise SystemExit(f"--photographs: no pictures under {folder}")
+    return [negatives.read_photograph(path) for path in paths]
+
+
+def main() -> None:
+    options = parse_arguments()
+    torch.set_num_threads(options.threads)
+    cv2.setNumThreads(0)
+    torch.manual_seed(options.seed)
+    options.output.mkdir(parents=True, exist_ok=True)
+
+    labelled, held_out = read_labelled(options)
+    photographs = read_photographs(options.photographs)
+    print(f"{len(labelled)} masks, {len(held_out)} held out, {len(photographs)} pictures without bone", flush=True)
+
+    network = SegNet(options.width).to(options.device, memory_format=torch.channels_last).train()
+    if options.start_from:
+        network.load_state_dict(torch.load(options.start_from, map_location=options.device)["average"])
+    average = WeightAverage(network)
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    undecayed = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": undecayed, "weight_decay": 0.0}]
+    optimiser = torch.optim.AdamW(groups, lr=options.learning_rate)
+    first_step = 0
+    checkpoint = options.output / "checkpoint.pt"
+    saved = load_if_present(checkpoint, options.device)
+    if saved:
+        network.load_state_dict(saved["network"])
+        average.state = saved["average"]
+        optimiser.load_state_dict(saved["optimiser"])
+        first_step = saved["step"]
+
+    evaluated = SegNet(options.width).to(options.device, memory_format=torch.channels_last)
+    started, losses = time.monotonic(), []
+    for step in range(first_step, options.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = options.learning_rate * learning_rate_factor(step, options.steps)
+        random = np.random.default_rng((options.seed, step))  # by step, so that a resumed run sees what an unbroken one would
+        images, bone, has_bone = make_batch(labelled, photographs, options, random)
+        images, bone, has_bone = (t.to(options.device) for t in (images, bone, has_bone))
+        kind = torch.device(options.device).type
+        with torch.autocast(kind, dtype=torch.bfloat16):
+            outputs = network.forward_all(normalise(images))
+        loss = deeply_supervised_loss(outputs, bone, has_bone)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+        optimiser.step()
+        average.update(network, step)
+        losses.append(loss.item())
+
+        if (step + 1) % options.validate_every == 0 or step + 1 == options.steps:
+            evaluated.load_state_dict(average.state)
+            iou = held_out_iou(evaluated, held_out, options.device)
+            row = [step + 1, f"{np.mean(losses):.4f}", f"{iou:.4f}", f"{time.monotonic() - started:.0f}"]
+            print("step {} loss {} held-out IoU {} after {} s".format(*row), flush=True)
+            with open(options.output / "log.csv", "a", newline="") as file:
+                csv.writer(file).writerow(row)
+            losses = []
+            state = {"network": network.state_dict(), "average": average.state, "optimiser": optimiser.state_dict(),
+                     "step": step + 1, "width": options.width, "options": {k: str(v) for k, v in vars(options).items()}}
+            save_atomically(state, checkpoint)
+
+
+if __name__ == "__main__":
+    main()
