@@ -240,14 +240,12 @@ TEST_CASE("what is not an image that can be read is refused with the reason") {
   CHECK_THAT(refusal(fixture("grey.png"), {.max_file_size = 100}), Catch::Contains("--max-file-size"));
 }
 
-// True if the bytes give a picture or an ImageError, which is all that bad data may lead to.
-bool survives(std::span<const std::uint8_t> bytes, bool allow_truncated) {
+// Passes on whatever is thrown that is not an ImageError.
+void decode_or_refuse(std::span<const std::uint8_t> bytes, bool allow_truncated) {
   try {
     decode_radiograph(bytes, {.allow_truncated = allow_truncated, .max_pixels = 1'000'000});
   } catch (const ImageError&) {
-    return true;
   }
-  return true;
 }
 
 TEST_CASE("files with any byte changed, or cut off anywhere, give a picture or an ImageError") {
@@ -260,8 +258,8 @@ TEST_CASE("files with any byte changed, or cut off anywhere, give a picture or a
     const bool allow_truncated = at % 2 == 0;
     std::vector<std::uint8_t> changed = whole;
     changed[at] ^= static_cast<std::uint8_t>(1 + at * 37 % 255);
-    CHECK(survives(changed, allow_truncated));
-    CHECK(survives(std::span(whole).first(at), allow_truncated));
+    CHECK_NOTHROW(decode_or_refuse(changed, allow_truncated));
+    CHECK_NOTHROW(decode_or_refuse(std::span(whole).first(at), allow_truncated));
   }
 }
 

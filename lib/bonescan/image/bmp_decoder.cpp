@@ -79,7 +79,8 @@ DecodedImage decode_bmp(std::span<const std::uint8_t> bytes, const ReadOptions& 
   image.size = checked_size(header.width, header.height, options);
   std::vector<std::uint8_t> padded;
   if (!header.run_length_coded && expected_file_size(header) > bytes.size()) {
-    if (!options.allow_truncated || header.bits_per_pixel > 32) throw_truncated();
+    const bool any_pixels = header.pixel_offset < bytes.size();
+    if (!options.allow_truncated || !any_pixels || header.bits_per_pixel > 32) throw_truncated();
     padded.assign(bytes.begin(), bytes.end());
     padded.resize(expected_file_size(header));
     bytes = padded;

@@ -16,7 +16,7 @@ struct Radiograph {
   // Size of the upright image as the file holds it: boxes and masks refer to it.
   cv::Size size;
   // Grey levels of `pixels` that count as black and white (0..255 for 8 bit). A 16-bit image that
-  // does not fill its range gets a percentile window.
+  // does not fill its range gets a percentile window (window.h).
   double black = 0.0;
   double white = 255.0;
 };
@@ -25,13 +25,14 @@ struct ReadOptions {
   // The decoder may return a smaller picture (DCT scaling of JPEG) as long as both sides of
   // `pixels` stay at or above this many pixels; 0 asks for full size.
   int reduce_to_side = 0;
+  // A file that ends early gives what it holds; the rest is black (grey in a JPEG).
   bool allow_truncated = false;
   std::int64_t max_pixels = 200'000'000;                 // checked before decoding
   std::uint64_t max_file_size = std::uint64_t{2} << 30;  // bytes
 };
 
-// Reads a JPEG (grey, RGB, progressive, CMYK), PNG, TIFF (8 or 16 bit; grey, RGB, RGBA, palette)
-// or BMP, applies the EXIF orientation and drops alpha (over black). The format is recognised by
+// Reads a JPEG (grey, RGB, progressive, CMYK), PNG, TIFF (first page; 1 to 8 or 16 bit; grey, RGB,
+// RGBA, palette) or BMP, applies the EXIF orientation and drops alpha (over black). The format is recognised by
 // content. Throws ImageError with the reason: not an image, truncated, over a limit.
 Radiograph read_radiograph(const std::filesystem::path& path, const ReadOptions& options = {});
 
