@@ -95,6 +95,7 @@ TiffHandle open_tiff(MemoryFile& file, const ReadOptions& options) {
 
 [[noreturn]] void fail(const MemoryFile& file) {
   if (file.ended_early) throw ImageError("the TIFF data end too early (truncated file)");
+  if (file.first_error.empty()) throw ImageError("the TIFF's pixels are not laid out as its header says");
   throw ImageError(fmt::format("the TIFF data cannot be decoded: {}", file.first_error));
 }
 
