@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Choose the bone segmenter's operating point on held-out masks, radiographs and photographs.
 
-The mask threshold is the one with the best mean IoU.  The gate's two thresholds are the pair that keeps the most room:
-among those that let every radiograph they can through and keep every photograph out that they can, the middle one.
+The mask threshold is the one with the best mean IoU.  The gate's two thresholds are the pair with the smallest sum of
+error rates (radiographs refused, photographs and their disguises let through), in the middle of where that is so.
 
 Example:
     scripts/choose_bone_thresholds.py --model runs/w16/segnet.pt --fracatlas FracAtlas --masks bone-masks \
@@ -50,6 +50,11 @@ def best_mask_threshold(network: torch.jit.ScriptModule, options: argparse.Names
     return float(thresholds[scores.argmax()])
 
 
+def share_passed(rows: np.ndarray, fraction: float, confidence: float) -> float:
+    """Share of (fraction, confidence) rows [n,2] that reach both minima."""
+    return float(((rows[:, 0] >= fraction) & (rows[:, 1] >= confidence)).mean())
+
+
 def gate_thresholds(bone: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     """Minimum fraction and confidence, given (fraction, confidence) rows of radiographs and of pictures without bone.
 
@@ -60,8 +65,7 @@ def gate_thresholds(bone: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     errors = np.zeros((len(fractions), len(confidences)))
     for i, fraction in enumerate(fractions):
         for j, confidence in enumerate(confidences):
-            passed = lambda rows: ((rows[:, 0] >= fraction) & (rows[:, 1] >= confidence)).mean()
-            errors[i, j] = (1 - passed(bone)) + passed(other)
+            errors[i, j] = (1 - share_passed(bone, fraction, confidence)) + share_passed(other, fraction, confidence)
     best = np.argwhere(errors <= errors.min() + 1e-9)
     i, j = best[np.abs(best - np.median(best, axis=0)).sum(1).argmin()]
     print(f"gate: fraction {fractions[i]:.4f}, confidence {confidences[j]:.2f}: sum of error rates {errors[i, j]:.4f}")

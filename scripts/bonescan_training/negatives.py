@@ -126,6 +126,8 @@ def change_look(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
         image = np.clip(image, 0, 1) ** np.exp(random.uniform(-0.6, 0.8))
     if random.random() < 0.3:
         image = (image - image.mean()) * random.uniform(0.25, 1.5) + np.clip(image.mean() + random.uniform(-0.3, 0.2), 0, 1)
+    if random.random() < 0.25:
+        image = image * random.uniform(0.25, 0.9)
     if random.random() < 0.2:
         image = frame_like_film(image, random)
     image = np.clip(image, 0, 1).astype(np.float32)
