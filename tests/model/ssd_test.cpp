@@ -144,7 +144,9 @@ TEST_CASE("suppression keeps what torchvision.ops.nms keeps") {
     WARN("skipped: the evaluation cases are not there");
     return;
   }
-  for (const Json& test : read_json_file(*shared / "eval-cases" / "other" / "nms.json").at("cases")) {
+  const Json cases = read_json_file(*shared / "eval-cases" / "other" / "nms.json").at("cases");
+  REQUIRE_FALSE(cases.empty());
+  for (const Json& test : cases) {
     std::vector<Box> boxes;
     for (const Json& corners : test.at("boxes_xyxy")) {
       const std::array<double, 4> c = corners;
