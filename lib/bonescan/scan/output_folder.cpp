@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <system_error>
+#include <vector>
 
 #include "bonescan/core/error.h"
 
@@ -40,6 +41,15 @@ void remove_earlier_run(const fs::path& folder) {
   remove_files_of_records(folder, kJournalName);
   for (const char* name : {kResultsName, kJournalName, kDetectionsName, kImagesName, kTableName, kRunName})
     fs::remove(folder / name);
+}
+
+// Removes what write_file_atomically was writing when an earlier process was killed.
+void remove_temporary_files(const fs::path& folder) {
+  std::vector<fs::path> left_behind;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file() && entry.path().filename().native().starts_with(".bonescan-"))
+      left_behind.push_back(entry.path());
+  for (const fs::path& path : left_behind) fs::remove(path);
 }
 
 void check_same_run(const fs::path& folder, const Json& settings) {
@@ -95,6 +105,7 @@ void prepare_output_folder(const fs::path& folder, ExistingOutput existing) {
   fs::create_directories(folder, error);
   if (error) throw UsageError(fmt::format("--output {} cannot be made: {}", folder.string(), error.message()));
   try {
+    if (existing != ExistingOutput::kRefuse) remove_temporary_files(folder);
     if (existing == ExistingOutput::kOverwrite) remove_earlier_run(folder);
     // The journal, where there is one, holds at least what the results hold.
     if (existing == ExistingOutput::kResume && fs::exists(folder / kResultsName) && !fs::exists(folder / kJournalName))

@@ -40,7 +40,8 @@ bool stays_below(const std::filesystem::path& name);
 void check_output_folder(const std::filesystem::path& folder, ExistingOutput existing, const Json& settings);
 
 // Makes the folder, and leaves in it what `existing` says: with kOverwrite, every file of the earlier run goes
-// and others stay; with kResume, finished results are the journal again. Throws
+// and others stay; with kResume, finished results are the journal again. What a killed process left half
+// written goes. Throws
 // UsageError if the folder cannot be made, OutputError if it cannot be changed.
 void prepare_output_folder(const std::filesystem::path& folder, ExistingOutput existing);
 

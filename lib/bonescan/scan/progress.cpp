@@ -47,7 +47,10 @@ void Progress::add(bool failed) {
   ++done_;
   if (failed) ++failed_;
   const auto now = Clock::now();
-  if ((!rewrites_line_ || now - last_shown_ < kLineInterval) && (!logs_ || now - last_shown_ < kLogInterval)) return;
+  if (!rewrites_line_ && !logs_) return;
+  const bool first_line = rewrites_line_ && done_ == 1;
+  const auto waited = now - last_shown_;
+  if (!first_line && waited < (logs_ ? Clock::duration(kLogInterval) : Clock::duration(kLineInterval))) return;
   last_shown_ = now;
   const std::string text = progress_text(done_, total_, failed_, std::chrono::duration<double>(now - start_).count());
   if (logs_) {

@@ -117,8 +117,10 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
 }
 
 Json run_header(const ScanRequest& request, const Json& settings, int threads) {
-  return {{"schema", "bonescan.run/1"},           {"version", kVersion}, {"status", "running"},
-          {"command_line", request.command_line}, {"threads", threads},  {"settings", settings}};
+  return {{"schema", "bonescan.run/1"}, {"version", kVersion},
+          {"status", "running"},        {"command_line", request.command_line},
+          {"device", request.device},   {"threads", threads},
+          {"settings", settings}};
 }
 
 Json run_report(Json header, const ScanModels& models, const ScanSummary& summary, const RunResults& results,

@@ -1,0 +1,81 @@
+// When an output folder may be used, and what goes when a run is replaced.
+#include "bonescan/scan/output_folder.h"
+
+#include <catch2/catch.hpp>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+const Json kSettings = {{"task", "detect"}, {"nms_iou", 0.45}};
+
+void write_earlier_run(const fs::path& folder) {
+  write_file_atomically(folder / kRunName, to_json_text({{"settings", kSettings}}));
+  write_file_atomically(folder / kResultsName,
+                        "{\"file\":\"a/1.png\",\"status\":\"ok\"}\n{\"file\":\"../../escape\",\"status\":\"ok\"}\ncut");
+  write_file_atomically(folder / "masks/a/1.png.png", "mask");
+  write_file_atomically(folder / "labels/a/1.txt", "");
+  write_file_atomically(folder / "masks/mine.png", "not of the run");
+}
+
+TEST_CASE("names below the output folder keep the extension of a picture, and drop it for labels") {
+  CHECK(mask_name("left/hand.jpg") == "masks/left/hand.jpg.png");
+  CHECK(overlay_name("left/hand.jpg") == "overlays/left/hand.jpg.jpg");
+  CHECK(label_name("left.1/hand.2.jpg", ".txt") == "labels/left.1/hand.2.txt");
+}
+
+TEST_CASE("a folder that is new or empty may be used, others need to be told how") {
+  const test::TemporaryFolder folder;
+  CHECK_NOTHROW(check_output_folder(folder / "new", ExistingOutput::kRefuse, kSettings));
+  CHECK_NOTHROW(check_output_folder(folder.path(), ExistingOutput::kRefuse, kSettings));
+  write_file_atomically(folder / "notes.txt", "");
+  CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kRefuse, kSettings),
+                    Catch::Contains("--resume or --overwrite"));
+  CHECK_NOTHROW(check_output_folder(folder.path(), ExistingOutput::kOverwrite, kSettings));
+  CHECK_THROWS_AS(check_output_folder(folder / "notes.txt", ExistingOutput::kOverwrite, kSettings), UsageError);
+}
+
+TEST_CASE("a run is resumed only with the settings that it had") {
+  const test::TemporaryFolder folder;
+  write_earlier_run(folder.path());
+  CHECK_NOTHROW(check_output_folder(folder.path(), ExistingOutput::kResume, kSettings));
+  Json other = kSettings;
+  other["nms_iou"] = 0.5;
+  CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kResume, other), Catch::Contains("nms_iou"));
+  fs::remove(folder / kRunName);
+  CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kResume, kSettings),
+                    Catch::Contains("no run.json"));
+}
+
+TEST_CASE("overwriting removes what the run wrote and nothing else") {
+  const test::TemporaryFolder parent;
+  const fs::path folder = parent / "out";
+  write_earlier_run(folder);
+  // masks/../../escape.png, which the second record would name.
+  write_file_atomically(parent / "escape.png", "outside the output folder");
+  prepare_output_folder(folder, ExistingOutput::kOverwrite);
+  CHECK_FALSE(fs::exists(folder / kRunName));
+  CHECK_FALSE(fs::exists(folder / kResultsName));
+  CHECK_FALSE(fs::exists(folder / "masks/a"));
+  CHECK_FALSE(fs::exists(folder / "labels"));
+  CHECK(fs::exists(folder / "masks/mine.png"));
+  CHECK(fs::exists(parent / "escape.png"));
+}
+
+TEST_CASE("finished results become the journal of a run that goes on") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / kResultsName, "line\n");
+  write_file_atomically(folder / "masks/.bonescan-a1B2c3", "half a mas");  // of a killed process
+  prepare_output_folder(folder.path(), ExistingOutput::kResume);
+  CHECK(read_text_file(folder / kJournalName) == "line\n");
+  CHECK_FALSE(fs::exists(folder / kResultsName));
+  CHECK(fs::is_empty(folder / "masks"));
+}
+
+}  // namespace
+}  // namespace bonescan

@@ -1,0 +1,334 @@
+// The batch run, with networks whose answers are arithmetic: a pixel is bone if it is brighter than one half, and a
+// bright centre is a fracture.
+#include "bonescan/scan/scan.h"
+
+#include <spdlog/spdlog.h>
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <map>
+#include <numeric>
+#include <opencv2/imgcodecs.hpp>
+#include <sstream>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kSide = 16;
+
+// What the networks of one run have done.
+struct Calls {
+  std::atomic<int> segmented = 0;
+  std::atomic<int> detected = 0;
+  std::atomic<int> detectors_loaded = 0;
+  std::function<void(int segmented)> on_segment = [](int) {};
+};
+
+class BrightnessNetwork : public Network {
+ public:
+  explicit BrightnessNetwork(Calls& calls) : calls_(calls) {}
+  std::vector<Tensor> run(const Tensor& input) const override {
+    calls_.on_segment(++calls_.segmented);
+    Tensor logits{{1, 1, kSide, kSide}, input.values};
+    for (float& value : logits.values) value = 20.0f * (value - 0.5f);
+    return {logits};
+  }
+
+ private:
+  Calls& calls_;
+};
+
+class CentreNetwork : public Network {
+ public:
+  explicit CentreNetwork(Calls& calls) : calls_(calls) {}
+  std::vector<Tensor> run(const Tensor& input) const override {
+    ++calls_.detected;
+    const float centre = input.values[kSide * kSide / 2 + kSide / 2];
+    return {{{1, 1, 2}, {0.0f, 8.0f * (centre - 0.5f)}}, {{1, 1, 4}, {0, 0, 0, 0}}, {{1, 4}, {4, 4, 12, 12}}};
+  }
+
+ private:
+  Calls& calls_;
+};
+
+ModelCard card(const std::string& task) {
+  const bool detection = task == "detection";
+  Json json = {
+      {"schema", "bonescan.model/1"}, {"name", "tiny " + task}, {"task", task}, {"architecture", "arithmetic"}};
+  json["input"] = {{"width", kSide}, {"height", kSide}, {"channels", 1}, {"resize", "stretch"}};
+  json["input"]["mean"] = Json::array({0.0});
+  json["input"]["std"] = Json::array({1.0});
+  json["output"]["kind"] = detection ? "ssd_heads" : "mask_logits";
+  if (detection) json["output"]["anchor_format"] = "xyxy";
+  json["classes"] = Json::array({"background", detection ? "fractured" : "bone"});
+  json["operating_point"] = {{"score_threshold", 0.5}};
+  if (!detection)
+    json["operating_point"] = {{"mask_threshold", 0.5}, {"min_bone_fraction", 0.1}, {"min_bone_confidence", 0.6}};
+  return parse_model_card(json.dump(), "test card");
+}
+
+ScanModels pipeline_models(Calls& calls) {
+  ScanModels models;
+  models.segmenter.emplace(
+      Model{"tiny_segmenter.pt", "5e6", card("segmentation"), std::make_unique<BrightnessNetwork>(calls)});
+  const auto load = [&calls] {
+    ++calls.detectors_loaded;
+    return Detector(Model{"tiny_detector.pt", "de7", card("detection"), std::make_unique<CentreNetwork>(calls)});
+  };
+  models.detector =
+      std::make_unique<LazyDetector>(ModelDescription{"tiny_detector.pt", "de7", card("detection")}, load);
+  calls.segmented = 0;  // loading tries the network once
+  return models;
+}
+
+// A folder of radiographs: one grey level in the middle half of the width, black beside it.
+void write_radiograph(const fs::path& path, int grey, cv::Size size = {48, 32}) {
+  cv::Mat pixels = cv::Mat::zeros(size, CV_8U);
+  pixels.colRange(size.width / 4, size.width * 3 / 4).setTo(grey);
+  fs::create_directories(path.parent_path());
+  REQUIRE(cv::imwrite(path.string(), pixels));
+}
+
+// Some bright, some dark, one that cannot be read, in two folders.
+void write_mixed_radiographs(const fs::path& folder, int count) {
+  for (int i = 0; i < count; ++i)
+    write_radiograph(folder / (i % 2 ? "left" : "right") / (std::to_string(i) + ".png"), i % 3 ? 150 + i : 20 + i,
+                     {40 + i, 60 - i});
+  write_file_atomically(folder / "left/broken.png", "no picture");
+}
+
+ScanRequest request_for(const fs::path& input, const fs::path& output) {
+  spdlog::set_level(spdlog::level::off);
+  ScanRequest request;
+  request.inputs.names = {input.string()};
+  request.output = output;
+  request.threads = 2;
+  request.progress = ProgressMode::kNever;
+  return request;
+}
+
+ScanSummary run(const ScanRequest& request, Calls& calls, const Cancellation& cancellation = {}) {
+  std::istringstream nothing;
+  const InputSet inputs = find_inputs(request.inputs, nothing, request.output);
+  const ScanModels models = pipeline_models(calls);
+  return scan(request, inputs, models, cancellation);
+}
+
+ScanSummary run(const ScanRequest& request) {
+  Calls calls;
+  return run(request, calls);
+}
+
+std::vector<Json> records(const fs::path& output) {
+  std::vector<Json> lines;
+  std::istringstream text(read_text_file(output / kResultsName));
+  for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
+  return lines;
+}
+
+// Every file below the folder but run.json, with its content.
+std::map<std::string, std::string> files_of(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file() && entry.path().filename() != kRunName)
+      files[entry.path().lexically_relative(folder).string()] = read_text_file(entry.path());
+  return files;
+}
+
+TEST_CASE("a radiograph with bone reaches the detector, one without does not") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/bone.png", 255);
+  write_radiograph(folder / "in/empty.png", 0);
+  const ScanSummary summary = run(request_for(folder / "in", folder / "out"));
+  CHECK(summary.end == ScanEnd::kFinished);
+  CHECK(summary.counts.ok == 2);
+  CHECK(summary.counts.with_bone == 1);
+  CHECK(summary.counts.detections == 1);
+
+  const auto lines = records(folder / "out");
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0]["file"] == "bone.png");
+  CHECK(lines[0]["bone"]["present"] == true);
+  CHECK(lines[0]["bone"]["fraction"] == 0.5);
+  CHECK(lines[0]["detector_ran"] == true);
+  CHECK(lines[0]["detections"][0]["label"] == "fractured");
+  CHECK(lines[0]["detections"][0]["box"] == Json({12.0, 8.0, 24.0, 16.0}));  // 4..12 of 16, in a picture of 48 x 32
+  CHECK(lines[1]["bone"]["present"] == false);
+  CHECK(lines[1]["detector_ran"] == false);
+  CHECK(lines[1]["detections"].empty());
+
+  const cv::Mat mask = cv::imread((folder / "out/masks/bone.png.png").string(), cv::IMREAD_UNCHANGED);
+  CHECK(mask.type() == CV_8U);
+  CHECK(mask.size() == cv::Size(48, 32));
+  CHECK(fs::exists(folder / "out/masks/empty.png.png"));
+}
+
+TEST_CASE("the detector is loaded once, and only if a radiograph shows bone") {
+  const test::TemporaryFolder folder;
+  Calls calls;
+  for (int i = 0; i < 6; ++i) write_radiograph(folder / "dark" / (std::to_string(i) + ".png"), 30);
+  run(request_for(folder / "dark", folder / "out1"), calls);
+  CHECK(calls.detectors_loaded == 0);
+  CHECK(read_json_file(folder / "out1/run.json")["models"]["detector"]["loaded"] == false);
+
+  for (int i = 0; i < 6; ++i) write_radiograph(folder / "bright" / (std::to_string(i) + ".png"), 250);
+  run(request_for(folder / "bright", folder / "out2"), calls);
+  CHECK(calls.detectors_loaded == 1);
+  CHECK(read_json_file(folder / "out2/run.json")["models"]["detector"]["loaded"] == true);
+}
+
+TEST_CASE("results do not depend on the number of threads") {
+  const test::TemporaryFolder folder;
+  write_mixed_radiographs(folder / "in", 30);
+  ScanRequest request = request_for(folder / "in", folder / "out1");
+  request.overlay = true;
+  request.formats = {BoxFormat::kYolo, BoxFormat::kVoc, BoxFormat::kCsv};
+  request.threads = 1;
+  run(request);
+  request.threads = 8;
+  request.output = folder / "out8";
+  run(request);
+  const auto files = files_of(folder / "out1");
+  CHECK(files.size() == 3 + 1 + 30 * 4);  // results, detections, images; table; mask, overlay, two labels each
+  CHECK(files == files_of(folder / "out8"));
+}
+
+TEST_CASE("a radiograph that cannot be read has a record that says why, and the run goes on") {
+  const test::TemporaryFolder folder;
+  write_mixed_radiographs(folder / "in", 4);
+  const ScanSummary summary = run(request_for(folder / "in", folder / "out"));
+  CHECK(summary.end == ScanEnd::kFinished);
+  CHECK(summary.counts.ok == 4);
+  CHECK(summary.counts.failed == 1);
+  const auto lines = records(folder / "out");
+  REQUIRE(lines.size() == 5);
+  CHECK(lines[2]["file"] == "left/broken.png");
+  CHECK(lines[2]["status"] == "failed");
+  CHECK_FALSE(lines[2].contains("width"));
+  const Json report = read_json_file(folder / "out/run.json");
+  CHECK(report["failures"][0]["file"] == "left/broken.png");
+  CHECK(report["failures"][0]["error"] == lines[2]["error"]);
+  // The third input failed: its id is missing among the images, not given to another.
+  std::vector<int> ids;
+  const Json images = read_json_file(folder / "out/images.json");
+  for (const Json& image : images["images"]) ids.push_back(image["id"]);
+  CHECK(ids == std::vector<int>{1, 2, 4, 5});
+}
+
+TEST_CASE("a picture that cannot be written fails its radiograph only") {
+  const test::TemporaryFolder folder;
+  const std::string longest(251, 'n');  // with ".png" 255 bytes, all that a file name can have
+  write_radiograph(folder / "in" / (longest + ".png"), 200);
+  write_radiograph(folder / "in/short.png", 200);
+  const ScanSummary summary = run(request_for(folder / "in", folder / "out"));
+  CHECK(summary.counts.ok == 1);
+  CHECK(summary.counts.failed == 1);
+}
+
+TEST_CASE("--fail-fast stops at the first failure in input order, and keeps what came before") {
+  const test::TemporaryFolder folder;
+  write_mixed_radiographs(folder / "in", 12);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.fail_fast = true;
+  const ScanSummary summary = run(request);
+  CHECK(summary.end == ScanEnd::kStoppedAtFailure);
+  const auto lines = records(folder / "out");
+  CHECK(lines.back()["file"] == "left/broken.png");
+  CHECK(lines.size() == 7);  // left/1, 11, 3, 5, 7, 9, broken
+}
+
+TEST_CASE("an interrupted run goes on where it stopped, and ends as if undisturbed") {
+  const test::TemporaryFolder folder;
+  write_mixed_radiographs(folder / "in", 20);
+  run(request_for(folder / "in", folder / "undisturbed"));
+
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  Cancellation cancellation;
+  Calls first;
+  first.on_segment = [&](int segmented) {
+    if (segmented == 7) cancellation.request();
+  };
+  const ScanSummary summary = run(request, first, cancellation);
+  CHECK(summary.end == ScanEnd::kInterrupted);
+  CHECK(summary.counts.ok >= 6);
+  CHECK(summary.counts.ok < 20);
+  CHECK_FALSE(fs::exists(folder / "out" / kResultsName));
+  CHECK_FALSE(fs::exists(folder / "out" / kDetectionsName));
+  CHECK(read_json_file(folder / "out/run.json")["status"] == "interrupted");
+
+  // As after a kill: the last line is cut off.
+  const fs::path journal = folder / "out" / kJournalName;
+  const std::string text = read_text_file(journal);
+  write_file_atomically(journal, text.substr(0, text.size() - 5));
+
+  request.existing_output = ExistingOutput::kResume;
+  Calls second;
+  const ScanSummary resumed = run(request, second);
+  CHECK(resumed.counts.ok == 20);
+  CHECK(resumed.counts.failed == 1);
+  const int done_before = static_cast<int>(std::count(text.begin(), text.end(), '\n')) - 1;
+  CHECK(second.segmented <= 20 - done_before + 1);  // at most the broken one was among them
+  CHECK(files_of(folder / "out") == files_of(folder / "undisturbed"));
+}
+
+TEST_CASE("resuming a finished run does only what is new") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/1.png", 200);
+  write_radiograph(folder / "in/2.png", 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  run(request);
+  write_radiograph(folder / "in/0.png", 90);
+  fs::remove(folder / "out/masks/2.png.png");
+  request.existing_output = ExistingOutput::kResume;
+  Calls calls;
+  run(request, calls);
+  CHECK(calls.segmented == 2);  // the new one, and the one whose mask is gone
+  CHECK(records(folder / "out").size() == 3);
+  CHECK(records(folder / "out")[0]["file"] == "0.png");
+  CHECK(fs::exists(folder / "out/masks/2.png.png"));
+}
+
+TEST_CASE("resuming with other thresholds is refused and changes nothing") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/1.png", 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  run(request);
+  const auto before = files_of(folder / "out");
+  request.existing_output = ExistingOutput::kResume;
+  request.detection.score_threshold = 0.9;
+  CHECK_THROWS_WITH(run(request), Catch::Contains("score_threshold"));
+  CHECK(files_of(folder / "out") == before);
+}
+
+TEST_CASE("overwriting leaves no file of the earlier run") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/1.png", 200);
+  write_radiograph(folder / "other/2.png", 200);
+  run(request_for(folder / "in", folder / "out"));
+  run(request_for(folder / "other", folder / "fresh"));
+  ScanRequest request = request_for(folder / "other", folder / "out");
+  request.existing_output = ExistingOutput::kOverwrite;
+  run(request);
+  CHECK(files_of(folder / "out") == files_of(folder / "fresh"));
+}
+
+TEST_CASE("labels that would share a name are refused before anything is written") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/1.png", 200);
+  write_radiograph(folder / "in/1.bmp", 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.formats = {BoxFormat::kYolo};
+  CHECK_THROWS_AS(run(request), UsageError);
+  CHECK_FALSE(fs::exists(folder / "out"));
+}
+
+}  // namespace
+}  // namespace bonescan
