@@ -29,5 +29,6 @@ struct Command {
 RunCommand add_segment_command(CLI::App& app);
 RunCommand add_detect_command(CLI::App& app);
 RunCommand add_pipeline_command(CLI::App& app);
+RunCommand add_eval_command(CLI::App& app);
 
 }  // namespace bonescan

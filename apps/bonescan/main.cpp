@@ -11,6 +11,7 @@
 
 #include "bonescan/core/cancellation.h"
 #include "bonescan/core/error.h"
+#include "bonescan/core/memory.h"
 #include "bonescan/core/version.h"
 #include "command.h"
 
@@ -21,6 +22,7 @@ constexpr std::array kCommands = {
     Command{"segment", "Bone masks, and whether a radiograph shows bone at all", add_segment_command},
     Command{"detect", "Fracture boxes with scores", add_detect_command},
     Command{"pipeline", "Segment first; radiographs that show bone go on to the detector", add_pipeline_command},
+    Command{"eval", "Compares predictions with ground truth: figures, reports, gates for CI", add_eval_command},
 };
 
 std::string help() {
@@ -109,6 +111,7 @@ ExitCode run(int word_count, const char* const* words) {
 
 int main(int argc, char** argv) {
   using bonescan::ExitCode;
+  bonescan::keep_memory_for_large_tensors();
   try {
     return static_cast<int>(bonescan::run(argc, argv));
   } catch (const bonescan::OutputError& error) {

@@ -1,0 +1,203 @@
+// bonescan eval detect|segment|pipeline
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/report/evaluate.h"
+#include "bonescan/report/report_json.h"
+#include "bonescan/report/report_table.h"
+#include "bonescan/report/write_reports.h"
+#include "command.h"
+#include "logging.h"
+#include "validators.h"
+
+namespace bonescan {
+namespace {
+
+// The command line as it is parsed.
+struct EvalArguments {
+  EvaluationRequest request;
+  LogOptions log;
+  OptionalPath output;
+  OptionalPath junit;
+};
+
+constexpr int kMostThreads = 1024;
+
+void add_path(CLI::App& app, const char* name, OptionalPath& path, const char* type, const char* group,
+              const char* text) {
+  app.add_option_function<std::string>(
+         name, [&path](const std::string& value) { path = value; }, text)
+      ->type_name(type)
+      ->group(group);
+}
+
+void add_source_options(CLI::App& app, EvaluationTask task, EvaluationSources& sources) {
+  const char* const group = "What is compared";
+  const bool masks = task == EvaluationTask::kSegment;
+  add_path(app, "--ground-truth", sources.ground_truth, "PATH", group,
+           masks ? "Folder of masks" : "COCO JSON file, or folder of YOLO txt or Pascal VOC xml");
+  add_path(app, "--predictions", sources.predictions, "PATH", group,
+           masks ? "Folder of masks, or an output folder of bonescan"
+                 : "COCO results, results.jsonl, an output folder of bonescan, or folder of YOLO txt with scores");
+  add_path(app, "--images", sources.images, "DIR", group,
+           "The radiographs: a model runs on them where there are no predictions");
+  add_path(app, "--fracatlas", sources.fracatlas, "DIR", group,
+           masks ? "A FracAtlas download: images and splits" : "A FracAtlas download: ground truth, images and splits");
+  app.add_option_function<std::string>(
+         "--split", [&sources](const std::string& split) { sources.split = split; },
+         "Split of FracAtlas: train, valid or test")
+      ->check(CLI::IsMember({"train", "valid", "test"}))
+      ->type_name("NAME")
+      ->group(group);
+  add_path(app, "--split-list", sources.split_list, "CSV", group, "Only the images that the file names, one a line");
+  if (masks) return;
+  add_path(app, "--negatives", sources.negatives, "DIR", group, "Adds the images of a folder as images without boxes");
+  app.add_flag("--with-negatives", sources.with_negatives, "Adds the non-fractured images of FracAtlas")->group(group);
+}
+
+void add_model_options(CLI::App& app, EvaluationTask task, EvaluationModels& models) {
+  const char* const group = "Models (where there are no predictions)";
+  if (task == EvaluationTask::kPipeline) {
+    add_path(app, "--segmenter", models.segmenter, "FILE", group, "TorchScript file; default: segnet.pt");
+    add_path(app, "--detector", models.detector, "FILE", group, "TorchScript file; default: ssd300_vgg16.pt");
+  } else {
+    const bool masks = task == EvaluationTask::kSegment;
+    add_path(app, "--model", masks ? models.segmenter : models.detector, "FILE", group,
+             masks ? "TorchScript file; default: segnet.pt" : "TorchScript file; default: ssd300_vgg16.pt");
+  }
+  app.add_option("--device", models.device, "cpu, cuda or cuda:N")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--precision", models.precision, "fp32 or bf16")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Precision>{{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}}))
+      ->type_name("NAME")
+      ->default_str("fp32")
+      ->group(group);
+  app.add_option("--progress", models.progress, "auto, always or never")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, ProgressMode>{
+          {"auto", ProgressMode::kAuto}, {"always", ProgressMode::kAlways}, {"never", ProgressMode::kNever}}))
+      ->type_name("WHEN")
+      ->default_str("auto")
+      ->group(group);
+}
+
+void add_figure_options(CLI::App& app, EvaluationTask task, EvaluationSettings& settings) {
+  const char* const group = "Figures";
+  if (task != EvaluationTask::kSegment) {
+    app.add_option("--iou-threshold", settings.iou_threshold,
+                   "IoU of a hit for VOC, FROC and the operating point (COCO figures have their own)")
+        ->check(fraction())
+        ->type_name("X")
+        ->capture_default_str()
+        ->group(group);
+    app.add_option("--max-detections", settings.max_detections, "Most detections in an image and class (COCO figures)")
+        ->check(whole_number(1, 1'000'000))
+        ->type_name("N")
+        ->capture_default_str()
+        ->group(group);
+    app.add_option("--score-threshold", settings.score_threshold,
+                   "The operating point: detections at or above it count; default: the model card's, else all count")
+        ->check(fraction())
+        ->type_name("X")
+        ->group(group);
+  }
+  app.add_option("--bootstrap", settings.bootstrap, "Resamples for the 95 % intervals; 0: none")
+      ->check(whole_number(0, 1'000'000))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+  app.add_option("--seed", settings.seed, "Seed of the resampling")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_gate_options(CLI::App& app, EvalArguments& arguments) {
+  const char* const group = "Gates (exit code 4 if one is not met)";
+  GateSettings& gates = arguments.request.gates;
+  app.add_option("--require", gates.requirements, "For example 'ap50>=0.40' (>=, <=, ==); repeatable")
+      ->allow_extra_args(false)
+      ->type_name("GATE")
+      ->group(group);
+  add_path(app, "--baseline", gates.baseline, "FILE", group, "report.json of an earlier evaluation to compare with");
+  app.add_option("--max-drop", gates.max_drop, "How much worse than the baseline a figure may be")
+      ->check(CLI::NonNegativeNumber)
+      ->needs("--baseline")
+      ->type_name("X")
+      ->capture_default_str()
+      ->group(group);
+  add_path(app, "--junit", arguments.junit, "FILE", group, "Write the gates as JUnit XML");
+}
+
+void add_run_options(CLI::App& app, EvalArguments& arguments) {
+  const char* const group = "Run";
+  add_path(app, "-o,--output", arguments.output, "DIR", group,
+           "Folder for report.json, report.md and report.html; - writes report.json to standard output");
+  app.add_option("--threads", arguments.request.settings.threads, "Default: all cores")
+      ->check(whole_number(1, kMostThreads))
+      ->type_name("N")
+      ->group(group);
+  add_log_options(app, arguments.log);
+}
+
+void add_task(CLI::App& app, const char* name, const char* description, EvaluationTask task, EvalArguments& arguments) {
+  CLI::App* const command = app.add_subcommand(name, description);
+  command->callback([&arguments, task] { arguments.request.task = task; });
+  add_source_options(*command, task, arguments.request.sources);
+  add_model_options(*command, task, arguments.request.models);
+  add_figure_options(*command, task, arguments.request.settings);
+  add_gate_options(*command, arguments);
+  add_run_options(*command, arguments);
+}
+
+void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& arguments) {
+  const bool to_standard_output = arguments.output && *arguments.output == "-";
+  if (arguments.output && !to_standard_output) write_reports(outcome, *arguments.output);
+  if (arguments.junit) write_file_atomically(*arguments.junit, junit_xml(outcome.gates));
+  fmt::print("{}", to_standard_output ? report_text(outcome.report) : terminal_table(outcome.report));
+}
+
+ExitCode exit_code(const EvaluationOutcome& outcome) {
+  bool met = true;
+  for (const GateResult& gate : outcome.gates) {
+    if (gate.met) continue;
+    met = false;
+    fmt::print(stderr, "bonescan eval: {} is not met: {}\n", gate.name, gate.sentence);
+  }
+  if (!met) return ExitCode::kRequirementNotMet;
+  return outcome.failed_images > 0 ? ExitCode::kSomeInputsFailed : ExitCode::kSuccess;
+}
+
+ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
+  set_up_logging(arguments.log);
+  arguments.request.command_line = context.command_line;
+  const EvaluationOutcome outcome = evaluate(arguments.request, context.cancellation);
+  if (outcome.interrupted) return ExitCode::kInterrupted;
+  write_outputs(outcome, arguments);
+  return exit_code(outcome);
+}
+
+}  // namespace
+
+RunCommand add_eval_command(CLI::App& app) {
+  app.description(app.get_description() +
+                  "\n\nExample: bonescan eval detect --ground-truth gt.json --predictions results.jsonl -o report/ "
+                  "--require 'ap50>=0.40'\n");
+  app.require_subcommand(1);
+  const auto arguments = std::make_shared<EvalArguments>();
+  add_task(app, "detect", "Boxes: AP, FROC, sensitivity and specificity", EvaluationTask::kDetect, *arguments);
+  add_task(app, "segment", "Masks: IoU, Dice, pixel accuracy, boundary F-score", EvaluationTask::kSegment, *arguments);
+  add_task(app, "pipeline", "Boxes of segmenter and detector together", EvaluationTask::kPipeline, *arguments);
+  return [arguments](const CommandContext& context) { return run_eval(*arguments, context); };
+}
+
+}  // namespace bonescan

@@ -1,0 +1,24 @@
+// The charts of an evaluation.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bonescan/report/detection_evaluation.h"
+#include "bonescan/report/segmentation_evaluation.h"
+
+namespace bonescan {
+
+struct Chart {
+  std::string title;
+  std::string svg;
+  std::string caption;
+};
+
+// Precision over recall, FROC, scores of hits and false alarms, IoU of the ground-truth boxes; those that are defined.
+std::vector<Chart> detection_charts(const DetectionEvaluation& evaluation);
+
+// IoU and Dice of the images.
+std::vector<Chart> segmentation_charts(const SegmentationEvaluation& evaluation);
+
+}  // namespace bonescan

@@ -1,0 +1,246 @@
+#include "bonescan/report/evaluate.h"
+
+#include <fmt/format.h>
+
+#include "bonescan/core/error.h"
+#include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/image_index.h"
+#include "bonescan/model/network.h"
+#include "bonescan/report/ground_truth.h"
+#include "bonescan/report/model_run.h"
+#include "bonescan/report/read_predictions.h"
+#include "bonescan/report/report_json.h"
+#include "bonescan/scan/default_models.h"
+#include "bonescan/scan/output_folder.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ScoreThreshold {
+  double value = 0.0;
+  std::string source;
+};
+
+// The operating point: what the user says, else what the model's card says, else every detection counts.
+ScoreThreshold choose_score_threshold(const EvaluationRequest& request, bool models_run) {
+  if (request.settings.score_threshold) return {*request.settings.score_threshold, "--score-threshold"};
+  if (models_run) {
+    const fs::path detector = request.models.detector.value_or(default_model_path(ModelTask::kDetection));
+    const ModelCard card = read_model_card(detector, ModelTask::kDetection);
+    const auto threshold = card.operating_point.find("score_threshold");
+    if (threshold != card.operating_point.end()) return {threshold->second, "operating point of the model card"};
+  }
+  return {0.0, "none given: every reported detection counts"};
+}
+
+BootstrapParameters bootstrap_parameters(const EvaluationSettings& settings) {
+  return {.replicates = settings.bootstrap, .seed = settings.seed, .threads = settings.threads};
+}
+
+// Every image of the set must be there to run a model on.
+std::vector<fs::path> images_to_run(const Dataset& dataset, const EvaluationSources& sources) {
+  const OptionalPath folder = images_folder(sources);
+  if (!folder) throw UsageError("--predictions is missing; name it, or name --images to run a model on them");
+  const std::vector<fs::path> images = find_images(dataset, *folder, sources.negatives);
+  for (std::size_t i = 0; i < images.size(); ++i)
+    if (images[i].empty())
+      throw UsageError(fmt::format("--images {} has no file (or several) for {} of {}", folder->string(),
+                                   dataset.images[i].file_name, dataset.source));
+  return images;
+}
+
+Json sources_json(const EvaluationSources& sources) {
+  const auto text = [](const auto& value) { return value ? Json(fs::path(*value).string()) : Json(nullptr); };
+  Json json;
+  json["fracatlas"] = text(sources.fracatlas);
+  json["split"] = text(sources.split);
+  json["split_list"] = text(sources.split_list);
+  json["negatives"] = text(sources.negatives);
+  json["with_negatives"] = sources.with_negatives;
+  return json;
+}
+
+DifferencesByName differences_of_detections(const EvaluationOutcome& outcome, const Json& baseline,
+                                            const BootstrapParameters& bootstrap) {
+  DifferencesByName differences;
+  const auto rows = rows_of_report(baseline, *outcome.detection);
+  if (!rows || bootstrap.replicates == 0) return differences;
+  const PairedDifferences paired = paired_bootstrap(outcome.detection->rows, *rows, bootstrap);
+  const auto add = [&](const char* name, const std::optional<PairedDifference>& difference) {
+    if (difference) differences[name] = *difference;
+  };
+  add("metrics.ap50", paired.ap50);
+  add("metrics.ap", paired.ap);
+  add("per_image.iou_mean", paired.image_iou);
+  add("froc_summary.sensitivity_at_1_fp", paired.sensitivity_at_1_fp);
+  return differences;
+}
+
+// The values of one member of "images_detail"; empty if the rows are of other images than `report`'s.
+std::vector<std::optional<double>> detail_column(const Json& report, const Json& other, const std::string& member) {
+  std::vector<std::optional<double>> values;
+  const Json& rows = report.at("images_detail");
+  const Json other_rows = other.value("images_detail", Json::array());
+  if (rows.size() != other_rows.size()) return {};
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Json& row = other_rows[i];
+    if (!row.is_object() || row.value("file", Json()) != rows[i].at("file")) return {};
+    const Json value = row.value(member, Json());
+    values.push_back(value.is_number() ? std::optional(value.get<double>()) : std::nullopt);
+  }
+  return values;
+}
+
+DifferencesByName differences_of_masks(const Json& report, const Json& baseline, const BootstrapParameters& bootstrap) {
+  DifferencesByName differences;
+  if (bootstrap.replicates == 0) return differences;
+  for (const auto& [name, member] : {std::pair("metrics.iou_mean", "iou"), std::pair("metrics.dice_mean", "dice")}) {
+    const auto earlier = detail_column(report, baseline, member);
+    if (earlier.empty()) continue;
+    const auto paired = paired_bootstrap_mean(detail_column(report, report, member), earlier, bootstrap);
+    if (paired) differences[name] = *paired;
+  }
+  return differences;
+}
+
+Json difference_json(const PairedDifference& difference) {
+  Json json;
+  json["difference"] = difference.difference;
+  json["interval"] = interval_json(difference.interval);
+  json["probability_not_worse"] = difference.probability_not_worse;
+  json["probability_not_better"] = difference.probability_not_better;
+  return json;
+}
+
+// Checks the gates and adds what came of them to the report.
+void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, const std::optional<Json>& baseline) {
+  for (const std::string& text : request.gates.requirements)
+    outcome.gates.push_back(check_requirement(outcome.report, parse_requirement(text)));
+  if (baseline) {
+    const BootstrapParameters bootstrap = bootstrap_parameters(request.settings);
+    const DifferencesByName differences = outcome.detection
+                                              ? differences_of_detections(outcome, *baseline, bootstrap)
+                                              : differences_of_masks(outcome.report, *baseline, bootstrap);
+    const auto results = check_baseline(outcome.report, *baseline, request.gates.max_drop, differences);
+    outcome.gates.insert(outcome.gates.end(), results.begin(), results.end());
+    outcome.report["baseline"] = {{"file", request.gates.baseline->string()}, {"max_drop", request.gates.max_drop}};
+    for (const auto& [name, difference] : differences)
+      outcome.report["baseline"]["paired_bootstrap"][name] = difference_json(difference);
+  }
+  outcome.report["gates"] = Json::array();
+  for (const GateResult& gate : outcome.gates)
+    outcome.report["gates"].push_back({{"gate", gate.name}, {"met", gate.met}, {"sentence", gate.sentence}});
+}
+
+EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancellation& cancellation) {
+  EvaluationOutcome outcome;
+  Dataset dataset = read_ground_truth(request.sources);
+  outcome.images = images_folder(request.sources);
+  outcome.negatives = request.sources.negatives;
+  const bool models_run = !request.sources.predictions;
+  const ScoreThreshold threshold = choose_score_threshold(request, models_run);
+
+  Predictions predictions;
+  Json models;
+  if (models_run) {
+    const TemporaryFolder output;
+    const ModelRun run = run_models(request, images_to_run(dataset, request.sources), output.path(), cancellation);
+    outcome.interrupted = run.interrupted;
+    if (run.interrupted) return outcome;
+    outcome.failed_images = run.failed;
+    models = run.models;
+    predictions = read_scan_results(output.path() / kResultsName, dataset);
+    predictions.source = "a run of the models on " + outcome.images->string();
+  } else {
+    predictions = read_predictions(*request.sources.predictions, dataset);
+  }
+
+  const EvaluationSettings& settings = request.settings;
+  outcome.detection = evaluate_detections(std::move(dataset), std::move(predictions),
+                                          {.iou_threshold = settings.iou_threshold,
+                                           .max_detections = settings.max_detections,
+                                           .score_threshold = threshold.value,
+                                           .score_threshold_source = threshold.source,
+                                           .bootstrap = bootstrap_parameters(settings)});
+  outcome.report =
+      detection_report(*outcome.detection, request.task == EvaluationTask::kPipeline ? "pipeline" : "detection");
+  outcome.report["models"] = models;
+  return outcome;
+}
+
+// The images that the masks below `folder` belong to, for a model to run on.
+std::vector<fs::path> images_of_masks(const fs::path& folder, const EvaluationSources& sources) {
+  const OptionalPath images = images_folder(sources);
+  if (!images) throw UsageError("--predictions is missing; name it, or name --images to run a model on them");
+  Dataset files;
+  for (const std::string& file : list_image_files(*images, "--images")) {
+    DatasetImage image;
+    image.id = static_cast<std::int64_t>(files.images.size());
+    image.file_name = file;
+    files.images.push_back(std::move(image));
+  }
+  const ImageIndex index(files);
+  std::vector<fs::path> paths;
+  for (const std::string& mask : list_image_files(folder, "--ground-truth")) {
+    const auto match = index.find_any_extension(mask);
+    if (!match)
+      throw UsageError(fmt::format("--images {} has no image (or several) for the mask {}", images->string(), mask));
+    paths.push_back(*images / files.images[static_cast<std::size_t>(match->id)].file_name);
+  }
+  return paths;
+}
+
+OptionalPath split_list_of(const EvaluationSources& sources) {
+  if (!sources.split) return sources.split_list;
+  if (!sources.fracatlas) throw UsageError("--split needs --fracatlas");
+  if (sources.split_list) throw UsageError("--split and --split-list exclude each other here; name one");
+  return *sources.fracatlas / "Utilities/Fracture Split" / (*sources.split + ".csv");
+}
+
+EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const Cancellation& cancellation) {
+  const EvaluationSources& sources = request.sources;
+  if (!sources.ground_truth) throw UsageError("--ground-truth is missing; name a folder of masks");
+  EvaluationOutcome outcome;
+  outcome.images = images_folder(sources);
+  MaskFolders folders{.ground_truth = *sources.ground_truth, .predictions = {}, .split_list = split_list_of(sources)};
+  Json models;
+  if (sources.predictions) {
+    folders.predictions = *sources.predictions;
+  } else {
+    const auto output = std::make_shared<const TemporaryFolder>();
+    outcome.run_output = output;
+    const ModelRun run =
+        run_models(request, images_of_masks(folders.ground_truth, sources), output->path(), cancellation);
+    outcome.interrupted = run.interrupted;
+    if (run.interrupted) return outcome;
+    outcome.failed_images = run.failed;
+    models = run.models;
+    folders.predictions = output->path() / "masks";
+  }
+  outcome.segmentation = evaluate_masks(folders, bootstrap_parameters(request.settings), request.settings.threads);
+  outcome.report = segmentation_report(*outcome.segmentation);
+  if (!sources.predictions)
+    outcome.report["sources"]["predictions"] = "a run of the model on " + outcome.images->string();
+  outcome.report["models"] = models;
+  return outcome;
+}
+
+}  // namespace
+
+EvaluationOutcome evaluate(const EvaluationRequest& request, const Cancellation& cancellation) {
+  // What is wrong with the gates must show before a model runs for an hour.
+  for (const std::string& text : request.gates.requirements) parse_requirement(text);
+  std::optional<Json> baseline;
+  if (request.gates.baseline) baseline = read_report(*request.gates.baseline);
+
+  EvaluationOutcome outcome = request.task == EvaluationTask::kSegment ? evaluate_segmentation(request, cancellation)
+                                                                       : evaluate_boxes(request, cancellation);
+  if (outcome.interrupted) return outcome;
+  outcome.report["options"].update(sources_json(request.sources));
+  check_gates(outcome, request, baseline);
+  return outcome;
+}
+
+}  // namespace bonescan

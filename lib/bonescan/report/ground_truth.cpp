@@ -1,0 +1,101 @@
+#include "bonescan/report/ground_truth.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bonescan/core/error.h"
+#include "bonescan/dataset/coco.h"
+#include "bonescan/dataset/fracatlas.h"
+#include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/split_list.h"
+#include "bonescan/dataset/voc.h"
+#include "bonescan/dataset/yolo.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool holds_files(const fs::path& folder, std::string_view extension) {
+  return std::any_of(fs::recursive_directory_iterator(folder), fs::recursive_directory_iterator(),
+                     [&](const fs::directory_entry& entry) { return entry.path().extension() == extension; });
+}
+
+Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& images) {
+  if (fs::is_directory(folder / "Annotations") && fs::is_directory(folder / "images"))
+    throw UsageError(
+        fmt::format("--ground-truth {} is a FracAtlas download; name it with --fracatlas", folder.string()));
+  if (holds_files(folder, ".xml")) return read_voc_dataset(folder);
+  if (!holds_files(folder, ".txt"))
+    throw UsageError(fmt::format("--ground-truth {} holds neither Pascal VOC xml nor YOLO txt files", folder.string()));
+  if (!images) throw UsageError("--images is missing: YOLO boxes are parts of the images, whose sizes are needed");
+  return read_yolo_dataset(folder, *images);
+}
+
+Dataset read_named_ground_truth(const EvaluationSources& sources) {
+  const fs::path& path = *sources.ground_truth;
+  if (!fs::exists(path))
+    throw UsageError(
+        fmt::format("--ground-truth {} does not exist; it must be a COCO JSON file, or a folder of Pascal "
+                    "VOC xml or YOLO txt files",
+                    path.string()));
+  return fs::is_directory(path) ? read_annotation_folder(path, sources.images) : read_coco_dataset(path);
+}
+
+void check(const EvaluationSources& sources) {
+  if (sources.fracatlas && sources.ground_truth)
+    throw UsageError("--fracatlas stands for the ground truth; --ground-truth cannot be named as well");
+  if (!sources.fracatlas && !sources.ground_truth)
+    throw UsageError("--ground-truth is missing; name a COCO JSON file or a folder, or use --fracatlas");
+  if (!sources.fracatlas && sources.split)
+    throw UsageError("--split needs --fracatlas; other ground truth is restricted by --split-list");
+  if (!sources.fracatlas && sources.with_negatives)
+    throw UsageError("--with-negatives needs --fracatlas; other ground truth gets images without boxes by --negatives");
+}
+
+}  // namespace
+
+OptionalPath images_folder(const EvaluationSources& sources) {
+  if (sources.images) return sources.images;
+  if (sources.fracatlas) return fracatlas_images(*sources.fracatlas);
+  return std::nullopt;
+}
+
+Dataset read_ground_truth(const EvaluationSources& sources) {
+  check(sources);
+  if (sources.images && !fs::is_directory(*sources.images))
+    throw UsageError(fmt::format("--images {} is not a folder", sources.images->string()));
+  Dataset dataset = sources.fracatlas ? read_fracatlas(*sources.fracatlas, {sources.split, sources.with_negatives})
+                                      : read_named_ground_truth(sources);
+  if (sources.split_list)
+    keep_listed_images(dataset, read_split_list(*sources.split_list), "--split-list " + sources.split_list->string());
+  if (sources.negatives) add_negatives(dataset, *sources.negatives);
+  return dataset;
+}
+
+std::vector<fs::path> find_images(const Dataset& dataset, const fs::path& folder, const OptionalPath& negatives) {
+  Dataset files;
+  std::vector<fs::path> paths;
+  const auto add_folder = [&](const fs::path& from) {
+    for (const std::string& file : list_image_files(from, "--images")) {
+      DatasetImage image;
+      image.id = static_cast<std::int64_t>(paths.size());
+      image.file_name = file;
+      files.images.push_back(std::move(image));
+      paths.push_back(from / file);
+    }
+  };
+  add_folder(folder);
+  if (negatives) add_folder(*negatives);
+  const ImageIndex index(files);
+  std::vector<fs::path> found;
+  for (const DatasetImage& image : dataset.images) {
+    const auto match = index.find(image.file_name);
+    found.push_back(match ? paths[static_cast<std::size_t>(match->id)] : fs::path());
+  }
+  return found;
+}
+
+}  // namespace bonescan

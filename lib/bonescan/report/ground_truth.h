@@ -1,0 +1,21 @@
+// The ground truth of an evaluation, in whatever form it is given.
+#pragma once
+
+#include "bonescan/dataset/dataset.h"
+#include "bonescan/report/evaluate.h"
+
+namespace bonescan {
+
+// --fracatlas, or --ground-truth as a COCO file, a folder of Pascal VOC xml or of YOLO txt (with --images), less what
+// --split and --split-list leave out, plus --negatives. Throws UsageError.
+Dataset read_ground_truth(const EvaluationSources& sources);
+
+// The folder that the images' names are relative to: --images, or that of --fracatlas; nullopt without either.
+OptionalPath images_folder(const EvaluationSources& sources);
+
+// The path of every image below `folder`, by full relative path or a unique base name, in the order of `dataset`;
+// empty where there is none. Names of negatives are looked for below `negatives`, too.
+std::vector<std::filesystem::path> find_images(const Dataset& dataset, const std::filesystem::path& folder,
+                                               const OptionalPath& negatives);
+
+}  // namespace bonescan

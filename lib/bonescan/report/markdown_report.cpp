@@ -1,0 +1,92 @@
+#include "bonescan/report/markdown_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "bonescan/report/report_table.h"
+
+namespace bonescan {
+namespace {
+
+// As a table's cell: what Markdown or HTML would take for markup stays text.
+std::string cell(const std::string& text) {
+  std::string result;
+  for (const char character : text) {
+    if (character == '|')
+      result += "\\|";
+    else if (character == '<')
+      result += "&lt;";
+    else if (character == '\n')
+      result += ' ';
+    else
+      result += character;
+  }
+  return result;
+}
+
+std::string row(const std::vector<std::string>& cells) {
+  std::string text = "|";
+  for (const std::string& one : cells) text += fmt::format(" {} |", cell(one));
+  return text + "\n";
+}
+
+std::string gates_text(const Json& gates) {
+  if (gates.empty()) return "";
+  const auto met =
+      std::count_if(gates.begin(), gates.end(), [](const Json& gate) { return gate.at("met").get<bool>(); });
+  std::string text = fmt::format("**Gates: {} of {} met**\n\n", met, gates.size());
+  std::string passed;
+  for (const Json& gate : gates) {
+    const std::string line = fmt::format("- {} {}\n", gate.at("met").get<bool>() ? ":white_check_mark:" : ":x:",
+                                         cell(gate.at("sentence").get<std::string>()));
+    (gate.at("met").get<bool>() ? passed : text) += line;
+  }
+  if (!passed.empty()) text += fmt::format("\n<details><summary>{} met</summary>\n\n{}\n</details>\n", met, passed);
+  return text + "\n";
+}
+
+std::string section_text(const ReportSection& section) {
+  std::string text = row({section.title, "", "95 % interval"}) + "|---|---:|---|\n";
+  for (const ReportRow& figure : section.rows) text += row({figure.name, figure.value, figure.interval});
+  text += "\n";
+  if (!section.definition.empty()) text += cell(section.definition) + "\n\n";
+  return text;
+}
+
+// A list of rows of the report as a table with these members as columns.
+std::string list_text(const Json& rows, const std::vector<std::string>& columns) {
+  if (rows.empty()) return "";
+  std::string text = row(columns) + "|---|";
+  for (std::size_t i = 1; i < columns.size(); ++i) text += "---:|";
+  text += "\n";
+  for (const Json& one : rows) {
+    std::vector<std::string> cells;
+    for (const std::string& column : columns) {
+      const Json& value = one.at(column);
+      cells.push_back(value.is_string() ? value.get<std::string>() : figure_text(value));
+    }
+    text += row(cells);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string markdown_report(const Json& report) {
+  std::string text =
+      fmt::format("## bonescan eval: {}\n\n{} images; {} in the ground truth, {} predicted.\n\n",
+                  report.at("task").get<std::string>(), report.at("images").get<std::size_t>(),
+                  report.at("ground_truth").get<std::size_t>(), report.at("predictions").get<std::size_t>());
+  text += gates_text(report.value("gates", Json::array()));
+  for (const ReportSection& section : report_sections(report)) text += section_text(section);
+  text += list_text(report.value("sizes", Json::array()), {"size", "ground_truth", "found", "ap", "ar"});
+  text += list_text(report.value("regions", Json::array()),
+                    {"region", "images", "ground_truth", "ap50", "sensitivity_at_1_fp", "precision", "recall"});
+  for (const Json& note : report.value("notes", Json::array()))
+    text += fmt::format("- {}\n", cell(note.get<std::string>()));
+  return text + "\nNot a medical device; figures of research software.\n";
+}
+
+}  // namespace bonescan

@@ -1,0 +1,61 @@
+#include "bonescan/report/model_run.h"
+
+#include <cstdlib>
+
+#include "bonescan/core/error.h"
+#include "bonescan/scan/scan.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+ScanTask scan_task(EvaluationTask task) {
+  switch (task) {
+    case EvaluationTask::kDetect:
+      return ScanTask::kDetect;
+    case EvaluationTask::kSegment:
+      return ScanTask::kSegment;
+    case EvaluationTask::kPipeline:
+      return ScanTask::kPipeline;
+  }
+  return ScanTask::kPipeline;
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "bonescan-eval-XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw OutputError("no folder could be made in " + fs::temp_directory_path().string());
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+ModelRun run_models(const EvaluationRequest& request, const std::vector<fs::path>& images, const fs::path& output,
+                    const Cancellation& cancellation) {
+  ScanRequest scan_request;
+  scan_request.task = scan_task(request.task);
+  for (const fs::path& image : images) scan_request.inputs.names.push_back(image.string());
+  scan_request.output = output;
+  scan_request.segmenter = request.models.segmenter;
+  scan_request.detector = request.models.detector;
+  scan_request.device = request.models.device;
+  scan_request.precision = request.models.precision;
+  scan_request.detection.score_threshold = SsdOptions().score_threshold;
+  scan_request.threads = request.settings.threads;
+  scan_request.progress = request.models.progress;
+  scan_request.command_line = request.command_line;
+  const ScanSummary summary = scan(scan_request, cancellation);
+
+  ModelRun run;
+  run.interrupted = summary.end == ScanEnd::kInterrupted;
+  run.failed = summary.counts.failed;
+  run.models = read_json_file(output / kRunName).value("models", Json());
+  return run;
+}
+
+}  // namespace bonescan

@@ -1,0 +1,40 @@
+// Running models over the images of an evaluation.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bonescan/core/cancellation.h"
+#include "bonescan/core/json.h"
+#include "bonescan/report/evaluate.h"
+
+namespace bonescan {
+
+// A folder of its own, removed with all that is in it at the end of the scope.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct ModelRun {
+  bool interrupted = false;
+  std::size_t failed = 0;
+  Json models;  // "models" of run.json
+};
+
+// Runs the models of `request.task` over `images`; `output` is then an output folder of ours. The detector reports
+// every box above torchvision's 0.01, whatever its operating point is: average precision needs the
+// whole curve. Throws UsageError.
+ModelRun run_models(const EvaluationRequest& request, const std::vector<std::filesystem::path>& images,
+                    const std::filesystem::path& output, const Cancellation& cancellation);
+
+}  // namespace bonescan

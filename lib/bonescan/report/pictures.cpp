@@ -1,0 +1,185 @@
+#include "bonescan/report/pictures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "bonescan/core/error.h"
+#include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/image_index.h"
+#include "bonescan/report/ground_truth.h"
+#include "bonescan/report/mask_file.h"
+#include "bonescan/report/thumbnail.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kPictures = 6;   // in a gallery
+constexpr std::size_t kMostBoxes = 5;  // predictions drawn in a picture, the best scores first
+
+using Order = std::vector<std::size_t>;  // indices of images, first to last
+
+// The first `kPictures` that `draw` gives a picture for.
+Gallery gallery(const std::string& title, const Order& order,
+                const std::function<std::optional<Picture>(std::size_t)>& draw) {
+  Gallery result{title, {}};
+  for (const std::size_t i : order) {
+    if (result.pictures.size() == kPictures) break;
+    if (auto picture = draw(i)) result.pictures.push_back(std::move(*picture));
+  }
+  return result;
+}
+
+class BoxPictures {
+ public:
+  BoxPictures(const DetectionEvaluation& evaluation, std::vector<fs::path> paths)
+      : evaluation_(evaluation), paths_(std::move(paths)) {}
+
+  std::optional<Picture> draw(std::size_t i) const {
+    if (paths_[i].empty()) return std::nullopt;
+    try {
+      return Picture{box_thumbnail(paths_[i], boxes(i)), caption(i)};
+    } catch (const ImageError&) {
+      return std::nullopt;  // the report shows another image instead
+    }
+  }
+
+  // By image IoU; the worst first. Images without ground truth are left out.
+  Order worst_first() const {
+    Order order;
+    for (std::size_t i = 0; i < evaluation_.per_image.images.size(); ++i)
+      if (evaluation_.per_image.images[i].image_iou) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+    return order;
+  }
+
+  // Images without ground truth that have detections; the highest score first.
+  Order false_alarms() const {
+    Order order;
+    for (std::size_t i = 0; i < paths_.size(); ++i)
+      if (evaluation_.per_image.images[i].ground_truth == 0 && highest_score(i) > 0.0) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(),
+                     [this](std::size_t a, std::size_t b) { return highest_score(a) > highest_score(b); });
+    return order;
+  }
+
+ private:
+  std::pair<double, double> rank(std::size_t i) const {
+    const ImageFigures& figures = evaluation_.per_image.images[i];
+    return {figures.image_iou.value_or(0.0), figures.image_ap50.value_or(0.0)};
+  }
+
+  double highest_score(std::size_t i) const {
+    double highest = 0.0;
+    for (const ClassMatches& of_class : evaluation_.rows[i].classes)
+      for (const ScoredMatch& match : of_class.matches) highest = std::max(highest, match.score);
+    return highest;
+  }
+
+  std::vector<ThumbnailBox> boxes(std::size_t i) const {
+    const std::int64_t id = evaluation_.dataset.images[i].id;
+    std::vector<const DetectedBox*> predicted;
+    for (const DetectedBox& box : evaluation_.set.detections)
+      if (box.image_id == id && box.score >= evaluation_.options.score_threshold) predicted.push_back(&box);
+    std::stable_sort(predicted.begin(), predicted.end(),
+                     [](const auto* a, const auto* b) { return a->score > b->score; });
+    if (predicted.size() > kMostBoxes) predicted.resize(kMostBoxes);
+    std::vector<ThumbnailBox> result;
+    for (const GroundTruthBox& box : evaluation_.set.ground_truth)
+      if (box.image_id == id) result.push_back({box.box, "", true});
+    for (const DetectedBox* box : predicted) result.push_back({box->box, fmt::format("{:.2f}", box->score), false});
+    return result;
+  }
+
+  std::string caption(std::size_t i) const {
+    const ImageFigures& figures = evaluation_.per_image.images[i];
+    const std::string& name = evaluation_.dataset.images[i].file_name;
+    if (!figures.image_iou) return fmt::format("{}: no fracture, highest score {:.2f}", name, highest_score(i));
+    return fmt::format("{}: IoU {:.2f}, AP50 {:.2f}", name, *figures.image_iou, figures.image_ap50.value_or(0.0));
+  }
+
+  const DetectionEvaluation& evaluation_;
+  std::vector<fs::path> paths_;
+};
+
+std::vector<Gallery> box_galleries(const DetectionEvaluation& evaluation, const fs::path& images,
+                                   const OptionalPath& negatives) {
+  const BoxPictures pictures(evaluation, find_images(evaluation.dataset, images, negatives));
+  const auto draw = [&](std::size_t i) { return pictures.draw(i); };
+  Order order = pictures.worst_first();
+  std::vector<Gallery> galleries = {gallery("Worst images", order, draw)};
+  std::reverse(order.begin(), order.end());
+  galleries.push_back(gallery("Best images", order, draw));
+  galleries.push_back(gallery("False alarms on images without a fracture", pictures.false_alarms(), draw));
+  return galleries;
+}
+
+cv::Mat matrix(Mask& mask) {
+  return {mask.height, mask.width, CV_8U, mask.pixels.data()};
+}
+
+// The radiograph of a mask; empty if there is none.
+class RadiographFinder {
+ public:
+  explicit RadiographFinder(const OptionalPath& folder) : folder_(folder.value_or(fs::path())) {
+    Dataset dataset;
+    if (folder) {
+      for (const std::string& file : list_image_files(*folder, "--images")) {
+        DatasetImage image;
+        image.id = static_cast<std::int64_t>(files_.size());
+        image.file_name = file;
+        dataset.images.push_back(std::move(image));
+        files_.push_back(file);
+      }
+    }
+    index_.emplace(dataset);
+  }
+
+  fs::path find(const std::string& mask) const {
+    const auto match = index_->find_any_extension(mask);
+    return match ? folder_ / files_[static_cast<std::size_t>(match->id)] : fs::path();
+  }
+
+ private:
+  fs::path folder_;
+  std::vector<std::string> files_;
+  std::optional<ImageIndex> index_;
+};
+
+std::vector<Gallery> mask_galleries(const SegmentationEvaluation& evaluation, const OptionalPath& images) {
+  const RadiographFinder radiographs(images);
+  const auto draw = [&](std::size_t i) -> std::optional<Picture> {
+    const MaskPair& pair = evaluation.masks.pairs[i];
+    if (!fs::exists(pair.prediction)) return std::nullopt;
+    Mask truth = read_mask(pair.ground_truth), prediction = read_mask(pair.prediction);
+    return Picture{mask_thumbnail(radiographs.find(pair.name), matrix(truth), matrix(prediction)),
+                   fmt::format("{}: IoU {:.2f}", pair.name, *evaluation.figures[i].iou)};
+  };
+  Order order;
+  for (std::size_t i = 0; i < evaluation.figures.size(); ++i)
+    if (evaluation.figures[i].iou) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return *evaluation.figures[a].iou < *evaluation.figures[b].iou;
+  });
+  std::vector<Gallery> galleries = {gallery("Worst images", order, draw)};
+  std::reverse(order.begin(), order.end());
+  galleries.push_back(gallery("Best images", order, draw));
+  return galleries;
+}
+
+}  // namespace
+
+std::vector<Gallery> make_galleries(const EvaluationOutcome& outcome) {
+  std::vector<Gallery> galleries;
+  if (outcome.segmentation) galleries = mask_galleries(*outcome.segmentation, outcome.images);
+  if (outcome.detection && outcome.images)
+    galleries = box_galleries(*outcome.detection, *outcome.images, outcome.negatives);
+  std::erase_if(galleries, [](const Gallery& one) { return one.pictures.empty(); });
+  return galleries;
+}
+
+}  // namespace bonescan

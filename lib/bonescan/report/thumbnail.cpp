@@ -1,0 +1,87 @@
+#include "bonescan/report/thumbnail.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "bonescan/core/error.h"
+#include "bonescan/image/radiograph.h"
+
+namespace bonescan {
+namespace {
+
+constexpr int kLongerSide = 420;
+const cv::Scalar kTruthColour(96, 200, 32);        // green, in BGR
+const cv::Scalar kPredictionColour(32, 128, 255);  // orange
+
+cv::Size thumbnail_size(cv::Size size) {
+  const double scale = static_cast<double>(kLongerSide) / std::max(size.width, size.height);
+  return {std::max(1, cvRound(size.width * scale)), std::max(1, cvRound(size.height * scale))};
+}
+
+cv::Mat read_small(const std::filesystem::path& path, cv::Size& size) {
+  const Radiograph radiograph = read_radiograph(path, {.reduce_to_side = kLongerSide});
+  size = radiograph.size;
+  cv::Mat picture = to_8bit(radiograph);
+  if (picture.channels() == 1) cv::cvtColor(picture, picture, cv::COLOR_GRAY2BGR);
+  cv::resize(picture, picture, thumbnail_size(size), 0, 0, cv::INTER_AREA);
+  return picture;
+}
+
+std::string base64(const std::vector<unsigned char>& bytes) {
+  std::string text(4 * ((bytes.size() + 2) / 3), '\0');
+  // EVP_EncodeBlock ends the text with a zero, which std::string has room for.
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(), static_cast<int>(bytes.size()));
+  return text;
+}
+
+std::string data_uri(const cv::Mat& picture) {
+  std::vector<unsigned char> bytes;
+  cv::imencode(".jpg", picture, bytes, {cv::IMWRITE_JPEG_QUALITY, 80});
+  return "data:image/jpeg;base64," + base64(bytes);
+}
+
+void draw_outline(cv::Mat& picture, const cv::Mat& mask, const cv::Scalar& colour) {
+  cv::Mat small;
+  cv::resize(mask, small, picture.size(), 0, 0, cv::INTER_NEAREST);
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(small, outlines, cv::RETR_CCOMP, cv::CHAIN_APPROX_SIMPLE);
+  cv::drawContours(picture, outlines, -1, colour, 1, cv::LINE_AA);
+}
+
+}  // namespace
+
+std::string box_thumbnail(const std::filesystem::path& image, const std::vector<ThumbnailBox>& boxes) {
+  cv::Size size;
+  cv::Mat picture = read_small(image, size);
+  const double scale = static_cast<double>(picture.cols) / size.width;
+  for (const ThumbnailBox& box : boxes) {
+    const cv::Scalar& colour = box.is_truth ? kTruthColour : kPredictionColour;
+    const cv::Point corner(cvRound(box.box.x * scale), cvRound(box.box.y * scale));
+    const cv::Point opposite(cvRound((box.box.x + box.box.width) * scale),
+                             cvRound((box.box.y + box.box.height) * scale));
+    cv::rectangle(picture, corner, opposite, colour, 2, cv::LINE_AA);
+    if (!box.caption.empty())
+      cv::putText(picture, box.caption, {corner.x, std::max(corner.y - 4, 10)}, cv::FONT_HERSHEY_SIMPLEX, 0.4, colour,
+                  1, cv::LINE_AA);
+  }
+  return data_uri(picture);
+}
+
+std::string mask_thumbnail(const std::filesystem::path& image, const cv::Mat& ground_truth, const cv::Mat& prediction) {
+  cv::Mat picture;
+  try {
+    cv::Size size;
+    if (!image.empty()) picture = read_small(image, size);
+  } catch (const ImageError&) {
+    picture.release();  // the masks say enough
+  }
+  if (picture.empty()) picture = cv::Mat::zeros(thumbnail_size(ground_truth.size()), CV_8UC3);
+  draw_outline(picture, ground_truth, kTruthColour);
+  draw_outline(picture, prediction, kPredictionColour);
+  return data_uri(picture);
+}
+
+}  // namespace bonescan

@@ -1,0 +1,13 @@
+// The files of a finished evaluation.
+#pragma once
+
+#include <filesystem>
+
+#include "bonescan/report/evaluate.h"
+
+namespace bonescan {
+
+// Writes report.json, report.md and report.html into `folder`, which is made if missing. Throws OutputError.
+void write_reports(const EvaluationOutcome& outcome, const std::filesystem::path& folder);
+
+}  // namespace bonescan

@@ -1,0 +1,110 @@
+// YOLO label files: sizes from the images, names from where people keep them.
+#include "bonescan/dataset/yolo.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+using Catch::Matchers::Contains;
+
+class YoloCase {
+ public:
+  YoloCase() {
+    std::filesystem::create_directories(folder_ / "images/sub");
+    cv::imwrite(folder_ / "images/a.png", cv::Mat::zeros(50, 100, CV_8U));  // 100 wide, 50 high
+    cv::imwrite(folder_ / "images/sub/b.png", cv::Mat::zeros(40, 20, CV_8U));
+  }
+
+  void write(const std::string& name, std::string_view text) const { write_file_atomically(folder_ / name, text); }
+  std::filesystem::path path(const std::string& name) const { return folder_ / name; }
+  Dataset read() const { return read_yolo_dataset(folder_ / "labels", folder_ / "images"); }
+
+ private:
+  test::TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_CASE("YOLO boxes are parts of the image's size; an image without a label file has no boxes") {
+  const YoloCase files;
+  files.write("labels/a.txt", "1 0.5 0.5 0.2 0.4\r\n\r\n0 0.1 0.2 0.1 0.2");
+  files.write("labels/labels.txt", "fractured\r\nhealed\r\n");
+  const Dataset dataset = files.read();
+  REQUIRE(dataset.images.size() == 2);
+  CHECK(dataset.images[0].file_name == "a.png");
+  CHECK(dataset.images[1].file_name == "sub/b.png");
+  CHECK(dataset.images[1].height == 40);
+  REQUIRE(dataset.boxes.size() == 2);
+  CHECK(dataset.boxes[0].category_id == 1);
+  CHECK(dataset.boxes[0].box.x == Approx(40.0));
+  CHECK(dataset.boxes[0].box.y == Approx(15.0));
+  CHECK(dataset.boxes[0].box.width == Approx(20.0));
+  CHECK(dataset.boxes[0].box.height == Approx(20.0));
+  CHECK(dataset.boxes[0].area == Approx(400.0));
+  CHECK(dataset.categories[1].name == "healed");
+  REQUIRE(dataset.notes.size() == 1);
+  CHECK_THAT(dataset.notes[0], Contains("1 images"));
+}
+
+TEST_CASE("YOLO class names come from data.yaml, a list file or the numbers") {
+  const YoloCase files;
+  files.write("labels/a.txt", "1 0.5 0.5 0.2 0.4\n");
+  CHECK(files.read().categories[0].name == "1");
+  files.write("labels/classes.txt", "x\ny\n");
+  CHECK(files.read().categories[1].name == "y");
+  files.write("data.yaml", "nc: 2\nnames: ['bone', fractured]\n");
+  CHECK(files.read().categories[1].name == "fractured");
+  files.write("labels/data.yaml", "names:\n  0: bone\n  1: broken\n");
+  CHECK(files.read().categories[1].name == "broken");
+}
+
+TEST_CASE("Broken YOLO lines are refused with file and line") {
+  const YoloCase files;
+  const auto [text, sentence] = GENERATE(table<std::string, std::string>({
+      {"0 0.5 0.5 0.2\n", "line 1: there are 4 numbers"},
+      {"0 0.5 0.5 0.2 0.1 0.9\n", "line 1: there are 6 numbers"},
+      {"\n0 0.5 x 0.2 0.1\n", "line 2: \"x\" is not a number"},
+      {"0 0.5 nan 0.2 0.1\n", "\"nan\" is not a number"},
+      {"0 0.5 0.5 -0.2 0.1\n", "negative size"},
+      {"0 50 0.5 0.2 0.1\n", "50 lies outside 0..1"},
+      {"a 0.5 0.5 0.2 0.1\n", "\"a\" is not a class number"},
+      {"-1 0.5 0.5 0.2 0.1\n", "\"-1\" is not a class number"},
+  }));
+  files.write("labels/a.txt", text);
+  CHECK_THROWS_WITH(files.read(), Contains("a.txt") && Contains(sentence));
+  CHECK_THROWS_AS(files.read(), UsageError);
+}
+
+TEST_CASE("A YOLO label file without an image, or a class without a name, is refused") {
+  const YoloCase files;
+  files.write("labels/a.txt", "3 0.5 0.5 0.2 0.1\n");
+  files.write("labels/classes.txt", "x\ny\n");
+  CHECK_THROWS_WITH(files.read(), Contains("class 3") && Contains("2 classes"));
+  files.write("labels/z.txt", "");
+  CHECK_THROWS_WITH(files.read(), Contains("z.txt") && Contains("no image"));
+}
+
+TEST_CASE("YOLO predictions have a score, and their classes match by name where they are named") {
+  const YoloCase files;
+  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
+  files.write("labels/classes.txt", "fractured\n");
+  const Dataset dataset = files.read();
+  files.write("predicted/a.txt", "0 0.5 0.5 0.2 0.4 0.9\n");
+  CHECK(read_yolo_results(files.path("predicted"), dataset).boxes.at(0).score == 0.9);
+  files.write("predicted/a.txt", "1 0.5 0.5 0.2 0.4 0.9\n");
+  CHECK_THROWS_WITH(read_yolo_results(files.path("predicted"), dataset), Contains("there is no category for class 1"));
+  files.write("predicted/classes.txt", "bone\nfractured\n");
+  CHECK(read_yolo_results(files.path("predicted"), dataset).boxes.at(0).category_id == 0);
+  files.write("predicted/a.txt", "1 0.5 0.5 0.2 0.4 1.2\n");
+  CHECK_THROWS_WITH(read_yolo_results(files.path("predicted"), dataset), Contains("1.2 lies outside 0..1"));
+}
+
+}  // namespace bonescan

@@ -1,0 +1,73 @@
+// Finding figures in a report by name.
+#include "bonescan/report/figures.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "bonescan/core/error.h"
+
+namespace bonescan {
+namespace {
+
+using Catch::Matchers::Contains;
+
+Json report() {
+  return Json::parse(R"({
+    "images": 82,
+    "metrics": {"ap": 0.25, "ap50": 0.5, "ap_small": null},
+    "per_image": {"images": 80, "iou_mean": 0.4, "definition": "text"},
+    "operating_point": {"score_threshold": 0.3, "false_positives": 12},
+    "image_level": {"score_threshold": 0.3, "auc": null},
+    "froc": [{"false_positives_per_image": 0.125, "sensitivity": 0.2}],
+    "confidence_intervals": {"ap50": [0.4, 0.6], "iou_mean": null},
+    "options": {"seed": 0}})");
+}
+
+}  // namespace
+
+TEST_CASE("A figure is found by its dotted name or by a short name that is unique") {
+  CHECK(find_figure(report(), "metrics.ap50").value == 0.5);
+  CHECK(find_figure(report(), "ap50").name == "metrics.ap50");
+  CHECK(find_figure(report(), "images").value == 82);  // the report's own goes before per_image.images
+  CHECK(find_figure(report(), "froc.0.sensitivity").value == 0.2);
+  CHECK(find_figure(report(), "false_positives").value == 12);
+}
+
+TEST_CASE("An undefined figure is known, but has no value") {
+  CHECK_FALSE(find_figure(report(), "ap_small").value);
+  CHECK_FALSE(find_figure(report(), "image_level.auc").value);
+}
+
+TEST_CASE("Names that are unknown, no number or not unique are refused") {
+  CHECK_THROWS_WITH(find_figure(report(), "speed"),
+                    Contains("there is no figure \"speed\"") && Contains("metrics.ap50"));
+  CHECK_THROWS_WITH(find_figure(report(), "per_image.definition"), Contains("is not a number"));
+  CHECK_THROWS_WITH(find_figure(report(), "score_threshold"),
+                    Contains("operating_point.score_threshold, image_level.score_threshold"));
+  CHECK_THROWS_AS(find_figure(report(), "froc.9.sensitivity"), UsageError);
+  CHECK_THROWS_AS(find_figure(report(), ""), UsageError);
+}
+
+TEST_CASE("A figure has the interval of its own name in its own group") {
+  const auto interval = interval_of(report(), find_figure(report(), "ap50"));
+  REQUIRE(interval);
+  CHECK(interval->lower == 0.4);
+  CHECK_FALSE(interval_of(report(), find_figure(report(), "iou_mean")));
+  CHECK_FALSE(interval_of(report(), {"voc.ap50", 0.5}));
+}
+
+TEST_CASE("Quality figures know their direction; thresholds and numbers of images are none") {
+  const std::vector<QualityFigure> figures = quality_figures(report());
+  const auto find = [&](const std::string& name) {
+    return std::find_if(figures.begin(), figures.end(), [&](const auto& figure) { return figure.figure.name == name; });
+  };
+  REQUIRE(find("operating_point.false_positives") != figures.end());
+  CHECK(find("operating_point.false_positives")->direction == Direction::kLowerIsBetter);
+  CHECK(find("operating_point.false_positives")->is_count);
+  REQUIRE(find("froc.0.sensitivity") != figures.end());
+  CHECK(find("metrics.ap50")->direction == Direction::kHigherIsBetter);
+  CHECK(find("per_image.images") == figures.end());
+  CHECK(find("operating_point.score_threshold") == figures.end());
+}
+
+}  // namespace bonescan

@@ -1,0 +1,85 @@
+// results.jsonl as predictions; which reader a path gets.
+#include "bonescan/report/read_predictions.h"
+
+#include <catch2/catch.hpp>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+using Catch::Matchers::Contains;
+
+Dataset two_images() {
+  Dataset dataset;
+  dataset.source = "gt.json";
+  dataset.images = {{1, "a.png", 100, 100, {}}, {2, "sub/b.png", 100, 100, {}}};
+  dataset.categories = {{0, "fractured"}};
+  dataset.left_out = {{3, "c.png", 100, 100, {}}};
+  return dataset;
+}
+
+std::string record(const std::string& file, const std::string& detections) {
+  return R"({"file":")" + file + R"(","status":"ok","width":100,"height":100,"bone":null,"detector_ran":true,)" +
+         R"("detections":[)" + detections + "]}\n";
+}
+
+Predictions read(const std::string& text) {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "results.jsonl", text);
+  return read_predictions(folder / "results.jsonl", two_images());
+}
+
+const std::string kBox = R"({"label":"fractured","score":0.5,"box":[1,2,3,4]})";
+
+}  // namespace
+
+TEST_CASE("results.jsonl: files match by path, then by base name; labels by name") {
+  const Predictions predictions = read(record("other/a.png", kBox) + record("sub/b.png", kBox + "," + kBox));
+  REQUIRE(predictions.boxes.size() == 3);
+  CHECK(predictions.boxes[0].image_id == 1);
+  CHECK(predictions.boxes[0].box == Box{1, 2, 3, 4});
+  CHECK(predictions.boxes[2].image_id == 2);
+  CHECK(predictions.notes.empty());
+}
+
+TEST_CASE("results.jsonl: failed, missing and left-out images are counted in notes") {
+  const Predictions predictions = read(R"({"file":"a.png","status":"failed","error":"is truncated"})"
+                                       "\n" +
+                                       record("c.png", kBox));
+  CHECK(predictions.boxes.empty());
+  REQUIRE(predictions.notes.size() == 3);
+  CHECK_THAT(predictions.notes[0], Contains("1 images failed"));
+  CHECK_THAT(predictions.notes[1], Contains("1 images have no line"));
+  CHECK_THAT(predictions.notes[2], Contains("1 images of the predictions lie outside"));
+}
+
+TEST_CASE("results.jsonl: what does not fit is named with its line") {
+  const auto [text, sentence] = GENERATE(table<std::string, std::string>({
+      {record("a.png", "") + "\n" + record("z.png", ""), "line 3: there is no image z.png in gt.json"},
+      {record("a.png", "") + record("x/a.png", ""), "line 2: x/a.png stands for the same image as"},
+      {record("a.png", R"({"label":"bone","score":0.5,"box":[1,2,3,4]})"), "line 1: there is no category \"bone\""},
+      {record("a.png", R"({"label":"fractured","score":1.5,"box":[1,2,3,4]})"), "line 1"},
+      {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,-3,4]})"), "line 1"},
+      {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,3]})"), "line 1"},
+      {record("a.png", "") + "{\"file\": ", "line 2"},
+  }));
+  CHECK_THROWS_WITH(read(text), Contains("results.jsonl") && Contains(sentence));
+  CHECK_THROWS_AS(read(text), UsageError);
+}
+
+TEST_CASE("Predictions may be an output folder of ours or a folder of YOLO files") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "run/results.jsonl", record("a.png", kBox));
+  CHECK(read_predictions(folder / "run", two_images()).boxes.size() == 1);
+  write_file_atomically(folder / "yolo/a.txt", "0 0.5 0.5 0.2 0.1 0.75\n");
+  const Predictions yolo = read_predictions(folder / "yolo", two_images());
+  REQUIRE(yolo.boxes.size() == 1);
+  CHECK(yolo.boxes[0].score == 0.75);
+  CHECK(yolo.boxes[0].box.x == Approx(40));
+  CHECK(yolo.boxes[0].box.height == Approx(10));
+}
+
+}  // namespace bonescan

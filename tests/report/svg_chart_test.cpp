@@ -1,0 +1,29 @@
+// Charts: well-formed, and points where they belong.
+#include "bonescan/report/svg_chart.h"
+
+#include <catch2/catch.hpp>
+#include <pugixml.hpp>
+
+namespace bonescan {
+
+TEST_CASE("Charts are well-formed XML, whatever the labels hold") {
+  pugi::xml_document document;
+  const std::string line = line_chart({{0.0, 1.0}, {1.0, 0.5}}, unit_axis("a < b & c"), unit_axis("y"), false);
+  CHECK(document.load_string(line.c_str()));
+  const std::string bars = histogram({{"hits", {0.1, 1.0}}, {"none", {}}}, "score");
+  CHECK(document.load_string(bars.c_str()));
+}
+
+TEST_CASE("A stepped curve keeps its height until the next point") {
+  const std::string svg = line_chart({{0.0, 0.0}, {0.5, 1.0}}, unit_axis("x"), unit_axis("y"), true);
+  // Along to the middle, then up, then on to the right end.
+  CHECK_THAT(svg, Catch::Matchers::Contains("d=\"M52.0 234.0H229.0V14.0H406.0\""));
+}
+
+TEST_CASE("A value of 1 falls into the last bin") {
+  const std::string svg = histogram({{"values", {1.0}}}, "x");
+  // All of the values: the last bar is as high as the chart.
+  CHECK_THAT(svg, Catch::Matchers::Contains("height=\"220.0\""));
+}
+
+}  // namespace bonescan
