@@ -32,10 +32,10 @@ std::unique_ptr<spdlog::formatter> json_formatter() {
 
 }  // namespace
 
-void add_log_options(CLI::App& app, LogOptions& options) {
-  auto* quiet = app.add_flag("-q,--quiet", options.quiet, "Errors only");
-  app.add_flag("-v,--verbose", options.verbose, "Details of the run")->excludes(quiet);
-  app.add_flag("--log-json", options.json, "Messages as one JSON object a line");
+void add_log_options(CLI::App& app, LogOptions& options, const std::string& group) {
+  app.add_flag("-q,--quiet", options.quiet, "Errors only")->group(group);
+  app.add_flag("-v,--verbose", options.verbose, "Details of the run")->group(group);
+  app.add_flag("--log-json", options.json, "Messages as one JSON object a line")->group(group);
 }
 
 void set_up_logging(const LogOptions& options) {

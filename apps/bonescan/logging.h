@@ -2,17 +2,18 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 namespace bonescan {
 
 struct LogOptions {
-  bool quiet = false;    // errors only
+  bool quiet = false;    // errors only, even if verbose is set
   bool verbose = false;  // everything
   bool json = false;     // one JSON object a line: "time", "level", "message"
 };
 
-// Adds -q, -v and --log-json, which write into `options`.
-void add_log_options(CLI::App& app, LogOptions& options);
+// Adds -q, -v and --log-json, which write into `options`, to a group of the help.
+void add_log_options(CLI::App& app, LogOptions& options, const std::string& group = "Run");
 
 void set_up_logging(const LogOptions& options);
 

@@ -35,25 +35,24 @@ using Names = std::map<std::string, Value>;
 void add_input_options(CLI::App& app, ScanArguments& arguments) {
   app.add_option("INPUT", arguments.request.inputs.names,
                  "Radiographs, folders (searched recursively) and quoted globs")
-      ->type_name("");
+      ->option_text(" ");
   const char* const group = "Input";
   app.add_option("--list", arguments.list, "Read names, one a line; - is standard input")
-      ->type_name("FILE")
+      ->option_text("FILE")
       ->group(group);
   app.add_option("--shard", arguments.shard, "Only part I of N of the inputs, for example 2/8")
-      ->type_name("I/N")
+      ->option_text("I/N")
       ->group(group);
   ReadOptions& read = arguments.request.read;
   app.add_flag("--allow-truncated", read.allow_truncated, "Take what a cut-off JPEG still shows")->group(group);
-  app.add_option("--max-pixels", read.max_pixels, "Largest picture that is decoded")
+  app.add_option("--max-pixels", read.max_pixels, "Largest picture that is decoded; default: 200000000")
       ->check(whole_number(1, kMostPixels))
-      ->capture_default_str()
+      ->option_text("N")
       ->group(group);
-  app.add_option("--max-file-size", read.max_file_size, "Largest file that is read, in bytes or as 500MB, 2GB")
+  app.add_option("--max-file-size", read.max_file_size, "Largest file that is read, in bytes or as 500MB; default: 2GB")
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::Range(std::uint64_t{1}, kMostBytes))
-      ->type_name("SIZE")
-      ->default_str("2GB")
+      ->option_text("SIZE")
       ->group(group);
 }
 
@@ -61,18 +60,18 @@ void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) 
   const char* const group = "Output";
   ScanRequest& request = arguments.request;
   app.add_option("-o,--output", arguments.output, "Folder for the results, made if missing; - for standard output")
-      ->type_name("DIR")
+      ->option_text("DIR")
       ->group(group);
   if (task != ScanTask::kSegment) {
     app.add_option("--format", request.formats,
                    "Boxes also as yolo, voc or csv, separated by commas (coco is always written)")
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->transform(CLI::CheckedTransformer(Names<BoxFormat>{{"coco", BoxFormat::kCoco},
-                                                             {"yolo", BoxFormat::kYolo},
-                                                             {"voc", BoxFormat::kVoc},
-                                                             {"csv", BoxFormat::kCsv}}))
-        ->type_name("LIST")
+        ->transform(one_of(Names<BoxFormat>{{"coco", BoxFormat::kCoco},
+                                            {"yolo", BoxFormat::kYolo},
+                                            {"voc", BoxFormat::kVoc},
+                                            {"csv", BoxFormat::kCsv}}))
+        ->option_text("LIST")
         ->group(group);
   }
   app.add_flag("--overlay", request.overlay, "Pictures with mask and boxes drawn in overlays/")->group(group);
@@ -83,7 +82,7 @@ void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) 
 void add_model_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
   const char* const group = "Models";
   const auto add = [&](const char* name, std::string& path, const char* text) {
-    app.add_option(name, path, text)->type_name("FILE")->group(group);
+    app.add_option(name, path, text)->option_text("FILE")->group(group);
   };
   if (task == ScanTask::kSegment)
     add("--model", arguments.segmenter, "TorchScript file with its card inside; default: segnet.pt");
@@ -96,24 +95,21 @@ void add_model_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
   app.add_option("--model-card", arguments.model_cards,
                  "Model card to use instead of the one inside the file; in pipeline, its task says for which model")
       ->allow_extra_args(false)
-      ->type_name("FILE")
+      ->option_text("FILE")
       ->group(group);
-  app.add_option("--device", arguments.request.device, "cpu, cuda or cuda:N")
-      ->type_name("NAME")
-      ->capture_default_str()
+  app.add_option("--device", arguments.request.device, "cpu, cuda or cuda:N; default: cpu")
+      ->option_text("NAME")
       ->group(group);
-  app.add_option("--precision", arguments.request.precision, "fp32 or bf16")
-      ->transform(
-          CLI::CheckedTransformer(Names<Precision>{{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}}))
-      ->type_name("NAME")
-      ->default_str("fp32")
+  app.add_option("--precision", arguments.request.precision, "fp32 or bf16; default: fp32")
+      ->transform(one_of(Names<Precision>{{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}}))
+      ->option_text("NAME")
       ->group(group);
 }
 
 void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
   const char* const group = "Thresholds (defaults from the model card)";
   const auto add = [&](const char* name, auto& value, const CLI::Validator& check, const char* text) {
-    app.add_option(name, value, text)->check(check)->type_name(check.get_description())->group(group);
+    app.add_option(name, value, text)->check(check)->option_text(check.get_description())->group(group);
   };
   if (task != ScanTask::kDetect) {
     SegmentationOptions& bone = arguments.request.segmentation;
@@ -136,17 +132,17 @@ void add_run_options(CLI::App& app, ScanArguments& arguments) {
   ScanRequest& request = arguments.request;
   app.add_option("--threads", request.threads, "Radiographs at a time; default: all cores")
       ->check(whole_number(1, kMostThreads))
-      ->type_name("N")
+      ->option_text("N")
       ->group(group);
   app.add_flag("--fail-fast", request.fail_fast, "Stop at the first radiograph that fails")->group(group);
-  app.add_option("--progress", request.progress, "auto, always or never")
-      ->transform(CLI::CheckedTransformer(Names<ProgressMode>{
+  app.add_option("--progress", request.progress, "auto, always or never; default: auto")
+      ->transform(one_of(Names<ProgressMode>{
           {"auto", ProgressMode::kAuto}, {"always", ProgressMode::kAlways}, {"never", ProgressMode::kNever}}))
-      ->type_name("WHEN")
-      ->default_str("auto")
+      ->option_text("WHEN")
       ->group(group);
-  app.set_config("--config", "", "Read options from a TOML file: threads = 4")->type_name("FILE")->group(group);
-  add_log_options(app, arguments.log);
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.set_config("--config", "", "Read options from a TOML file: threads = 4")->option_text("FILE")->group(group);
+  add_log_options(app, arguments.log, group);
 }
 
 ScanRequest complete_request(const ScanArguments& arguments) {

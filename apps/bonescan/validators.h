@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <map>
+#include <string>
 
 namespace bonescan {
 
@@ -11,5 +13,21 @@ CLI::Validator fraction();
 
 // A whole number from `least` to `most`, both included.
 CLI::Validator whole_number(std::int64_t least, std::int64_t most);
+
+// One of the names, for options whose value is an enumeration.
+template <typename Value>
+CLI::Validator one_of(const std::map<std::string, Value>& values) {
+  const auto choose = [values](std::string& text) -> std::string {
+    const auto found = values.find(text);
+    if (found != values.end()) {
+      text = std::to_string(static_cast<int>(found->second));
+      return {};
+    }
+    std::string names;
+    for (const auto& [name, value] : values) names += (names.empty() ? "" : ", ") + name;
+    return '"' + text + "\" is none of " + names;
+  };
+  return {choose, ""};
+}
 
 }  // namespace bonescan

@@ -1,0 +1,249 @@
+// segment, detect and pipeline as their users run them: the executable, files, exit code, standard error.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <map>
+#include <sstream>
+
+#include "bonescan/core/file.h"
+#include "bonescan/core/json.h"
+#include "support/process.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+using Arguments = std::vector<std::string>;
+
+// The tiny models: what is brighter than one half is bone, and a bright quadrant is a fracture.
+const std::string kSegmenter = test::data_folder() / "models/segmenter.pt";
+const std::string kDetector = test::data_folder() / "models/detector.pt";
+
+test::ProcessResult pipeline(Arguments arguments, const std::string& input = {}) {
+  const Arguments models = {"pipeline", "--segmenter", kSegmenter, "--detector", kDetector};
+  arguments.insert(arguments.begin(), models.begin(), models.end());
+  return test::run_bonescan(arguments, input);
+}
+
+void copy_samples(const fs::path& folder) {
+  fs::create_directories(folder);
+  for (const fs::directory_entry& entry : fs::directory_iterator(test::data_folder() / "samples"))
+    if (entry.path().extension() == ".jpg") fs::copy_file(entry.path(), folder / entry.path().filename());
+}
+
+// A JPEG whose second half is missing.
+void write_truncated(const fs::path& path) {
+  const std::string whole = read_text_file(test::data_folder() / "samples/IMG0003767.jpg");
+  write_file_atomically(path, whole.substr(0, whole.size() / 2));
+}
+
+std::map<std::string, std::string> files_of(const fs::path& folder) {
+  std::map<std::string, std::string> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
+    if (entry.is_regular_file() && entry.path().filename() != "run.json")
+      files[entry.path().lexically_relative(folder).string()] = read_text_file(entry.path());
+  return files;
+}
+
+std::vector<Json> json_lines(const std::string& text) {
+  std::vector<Json> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
+  return lines;
+}
+
+TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing behind") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  write_file_atomically(folder / "used/notes.txt", "mine");
+  const std::string in = folder / "in", out = folder / "out", used = folder / "used";
+  const std::vector<std::pair<std::string, Arguments>> cases = {
+      {"there is no command \"scan\"", {"scan", in}},
+      {"--output is missing", {"segment"}},
+      {"--output is missing", {"detect", in}},
+      {"no input is named", {"pipeline", "-o", out}},
+      {"gone.jpg does not exist", {"segment", folder / "gone.jpg", "-o", out}},
+      {"*.xyz matches no file", {"segment", in + "/*.xyz", "-o", out}},
+      {"--speed is not expected", {"segment", in, "-o", out, "--speed"}},
+      {"--overlap is not expected", {"detect", in, "-o", out, "--overlap", "0.4"}},
+      {"--format is not expected", {"segment", in, "-o", out, "--format", "coco"}},
+      {"--output needs a value", {"segment", in, "-o"}},
+      {"\"1.5\" is no number from 0 to 1", {"detect", in, "-o", out, "--nms-iou", "1.5"}},
+      {"\"nan\" is no number from 0 to 1", {"detect", in, "-o", out, "--score-threshold", "nan"}},
+      {"\"0\" is no whole number", {"segment", in, "-o", out, "--threads", "0"}},
+      {"\"png\" is none of coco, csv, voc, yolo", {"detect", in, "-o", out, "--format", "coco,png"}},
+      {"--shard is \"5/4\"", {"segment", in, "-o", out, "--shard", "5/4"}},
+      {"no-model.pt is not a file", {"segment", in, "-o", out, "--model", folder / "no-model.pt"}},
+      {"IMG0003767.jpg is not a TorchScript file", {"detect", in, "-o", out, "--model", in + "/IMG0003767.jpg"}},
+      {"is a model for detection", {"segment", in, "-o", out, "--model", kDetector}},
+      {"no-model.pt is not a file",
+       {"pipeline", in, "-o", out, "--segmenter", kSegmenter, "--detector", folder / "no-model.pt"}},
+      {"is a model for segmentation", {"pipeline", in, "-o", out, "--segmenter", kSegmenter, "--detector", kSegmenter}},
+      {"used is not empty", {"segment", in, "-o", used, "--model", kSegmenter}},
+      {"exclude each other", {"segment", in, "-o", used, "--resume", "--overwrite"}},
+      {"--device gpu is not known", {"segment", in, "-o", out, "--model", kSegmenter, "--device", "gpu"}},
+      {"need a folder", {"segment", in, "-o", "-", "--overlay"}},
+      {"no-list.txt", {"segment", "--list", folder / "no-list.txt", "-o", out}},
+      {"no-config.toml", {"segment", in, "-o", out, "--config", folder / "no-config.toml"}},
+  };
+  for (const auto& [sentence, arguments] : cases) {
+    INFO(sentence);
+    const auto result = test::run_bonescan(arguments);
+    CHECK(result.exit_code == 2);
+    CHECK(result.output.empty());
+    CHECK_THAT(result.errors, Catch::Contains(sentence));
+    CHECK(std::count(result.errors.begin(), result.errors.end(), '\n') == 1);
+    CHECK_FALSE(fs::exists(out));
+  }
+  CHECK(files_of(folder / "used").size() == 1);
+}
+
+TEST_CASE("help and version go to standard output") {
+  CHECK(test::run_bonescan({"--version"}).exit_code == 0);
+  CHECK_THAT(test::run_bonescan({"--version"}).output, Catch::StartsWith("bonescan "));
+  for (const char* command : {"segment", "detect", "pipeline"}) {
+    const auto help = test::run_bonescan({command, "--help"});
+    CHECK(help.exit_code == 0);
+    CHECK_THAT(help.output, Catch::Contains(std::string("Example: bonescan ") + command));
+    CHECK_THAT(help.output, Catch::Contains("--threads"));
+  }
+  const auto bare = test::run_bonescan({});
+  CHECK(bare.exit_code == 2);
+  CHECK_THAT(bare.errors, Catch::Contains("Usage: bonescan COMMAND"));
+}
+
+TEST_CASE("one and four threads write the same bytes") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  const std::string in = folder / "in";
+  for (const char* threads : {"1", "4"}) {
+    const auto result =
+        pipeline({in, "-o", folder / threads, "--threads", threads, "--overlay", "--format", "yolo,voc,csv"});
+    REQUIRE(result.exit_code == 0);
+    CHECK(result.output.empty());
+  }
+  CHECK(files_of(folder / "1").size() == 4 + 7 * 4);
+  CHECK(files_of(folder / "1") == files_of(folder / "4"));
+}
+
+TEST_CASE("a truncated JPEG is a failed record and exit code 3; --allow-truncated takes it") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  write_truncated(folder / "in/cut.jpg");
+  const auto result = pipeline({folder / "in", "-o", folder / "out"});
+  CHECK(result.exit_code == 3);
+  CHECK_THAT(result.errors, Catch::Contains("warning: cut.jpg: "));
+  const auto lines = json_lines(read_text_file(folder / "out/results.jsonl"));
+  REQUIRE(lines.size() == 8);
+  CHECK(lines[7]["file"] == "cut.jpg");  // lower case comes after "IMG" and "cat"
+  CHECK(lines[7]["status"] == "failed");
+  CHECK(read_json_file(folder / "out/run.json")["counts"]["failed"] == 1);
+  CHECK(pipeline({folder / "in", "-o", folder / "out2", "--allow-truncated"}).exit_code == 0);
+  CHECK(pipeline({folder / "in", "-o", folder / "out3", "--fail-fast"}).exit_code == 3);
+}
+
+TEST_CASE("if every input fails the exit code is 5") {
+  const test::TemporaryFolder folder;
+  write_truncated(folder / "in/cut.jpg");
+  CHECK(pipeline({folder / "in", "-o", folder / "out"}).exit_code == 5);
+  CHECK(json_lines(read_text_file(folder / "out/results.jsonl")).size() == 1);
+}
+
+TEST_CASE("a list comes from standard input, each file once, and a missing one fails by itself") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  const std::string in = folder / "in";
+  const auto result =
+      pipeline({"--list", "-", "-o", folder / "out"},
+               in + "/cat.jpg\n" + in + "/gone.jpg\n" + in + "/cat.jpg\n" + in + "/../in/IMG0003767.jpg\n");
+  CHECK(result.exit_code == 3);
+  const auto lines = json_lines(read_text_file(folder / "out/results.jsonl"));
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0]["file"] == "cat.jpg");
+  CHECK(lines[1]["file"] == "gone.jpg");
+  CHECK(lines[1]["status"] == "failed");
+  CHECK(lines[2]["file"] == "IMG0003767.jpg");
+}
+
+TEST_CASE("--output - streams the records, and nothing else, to standard output") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  const auto streamed = pipeline({folder / "in", "-o", "-", "--threads", "3"});
+  CHECK(streamed.exit_code == 0);
+  const auto lines = json_lines(streamed.output);
+  REQUIRE(lines.size() == 7);
+  CHECK(std::is_sorted(lines.begin(), lines.end(), [](const Json& a, const Json& b) { return a["file"] < b["file"]; }));
+  CHECK(lines[0]["bone"]["mask"].is_null());
+}
+
+TEST_CASE("what segment and detect say is what pipeline says") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  const std::string in = folder / "in";
+  REQUIRE(pipeline({in, "-o", folder / "pipeline"}).exit_code == 0);
+  REQUIRE(test::run_bonescan({"segment", in, "-o", folder / "segment", "--model", kSegmenter}).exit_code == 0);
+  REQUIRE(test::run_bonescan({"detect", in, "-o", folder / "detect", "--model", kDetector}).exit_code == 0);
+  const auto both = json_lines(read_text_file(folder / "pipeline/results.jsonl"));
+  const auto bones = json_lines(read_text_file(folder / "segment/results.jsonl"));
+  const auto boxes = json_lines(read_text_file(folder / "detect/results.jsonl"));
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    CHECK(both[i]["bone"] == bones[i]["bone"]);
+    CHECK(bones[i]["detector_ran"] == false);
+    CHECK(boxes[i]["bone"].is_null());
+    CHECK(both[i]["detector_ran"] == both[i]["bone"]["present"]);
+    if (both[i]["detector_ran"] == true) CHECK(both[i]["detections"] == boxes[i]["detections"]);
+  }
+  CHECK_FALSE(fs::exists(folder / "segment/detections.json"));
+  CHECK_FALSE(fs::exists(folder / "detect/masks"));
+}
+
+TEST_CASE("options come from a TOML file, and the command line wins") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  write_file_atomically(folder / "run.toml", "threads = 1\nscore-threshold = 0.75\noverlay = true\nformat = \"csv\"\n");
+  const std::string out = folder / "out";
+  REQUIRE(
+      pipeline({folder / "in", "-o", out, "--config", folder / "run.toml", "--score-threshold", "0.625"}).exit_code ==
+      0);
+  const Json report = read_json_file(folder / "out/run.json");
+  CHECK(report["threads"] == 1);
+  CHECK(report["settings"]["score_threshold"] == 0.625);
+  CHECK(fs::exists(folder / "out/overlays/cat.jpg.jpg"));
+  CHECK(fs::exists(folder / "out/results.csv"));
+  write_file_atomically(folder / "wrong.toml", "threds = 1\n");
+  const auto wrong = pipeline({folder / "in", "-o", folder / "out2", "--config", folder / "wrong.toml"});
+  CHECK(wrong.exit_code == 2);
+  CHECK_THAT(wrong.errors, Catch::Contains("threds"));
+}
+
+TEST_CASE("--quiet says nothing, --log-json says it as JSON") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  CHECK(pipeline({folder / "in", "-o", folder / "1", "-q"}).errors.empty());
+  const auto lines = json_lines(pipeline({folder / "in", "-o", folder / "2", "--log-json"}).errors);
+  REQUIRE_FALSE(lines.empty());
+  CHECK(lines.back()["level"] == "info");
+  CHECK_THAT(lines.back()["message"].get<std::string>(), Catch::StartsWith("7 of 7 radiographs"));
+}
+
+TEST_CASE("the released models find bone on radiographs and no detector is loaded for a picture without") {
+  if (!fs::exists(test::weights_folder() / "segnet.pt") || !fs::exists(test::weights_folder() / "ssd300_vgg16.pt")) {
+    WARN("skipped: the weights folder holds no models");
+    return;
+  }
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  fs::remove(folder / "in/cat.jpg");
+  REQUIRE(test::run_bonescan({"pipeline", folder / "in", "-o", folder / "out"}).exit_code == 0);
+  CHECK(read_json_file(folder / "out/run.json")["counts"]["with_bone"] == 6);
+
+  const std::string blank = test::data_folder() / "images/constant_16bit.png";
+  REQUIRE(test::run_bonescan({"pipeline", blank, "-o", folder / "blank"}).exit_code == 0);
+  const Json report = read_json_file(folder / "blank/run.json");
+  CHECK(report["counts"]["with_bone"] == 0);
+  CHECK(report["models"]["detector"]["loaded"] == false);
+}
+
+}  // namespace
+}  // namespace bonescan
