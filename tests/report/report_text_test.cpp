@@ -62,10 +62,10 @@ TEST_CASE("The rows of a report give back what the paired bootstrap needs") {
   const auto rows = rows_of_report(detection_report(now, "detection"), now);
   REQUIRE(rows);
   const ResampledFigures figures = figures_of_images(*rows);
-  CHECK(figures.ap50 == now.coco.figures.ap50);
-  CHECK(figures.ap == now.coco.figures.ap);
-  CHECK(figures.image_iou == now.per_image.iou_mean);
-  CHECK(figures.sensitivity_at_1_fp == froc_sensitivity(now.froc, 1.0));
+  CHECK(*figures.ap50 == Approx(*now.coco.figures.ap50));
+  CHECK(*figures.ap == Approx(*now.coco.figures.ap));
+  CHECK(*figures.image_iou == Approx(*now.per_image.iou_mean));
+  CHECK(*figures.sensitivity_at_1_fp == Approx(*froc_sensitivity(now.froc, 1.0)));
 }
 
 TEST_CASE("Rows of other images are not paired") {

@@ -54,11 +54,15 @@ const Json* find_by_path(const Json& report, const std::string& name) {
   return json;
 }
 
-// "group.member" for every figure one level down; what was asked for ("options") is no figure.
+// Groups whose members are no figures: what was asked for, and what belongs to figures of other groups.
+constexpr std::array kOtherGroups = {"options", "confidence_intervals", "baseline"};
+
+// "group.member" for every figure one level down.
 std::vector<std::string> grouped_figures(const Json& report) {
   std::vector<std::string> names;
   for (const auto& [group, members] : report.items()) {
-    if (!members.is_object() || group == "options") continue;
+    const bool is_other = std::find(kOtherGroups.begin(), kOtherGroups.end(), group) != kOtherGroups.end();
+    if (!members.is_object() || is_other) continue;
     for (const auto& [member, value] : members.items())
       if (is_figure(value)) names.push_back(group + "." + member);
   }

@@ -1,0 +1,357 @@
+// bonescan eval as its users run it: exit codes, messages and files of the real executable.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bonescan/core/file.h"
+#include "bonescan/core/json.h"
+#include "support/process.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+using test::ProcessResult;
+using test::TemporaryFolder;
+using Words = std::vector<std::string>;
+
+// pycocotools' names of the twelve numbers, and report.json's.
+const std::vector<std::pair<std::string, std::string>> kCocoFigures = {{"AP", "ap"},
+                                                                       {"AP50", "ap50"},
+                                                                       {"AP75", "ap75"},
+                                                                       {"AP_small", "ap_small"},
+                                                                       {"AP_medium", "ap_medium"},
+                                                                       {"AP_large", "ap_large"},
+                                                                       {"AR1", "ar_1"},
+                                                                       {"AR10", "ar_10"},
+                                                                       {"AR100", "ar_100"},
+                                                                       {"AR_small", "ar_small"},
+                                                                       {"AR_medium", "ar_medium"},
+                                                                       {"AR_large", "ar_large"}};
+
+ProcessResult eval(Words words) {
+  words.insert(words.begin(), "eval");
+  return test::run_bonescan(words);
+}
+
+Words joined(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// The report that `words` print with -o -.
+Json report_of(const Words& words) {
+  const ProcessResult result = eval(joined(words, {"-o", "-"}));
+  INFO(result.errors);
+  REQUIRE(result.exit_code == 0);
+  return parse_json(result.output, "report");
+}
+
+Words case_words(const fs::path& folder) {
+  return {"detect",
+          "--ground-truth",
+          folder / "ground_truth.json",
+          "--predictions",
+          folder / "detections.json",
+          "--bootstrap",
+          "0"};
+}
+
+// Equal within 1e-9; -1 and null in the expected answers are undefined, which is null in the report.
+void check_figure(const std::string& name, const Json& figure, const Json& expected) {
+  INFO(name << " is " << figure << ", expected " << expected);
+  const bool undefined = expected.is_null() || expected.get<double>() == -1.0;
+  REQUIRE(figure.is_null() == undefined);
+  if (!undefined) CHECK(std::abs(figure.get<double>() - expected.get<double>()) <= 1e-9);
+}
+
+void check_coco(const Json& report, const Json& expected) {
+  for (const auto& [theirs, ours] : kCocoFigures)
+    check_figure(ours, report.at("metrics").at(ours), expected.at("coco").at(theirs));
+  for (const Json& of_class : report.at("classes")) {
+    const std::string id = std::to_string(of_class.at("id").get<int>());
+    if (!expected.at("coco_per_class").contains(id)) continue;
+    const Json& per_class = expected.at("coco_per_class").at(id);
+    check_figure("ap of class " + id, of_class.at("ap"), per_class.at("AP"));
+    check_figure("ap50 of class " + id, of_class.at("ap50"), per_class.at("AP50"));
+    check_figure("ar of class " + id, of_class.at("ar_100"), per_class.at("AR"));
+  }
+}
+
+void check_voc(const Json& report, const Json& expected) {
+  const Json& at = report.at("at_iou_threshold");
+  check_figure("11 points", at.at("voc_11point"), expected.at(0).at("mAP_11_point"));
+  check_figure("all points", at.at("voc_all_points"), expected.at(0).at("mAP_all_point"));
+  check_figure("11 points, +1 pixel", at.at("voc_11point_plus_one_pixel"), expected.at(1).at("mAP_11_point"));
+  check_figure("all points, +1 pixel", at.at("voc_all_points_plus_one_pixel"), expected.at(1).at("mAP_all_point"));
+}
+
+// Without ground truth the reference prints 0 where there is nothing to be found: undefined here.
+void check_froc(const Json& report, const Json& expected) {
+  const bool defined = report.at("per_image").at("images") != 0;
+  for (std::size_t i = 0; i < report.at("froc").size(); ++i)
+    check_figure("froc", report.at("froc").at(i).at("sensitivity"),
+                 defined ? expected.at("sensitivity").at(i) : Json());
+  check_figure("mean sensitivity", report.at("froc_summary").at("mean_sensitivity"),
+               defined ? expected.at("mean") : Json());
+}
+
+void check_image_figures(const fs::path& folder, const Json& expected) {
+  for (const Json& reading : expected.at("box_iou_readings")) {
+    const auto threshold = std::to_string(reading.at("min_score").get<double>());
+    const Json figures = report_of(joined(case_words(folder), {"--score-threshold", threshold})).at("per_image");
+    CHECK(figures.at("images") == reading.at("images"));
+    if (reading.at("images") == 0) continue;  // all four are undefined
+    const char* const ours = "mean_over_truth_of_best_detection";
+    check_figure("iou_mean", figures.at("iou_mean"), reading.at("mean_over_images").at(ours));
+    check_figure("iou_max", figures.at("iou_max"), reading.at("max_over_images").at(ours));
+    const Json& ap50 = expected.at("per_image_torchmetrics_style");
+    check_figure("ap50_mean", figures.at("ap50_mean"), ap50.at("mean_AP50_over_images_with_gt"));
+    check_figure("ap50_max", figures.at("ap50_max"), ap50.at("max_AP50"));
+  }
+}
+
+void check_image_level(const fs::path& folder, const Json& expected) {
+  for (const auto& [threshold, counts] : expected.at("at_threshold").items()) {
+    const Json figures = report_of(joined(case_words(folder), {"--score-threshold", threshold})).at("image_level");
+    check_figure("auc", figures.at("auc"), expected.at("roc_auc"));
+    check_figure("sensitivity", figures.at("sensitivity"), counts.at("sensitivity"));
+    check_figure("specificity", figures.at("specificity"), counts.at("specificity"));
+    CHECK(figures.at("true_positives") == counts.at("tp"));
+    CHECK(figures.at("true_negatives") == counts.at("tn"));
+  }
+}
+
+void check_case(const fs::path& folder) {
+  INFO(folder);
+  const Json answers = read_json_file(folder / "expected.json");
+  const Json& expected = answers.at("pycocotools_and_reference");
+  const Json report = report_of(case_words(folder));
+  CHECK(report.at("schema") == "bonescan.eval/1");
+  check_coco(report, expected);
+  check_voc(report, expected.at("voc"));
+  check_froc(report, expected.at("froc_step"));
+  check_image_figures(folder, expected);
+  check_image_level(folder, expected.at("image_level"));
+  if (answers.contains("extra") && answers.at("extra").contains("voc_at_0.3"))
+    check_voc(report_of(joined(case_words(folder), {"--iou-threshold", "0.3"})), answers.at("extra").at("voc_at_0.3"));
+}
+
+void check_all_cases(const fs::path& folder) {
+  std::size_t cases = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (!fs::exists(entry.path() / "expected.json")) continue;
+    check_case(entry.path());
+    ++cases;
+  }
+  CHECK(cases > 0);
+}
+
+constexpr auto kGroundTruth = R"({
+  "images": [{"id": 1, "width": 100, "height": 100, "file_name": "a.png"},
+             {"id": 2, "width": 100, "height": 100, "file_name": "b.png"},
+             {"id": 3, "width": 100, "height": 100, "file_name": "c.png"}],
+  "categories": [{"id": 0, "name": "fractured"}],
+  "annotations": [{"id": 0, "image_id": 1, "category_id": 0, "bbox": [10, 10, 20, 20]},
+                  {"id": 1, "image_id": 2, "category_id": 0, "bbox": [50, 50, 20, 20]}]})";
+
+// One hit, one miss, one false alarm on the image without a fracture.
+constexpr auto kResults = R"([{"image_id": 1, "category_id": 0, "bbox": [10, 10, 20, 20], "score": 0.9},
+                              {"image_id": 3, "category_id": 0, "bbox": [0, 0, 10, 10], "score": 0.4}])";
+
+// The same as results.jsonl, made on a folder above.
+constexpr auto kRecords =
+    R"({"file":"set/a.png","status":"ok","width":100,"height":100,"bone":null,"detector_ran":true,"detections":[{"label":"fractured","score":0.9,"box":[10,10,20,20]}]}
+{"file":"set/b.png","status":"failed","error":"is truncated"}
+{"file":"set/c.png","status":"ok","width":100,"height":100,"bone":null,"detector_ran":true,"detections":[{"label":"fractured","score":0.4,"box":[0,0,10,10]}]}
+)";
+
+class SmallCase {
+ public:
+  SmallCase() {
+    write("gt.json", kGroundTruth);
+    write("results.json", kResults);
+    write("results.jsonl", kRecords);
+  }
+
+  void write(const std::string& name, std::string_view text) const { write_file_atomically(folder_ / name, text); }
+  std::string path(const std::string& name) const { return folder_ / name; }
+
+  Words words(const Words& more = {}) const {
+    return joined(
+        {"detect", "--ground-truth", path("gt.json"), "--predictions", path("results.json"), "--bootstrap", "50"},
+        more);
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
+}  // namespace
+
+TEST_CASE("eval detect: the hand-made cases equal pycocotools") {
+  check_all_cases(test::data_folder() / "eval");
+}
+
+TEST_CASE("eval detect: all shared cases equal pycocotools and the other references") {
+  const auto shared = test::shared_folder();
+  if (!shared || !fs::exists(*shared / "eval-cases")) {
+    WARN("skipped: there are no eval-cases beside the checkout");
+    return;
+  }
+  check_all_cases(*shared / "eval-cases");
+}
+
+TEST_CASE("eval detect writes three reports and prints the table") {
+  const SmallCase files;
+  const ProcessResult result = eval(files.words({"-o", files.path("out")}));
+  CHECK(result.exit_code == 0);
+  CHECK(result.errors.empty());
+  CHECK_THAT(result.output, Contains("AP50") && Contains("0.5050"));
+  for (const char* name : {"report.json", "report.md", "report.html"})
+    CHECK(fs::exists(files.path("out") + "/" + name));
+  const Json report = read_json_file(files.path("out") + "/report.json");
+  // One of two fractures found before the first false alarm: precision 1 up to recall 0.5, 51 of 101 points.
+  check_figure("ap50", report.at("metrics").at("ap50"), 51.0 / 101.0);
+  CHECK(report.at("images") == 3);
+  CHECK(report.at("image_level").at("auc") == 0.5);  // 0.9 and 0 against 0.4
+  CHECK(report.at("images_detail").size() == 3);
+}
+
+TEST_CASE("eval detect: results.jsonl gives the figures of COCO results and names failed images") {
+  const SmallCase files;
+  const Json coco = report_of(files.words());
+  const Json records = report_of({"detect", "--ground-truth", files.path("gt.json"), "--predictions",
+                                  files.path("results.jsonl"), "--bootstrap", "50"});
+  CHECK(coco.at("metrics") == records.at("metrics"));
+  CHECK(coco.at("froc") == records.at("froc"));
+  CHECK_THAT(to_json_line(records.at("notes")), Contains("1 images failed"));
+}
+
+TEST_CASE("eval detect: without negatives specificity is null and the report says why") {
+  const SmallCase files;
+  files.write("list.csv", "a\nb\n");
+  const Json report = report_of(files.words({"--split-list", files.path("list.csv")}));
+  CHECK(report.at("images") == 2);
+  CHECK(report.at("image_level").at("specificity").is_null());
+  CHECK(report.at("image_level").at("auc").is_null());
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("No image is without ground-truth boxes"));
+}
+
+TEST_CASE("eval detect: intervals do not depend on the number of threads") {
+  const SmallCase files;
+  const ProcessResult one = eval(files.words({"--threads", "1", "--seed", "7", "-o", "-"}));
+  const ProcessResult four = eval(files.words({"--threads", "4", "--seed", "7", "-o", "-"}));
+  CHECK(one.output == four.output);
+  CHECK(parse_json(one.output, "report").at("confidence_intervals").at("ap50").size() == 2);
+}
+
+TEST_CASE("eval detect: requirements decide the exit code") {
+  const SmallCase files;
+  const auto [requirement, code] = GENERATE(table<std::string, int>({
+      {"ap50>=0.50", 0},
+      {"ap50>=0.51", 4},
+      {"metrics.ap50 >= 0.5", 0},
+      {"operating_point.false_positives<=1", 0},
+      {"operating_point.false_positives<=0", 4},
+      {"images==3", 0},
+      {"ap_large>=0", 4},  // undefined: there is no large box
+      {"no_such_figure>=0", 2},
+      {"precision=0.5", 2},
+      {"ap50>=high", 2},
+  }));
+  CAPTURE(requirement);
+  CHECK(eval(files.words({"--require", requirement})).exit_code == code);
+}
+
+TEST_CASE("eval detect: a requirement that is not met is one sentence with value, bound and interval") {
+  const SmallCase files;
+  const ProcessResult result = eval(files.words({"--require", "images==3", "--require", "ap50>=0.9"}));
+  CHECK(result.exit_code == 4);
+  CHECK_THAT(result.errors, Contains("metrics.ap50 is 0.505") && Contains("95 % interval") && Contains("at least 0.9"));
+  CHECK(std::count(result.errors.begin(), result.errors.end(), '\n') == 1);
+}
+
+TEST_CASE("eval detect: an unknown figure is a usage error and nothing is written") {
+  const SmallCase files;
+  CHECK(eval(files.words({"--require", "speed>=1", "-o", files.path("out")})).exit_code == 2);
+  CHECK_FALSE(fs::exists(files.path("out")));
+}
+
+TEST_CASE("eval detect: a baseline that is better fails the run, with the probability that it is noise") {
+  const SmallCase files;
+  REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
+  const std::string baseline = files.path("before/report.json");
+  CHECK(eval(files.words({"--baseline", baseline})).exit_code == 0);
+
+  files.write("results.json", R"([{"image_id": 3, "category_id": 0, "bbox": [0, 0, 10, 10], "score": 0.4}])");
+  const ProcessResult worse = eval(files.words({"--baseline", baseline, "--max-drop", "0.01"}));
+  CHECK(worse.exit_code == 4);
+  CHECK_THAT(worse.errors, Contains("baseline metrics.ap50 is not met") && Contains("worse by 0.505") &&
+                               Contains("probability that the drop is noise"));
+  CHECK(eval(files.words({"--baseline", baseline, "--max-drop", "1"})).exit_code == 0);
+}
+
+TEST_CASE("eval detect: more false positives are worse") {
+  const SmallCase files;
+  REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
+  files.write("results.json",
+              R"([{"image_id": 1, "category_id": 0, "bbox": [10, 10, 20, 20], "score": 0.9},
+                  {"image_id": 3, "category_id": 0, "bbox": [0, 0, 10, 10], "score": 0.4},
+                  {"image_id": 3, "category_id": 0, "bbox": [50, 0, 10, 10], "score": 0.3}])");
+  const ProcessResult result = eval(files.words({"--baseline", files.path("before/report.json"), "--max-drop", "0.2"}));
+  CHECK(result.exit_code == 4);
+  CHECK_THAT(result.errors, Contains("operating_point.false_positives is 2, worse by 1 than the baseline's 1"));
+}
+
+TEST_CASE("eval detect: gates are written as JUnit XML") {
+  const SmallCase files;
+  CHECK(eval(files.words({"--require", "ap50>=0.9", "--require", "images==3", "--junit", files.path("junit.xml")}))
+            .exit_code == 4);
+  const std::string xml = read_text_file(files.path("junit.xml"));
+  CHECK_THAT(xml, Contains("tests=\"2\"") && Contains("failures=\"1\"") && Contains("name=\"ap50&gt;=0.9\""));
+}
+
+TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sentence") {
+  const SmallCase files;
+  files.write("broken.json", "{\"images\": [");
+  const std::vector<std::pair<Words, std::string>> cases = {
+      {Words{}, "subcommand"},
+      {Words{"detect"}, "--ground-truth is missing"},
+      {{"detect", "--ground-truth", files.path("none.json"), "--predictions", files.path("results.json")}, "none.json"},
+      {{"detect", "--ground-truth", files.path("gt.json")}, "--predictions is missing"},
+      {{"detect", "--ground-truth", files.path("gt.json"), "--predictions", files.path("none.json")}, "none.json"},
+      {{"detect", "--ground-truth", files.path("broken.json"), "--predictions", files.path("results.json")},
+       "ends too early"},
+      {files.words({"--split", "valid"}), "--fracatlas"},
+      {files.words({"--with-negatives"}), "--fracatlas"},
+      {files.words({"--iou-threshold", "1.5"}), "--iou-threshold"},
+      {files.words({"--max-detections", "0"}), "--max-detections"},
+      {files.words({"--max-drop", "0.1"}), "--baseline"},
+      {files.words({"--baseline", files.path("gt.json")}), "is not a report of bonescan eval"},
+  };
+  for (const auto& [words, sentence] : cases) {
+    CAPTURE(words);
+    const ProcessResult result = eval(words);
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.errors, Contains(sentence));
+    CHECK(std::count(result.errors.begin(), result.errors.end(), '\n') == 1);
+  }
+}
+
+TEST_CASE("eval detect --max-detections limits every COCO figure") {
+  const SmallCase files;
+  files.write("results.json",
+              R"([{"image_id": 1, "category_id": 0, "bbox": [60, 60, 20, 20], "score": 0.9},
+                  {"image_id": 1, "category_id": 0, "bbox": [10, 10, 20, 20], "score": 0.8}])");
+  CHECK(report_of(files.words()).at("metrics").at("ap50").get<double>() > 0.0);
+  CHECK(report_of(files.words({"--max-detections", "1"})).at("metrics").at("ap50") == 0.0);
+}
+
+}  // namespace bonescan
