@@ -57,6 +57,18 @@ TEST_CASE("MONAI's first published example, by hand") {
   CHECK(monai_froc_sensitivity(froc, 0.25) == Approx(0.75));
 }
 
+TEST_CASE("MONAI's FROC of a set takes the set's hits and false alarms") {
+  // Scores of false alarms .8, hits .9 and .5, one target missed; two images.
+  const Box box{0, 0, 10, 10};
+  const EvaluationSet set = one_class_set({1, 2}, {{1, box}, {2, box}, {2, {40, 0, 10, 10}}},
+                                          {{1, box, 0.9}, {1, {99, 99, 9, 9}, 0.8}, {2, box, 0.5}});
+  const auto froc = monai_froc(set);
+  REQUIRE(froc.has_value());
+  CHECK(froc->false_positives_per_image == std::vector<double>{0.5, 0.5, 0.0, 0.0});
+  CHECK(froc->sensitivity == std::vector<double>{2.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0, 0.0});
+  CHECK_FALSE(monai_froc(one_class_set({1}, {}, {{1, box, 0.9}})).has_value());
+}
+
 TEST_CASE("images without ground truth lower the false positives per image") {
   const Box box{0, 0, 10, 10}, elsewhere{100, 100, 10, 10};
   const EvaluationSet alone = one_class_set({1}, {{1, box}}, {{1, elsewhere, 0.9}, {1, box, 0.5}});

@@ -12,8 +12,8 @@ namespace bonescan {
 // Every image counts, boxes or not: an image without ground truth is a negative for FROC and ROC.
 // Images and categories are evaluated in ascending order of id, as pycocotools does, whatever their
 // order here; the order of ground truth and detections is the files' and decides ties. Boxes of an
-// image or a category that is not listed are left out. Detections of a crowd region, of a difficult
-// object: see the figure's own definition.
+// image or a category that is not listed are left out. What crowd regions and difficult objects mean for
+// a figure stands in its definition.
 struct EvaluationSet {
   std::vector<std::int64_t> image_ids;
   std::vector<std::int64_t> category_ids;

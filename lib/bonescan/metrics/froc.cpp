@@ -18,6 +18,10 @@ const FrocPoint& last_point_within(std::span<const FrocPoint> curve, double fals
   return beyond == curve.begin() ? curve.front() : *std::prev(beyond);
 }
 
+std::size_t count_images(const EvaluationSet& set) {
+  return std::set<std::int64_t>(set.image_ids.begin(), set.image_ids.end()).size();
+}
+
 std::size_t count_at_or_above(std::span<const double> scores, double threshold) {
   return static_cast<std::size_t>(
       std::count_if(scores.begin(), scores.end(), [&](double score) { return score >= threshold; }));
@@ -32,11 +36,11 @@ std::vector<double> froc_rates() {
 std::vector<FrocPoint> froc_curve(const EvaluationSet& set, double iou_threshold) {
   const RankedOutcomes outcomes = rank_outcomes(set, iou_threshold, CrowdRegions::drop);
   if (outcomes.ground_truth == 0) return {};
-  const std::set<std::int64_t> images(set.image_ids.begin(), set.image_ids.end());
+  const auto images = static_cast<double>(count_images(set));
 
   std::vector<FrocPoint> curve{{std::numeric_limits<double>::infinity(), 0.0, 0.0}};
   for (const ScoreCounts& counts : outcomes.counts) {
-    curve.push_back({counts.score, static_cast<double>(counts.false_alarms) / static_cast<double>(images.size()),
+    curve.push_back({counts.score, static_cast<double>(counts.false_alarms) / images,
                      static_cast<double>(counts.hits) / static_cast<double>(outcomes.ground_truth)});
   }
   return curve;
@@ -87,6 +91,18 @@ double monai_froc_sensitivity(const MonaiFroc& froc, double false_positives_per_
   const auto right = static_cast<std::size_t>(beyond - rates.begin());
   const double slope = (values[right] - values[right - 1]) / (rates[right] - rates[right - 1]);
   return slope * (false_positives_per_image - rates[right - 1]) + values[right - 1];
+}
+
+std::optional<MonaiFroc> monai_froc(const EvaluationSet& set, double iou_threshold) {
+  const RankedOutcomes outcomes = rank_outcomes(set, iou_threshold, CrowdRegions::drop);
+  if (outcomes.ground_truth == 0) return std::nullopt;
+  std::vector<double> false_positives, true_positives;
+  for (const ScoreCounts& counts : outcomes.counts) {
+    false_positives.resize(counts.false_alarms, counts.score);
+    true_positives.resize(counts.hits, counts.score);
+  }
+  true_positives.resize(outcomes.ground_truth, 0.0);  // targets that nothing hit
+  return monai_froc(false_positives, true_positives, outcomes.ground_truth, count_images(set));
 }
 
 }  // namespace bonescan

@@ -50,4 +50,7 @@ MonaiFroc monai_froc(std::span<const double> false_positive_scores, std::span<co
                      std::size_t targets, std::size_t images);
 double monai_froc_sensitivity(const MonaiFroc& froc, double false_positives_per_image);
 
+// The same for a set, with the hits and false positives of froc_curve. nullopt without ground truth.
+std::optional<MonaiFroc> monai_froc(const EvaluationSet& set, double iou_threshold = 0.5);
+
 }  // namespace bonescan

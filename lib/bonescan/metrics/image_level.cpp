@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace bonescan {
 
@@ -34,15 +35,19 @@ std::optional<double> ratio(std::size_t part, std::size_t whole) {
 }  // namespace
 
 std::vector<ScoredImage> score_images(const EvaluationSet& set) {
+  const std::unordered_set<std::int64_t> categories(set.category_ids.begin(), set.category_ids.end());
   std::unordered_map<std::int64_t, ScoredImage> by_id;
   for (const std::int64_t id : set.image_ids) by_id.emplace(id, ScoredImage{});
+  // The image that a box belongs to; null for a box that is left out.
+  const auto image_of = [&](const auto& box) -> ScoredImage* {
+    const auto image = by_id.find(box.image_id);
+    return image != by_id.end() && categories.contains(box.category_id) ? &image->second : nullptr;
+  };
   for (const GroundTruthBox& truth : set.ground_truth) {
-    if (const auto image = by_id.find(truth.image_id); image != by_id.end()) image->second.positive = true;
+    if (ScoredImage* image = image_of(truth)) image->positive = true;
   }
   for (const DetectedBox& detection : set.detections) {
-    const auto image = by_id.find(detection.image_id);
-    if (image == by_id.end()) continue;
-    image->second.score = std::max(image->second.score, std::optional(detection.score));
+    if (ScoredImage* image = image_of(detection)) image->score = std::max(image->score, std::optional(detection.score));
   }
   std::vector<ScoredImage> images;
   for (const std::int64_t id : set.image_ids) images.push_back(by_id.at(id));
