@@ -46,7 +46,8 @@ def random_heads(seed: int) -> tuple[Tensor, Tensor, Tensor]:
     """Class logits, box deltas and anchors; the anchors crowd around few centres, some of them at the border."""
     generator = torch.Generator().manual_seed(seed)
     centres = torch.rand(40, 2, generator=generator) * SIZE
-    centre = centres[torch.randint(40, (ANCHORS,), generator=generator)] + torch.randn(ANCHORS, 2, generator=generator) * 5
+    centre = centres[torch.randint(40, (ANCHORS,), generator=generator)]
+    centre = centre + torch.randn(ANCHORS, 2, generator=generator) * 5
     extent = 15 + 60 * torch.rand(ANCHORS, 2, generator=generator)
     anchors = torch.cat([centre - extent / 2, centre + extent / 2], dim=1)
     logits = 2.5 * torch.randn(IMAGES, ANCHORS, CLASSES, generator=generator)
@@ -72,7 +73,9 @@ def has_close_decision(logits: Tensor, deltas: Tensor, anchors: Tensor) -> bool:
     return False
 
 
-def torchvision_answer(logits: Tensor, deltas: Tensor, anchors: Tensor, setting: dict[str, Any]) -> list[dict[str, Any]]:
+def torchvision_answer(
+    logits: Tensor, deltas: Tensor, anchors: Tensor, setting: dict[str, Any]
+) -> list[dict[str, Any]]:
     """Boxes, scores and labels of each image from torchvision's method, run without a network around it."""
     ssd = SimpleNamespace(
         box_coder=BoxCoder(weights=BOX_WEIGHTS), score_thresh=setting["score_threshold"],
@@ -110,13 +113,14 @@ def main() -> None:
         seed += 1
     logits, deltas, anchors = heads
     fixture = {
-        "made_by": f"make_ssd_postprocess_fixture.py, torchvision {torchvision.__version__}, torch {torch.__version__}, seed {seed}",
+        "made_by": "make_ssd_postprocess_fixture.py",
+        "versions": f"torchvision {torchvision.__version__}, torch {torch.__version__}, seed {seed}",
         "input_width": SIZE, "input_height": SIZE, "box_weights": BOX_WEIGHTS,
         "boxes": "x1,y1,x2,y2 in pixels of the input; label 0 is background",
         "class_logits": as_lists(logits), "box_deltas": as_lists(deltas), "anchors": as_lists(anchors),
         "cases": [
-            {"name": name, **(setting := DEFAULTS | change), "images": torchvision_answer(logits, deltas, anchors, setting)}
-            for name, change in SETTINGS.items()
+            {"name": name, **setting, "images": torchvision_answer(logits, deltas, anchors, setting)}
+            for name, setting in ((name, DEFAULTS | change) for name, change in SETTINGS.items())
         ],
     }
     arguments.output.parent.mkdir(parents=True, exist_ok=True)

