@@ -148,12 +148,13 @@ class Run {
     if (stopped_at_failure_) return;  // was in flight when the failure came
     const ScanRecord& record = scanned.result.record;
     results_.add(scanned.position, record);
-    seconds_ += scanned.result.seconds;
-    if (record.error) {
-      progress_.clear_line();
-      spdlog::warn("{}: {}", record.file, *record.error);
-      stopped_at_failure_ = fail_fast_;
-    }
+    const StageSeconds& took = scanned.result.seconds;
+    seconds_ += took;
+    if (record.error || spdlog::should_log(spdlog::level::debug)) progress_.clear_line();
+    if (record.error) spdlog::warn("{}: {}", record.file, *record.error);
+    spdlog::debug("{}: read {:.3f} s, segment {:.3f} s, detect {:.3f} s, write {:.3f} s", record.file, took.read,
+                  took.segment, took.detect, took.write);
+    stopped_at_failure_ = fail_fast_ && record.error;
     progress_.add(record.error.has_value());
   }
 
@@ -181,7 +182,7 @@ std::string summary_text(const ScanSummary& summary, const ScanModels& models, d
   if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
   if (models.segmenter) text += fmt::format(", {} show bone", counts.with_bone);
   if (models.detector) text += fmt::format(", {} boxes", counts.detections);
-  if (summary.end == ScanEnd::kInterrupted) text += "; interrupted, --resume goes on";
+  if (summary.end == ScanEnd::kInterrupted) text += "; interrupted";
   if (summary.end == ScanEnd::kStoppedAtFailure) text += "; stopped at the first failure";
   return text;
 }
@@ -206,7 +207,7 @@ ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanM
   options.read.reduce_to_side = smallest_useful_side(models);
   cv::setNumThreads(1);  // each radiograph has one thread
   RunResults results(inputs, request.output);
-  Progress progress(request.progress, inputs.files.size());
+  Progress progress(request.progress, inputs.files.size() - results.counts().ok);
   Run run(inputs, models, std::move(options), request.fail_fast, results, progress, cancellation);
   run.execute(threads);
   progress.clear_line();
@@ -226,6 +227,7 @@ ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation) {
   check_request(request);
   const bool keeps_files = request.output != kStandardOutput;
   const InputSet inputs = find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path());
+  spdlog::debug("{} inputs below {}", inputs.files.size(), inputs.folder.string());
   const ScanModels models = load_scan_models(request);
   return scan(request, inputs, models, cancellation);
 }
