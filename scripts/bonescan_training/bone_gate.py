@@ -46,9 +46,8 @@ def shows_bone(probability: np.ndarray, point: OperatingPoint) -> bool:
 
 
 def mask_overlap(probability: np.ndarray, truth: np.ndarray, mask_threshold: float) -> tuple[float, float]:
-    """IoU and Dice of the mask, resized to the size of `truth` [H,W] bool with nearest-neighbour sampling."""
-    mask = (probability > mask_threshold).astype(np.uint8)
-    mask = cv2.resize(mask, (truth.shape[1], truth.shape[0]), interpolation=cv2.INTER_NEAREST) > 0
+    """IoU and Dice of the mask at the size of `truth` [H,W] bool: probabilities resized bilinearly, then the threshold."""
+    mask = cv2.resize(probability, (truth.shape[1], truth.shape[0]), interpolation=cv2.INTER_LINEAR) > mask_threshold
     intersection, union = int((mask & truth).sum()), int((mask | truth).sum())
     total = int(mask.sum()) + int(truth.sum())
     return (intersection / union, 2 * intersection / total) if union else (1.0, 1.0)
