@@ -10,10 +10,6 @@ double coco_iou(const Box& detection, const GroundTruthBox& truth) {
   return shared / (truth.crowd ? area(detection) : area(detection) + area(truth.box) - shared);
 }
 
-bool is_ignored(const GroundTruthBox& truth) {
-  return truth.crowd || truth.difficult;
-}
-
 void CellMatcher::load(const EvaluationSet& set, const Cell& cell, double lowest_threshold,
                        CrowdRegions crowd_regions) {
   pairs_.clear();
@@ -27,7 +23,9 @@ void CellMatcher::load(const EvaluationSet& set, const Cell& cell, double lowest
     const Box& box = set.detections[cell.detections[detection]].box;
     for (std::size_t i = 0; i < cell.ground_truth.size(); ++i) {
       if (crowd_[i] && crowd_regions == CrowdRegions::drop) continue;
-      const double iou = coco_iou(box, set.ground_truth[cell.ground_truth[i]]);
+      const GroundTruthBox& truth = set.ground_truth[cell.ground_truth[i]];
+      if (lowest_threshold > 0.0 && !may_overlap(box, truth.box)) continue;
+      const double iou = coco_iou(box, truth);
       if (iou >= lowest_threshold) pairs_.push_back({static_cast<int>(i), iou});
     }
     if (pairs_.size() > first_pair_.back()) candidates_.push_back(static_cast<std::uint32_t>(detection));

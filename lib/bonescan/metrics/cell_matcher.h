@@ -52,6 +52,8 @@ class CellMatcher {
 };
 
 // Ground truth that is neither hit nor miss whatever its size: crowd regions and difficult objects.
-bool is_ignored(const GroundTruthBox& truth);
+inline bool is_ignored(const GroundTruthBox& truth) {
+  return truth.crowd || truth.difficult;
+}
 
 }  // namespace bonescan

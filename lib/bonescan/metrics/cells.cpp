@@ -1,7 +1,8 @@
 #include "bonescan/metrics/cells.h"
 
 #include <algorithm>
-#include <optional>
+#include <numeric>
+#include <utility>
 
 namespace bonescan {
 
@@ -13,60 +14,90 @@ std::vector<std::int64_t> sorted_unique(std::vector<std::int64_t> ids) {
   return ids;
 }
 
-std::optional<std::size_t> index_of(const std::vector<std::int64_t>& ids, std::int64_t id) {
-  const auto found = std::lower_bound(ids.begin(), ids.end(), id);
-  if (found == ids.end() || *found != id) return std::nullopt;
-  return static_cast<std::size_t>(found - ids.begin());
-}
+// Finds the place of an id among sorted ids.
+class IdIndex {
+ public:
+  static constexpr std::uint32_t unknown = UINT32_MAX;
 
-// A box with its place in the order of cells.
-struct Placed {
-  std::size_t cell = 0;  // category * images + image
-  double score = 0.0;    // 0 for ground truth
-  std::uint32_t index = 0;
-
-  // By cell, then descending score, then file order.
-  friend bool operator<(const Placed& a, const Placed& b) {
-    if (a.cell != b.cell) return a.cell < b.cell;
-    if (a.score != b.score) return a.score > b.score;
-    return a.index < b.index;
+  explicit IdIndex(const std::vector<std::int64_t>& sorted_ids) : ids_(sorted_ids) {
+    if (ids_.empty()) return;
+    // Ids are mostly dense, and a table is faster than a search.
+    const auto span = static_cast<std::uint64_t>(ids_.back()) - static_cast<std::uint64_t>(ids_.front());
+    if (span / 8 > ids_.size()) return;
+    table_.assign(span + 1, unknown);
+    for (std::uint32_t i = 0; i < ids_.size(); ++i) table_[static_cast<std::size_t>(ids_[i] - ids_.front())] = i;
   }
+
+  std::uint32_t find(std::int64_t id) const {
+    if (ids_.empty() || id < ids_.front() || id > ids_.back()) return unknown;
+    if (!table_.empty()) return table_[static_cast<std::size_t>(id - ids_.front())];
+    const auto found = std::lower_bound(ids_.begin(), ids_.end(), id);
+    return *found == id ? static_cast<std::uint32_t>(found - ids_.begin()) : unknown;
+  }
+
+ private:
+  const std::vector<std::int64_t>& ids_;
+  std::vector<std::uint32_t> table_;
 };
 
-double score_of(const GroundTruthBox&) {
-  return 0.0;
-}
-double score_of(const DetectedBox& box) {
-  return box.score;
-}
+// Where each box belongs; `unknown` in either for a box that is left out.
+struct Placement {
+  std::vector<std::uint32_t> image;
+  std::vector<std::uint32_t> category;
+};
 
 template <typename AnyBox>
-std::vector<Placed> place(const std::vector<AnyBox>& boxes, const Cells& cells) {
-  std::vector<Placed> placed;
-  placed.reserve(boxes.size());
-  for (std::size_t i = 0; i < boxes.size(); ++i) {
-    const auto image = index_of(cells.image_ids, boxes[i].image_id);
-    const auto category = index_of(cells.category_ids, boxes[i].category_id);
-    if (!image || !category) continue;
-    placed.push_back({*category * cells.image_ids.size() + *image, score_of(boxes[i]), static_cast<std::uint32_t>(i)});
+Placement place(const std::vector<AnyBox>& boxes, const IdIndex& images, const IdIndex& categories) {
+  Placement placement;
+  placement.image.reserve(boxes.size());
+  placement.category.reserve(boxes.size());
+  for (const AnyBox& box : boxes) {
+    placement.image.push_back(images.find(box.image_id));
+    placement.category.push_back(categories.find(box.category_id));
   }
-  std::sort(placed.begin(), placed.end());
-  return placed;
+  return placement;
 }
 
-// The indices of the run of `placed` that belongs to `cell`; `next` moves past the run.
-std::span<const std::uint32_t> take_run(const std::vector<Placed>& placed, const std::vector<std::uint32_t>& indices,
-                                        std::size_t cell, std::size_t& next) {
-  const std::size_t begin = next;
-  while (next < placed.size() && placed[next].cell == cell) ++next;
-  return std::span(indices).subspan(begin, next - begin);
+// `indices` by ascending key, equal keys as they were; every key is below `key_count`.
+std::vector<std::uint32_t> counting_sort(const std::vector<std::uint32_t>& indices,
+                                         const std::vector<std::uint32_t>& keys, std::size_t key_count) {
+  std::vector<std::uint32_t> next(key_count + 1, 0);
+  for (const std::uint32_t index : indices) ++next[keys[index] + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  std::vector<std::uint32_t> sorted(indices.size());
+  for (const std::uint32_t index : indices) sorted[next[keys[index]]++] = index;
+  return sorted;
 }
 
-std::vector<std::uint32_t> indices_of(const std::vector<Placed>& placed) {
-  std::vector<std::uint32_t> indices(placed.size());
-  std::transform(placed.begin(), placed.end(), indices.begin(), [](const Placed& box) { return box.index; });
-  return indices;
+// The boxes that are not left out, by category, then image, then file order.
+std::vector<std::uint32_t> by_cell(const Placement& placement, std::size_t images, std::size_t categories) {
+  std::vector<std::uint32_t> indices;
+  indices.reserve(placement.image.size());
+  for (std::uint32_t i = 0; i < placement.image.size(); ++i) {
+    if (placement.image[i] != IdIndex::unknown && placement.category[i] != IdIndex::unknown) indices.push_back(i);
+  }
+  return counting_sort(counting_sort(indices, placement.image, images), placement.category, categories);
 }
+
+// Takes the boxes of one cell after the other off a list by cell.
+struct CellReader {
+  const Placement& placement;
+  std::vector<std::uint32_t>& indices;
+  std::size_t next = 0;
+
+  using Number = std::pair<std::uint32_t, std::uint32_t>;  // category, image
+
+  Number number() const {
+    if (next == indices.size()) return {IdIndex::unknown, IdIndex::unknown};
+    return {placement.category[indices[next]], placement.image[indices[next]]};
+  }
+
+  std::span<std::uint32_t> take(Number cell) {
+    const std::size_t begin = next;
+    while (next < indices.size() && number() == cell) ++next;
+    return std::span(indices).subspan(begin, next - begin);
+  }
+};
 
 }  // namespace
 
@@ -74,24 +105,24 @@ Cells make_cells(const EvaluationSet& set, int max_detections) {
   Cells result;
   result.image_ids = sorted_unique(set.image_ids);
   result.category_ids = sorted_unique(set.category_ids);
-  const std::vector<Placed> ground_truth = place(set.ground_truth, result);
-  const std::vector<Placed> detections = place(set.detections, result);
-  result.ground_truth = indices_of(ground_truth);
-  result.detections = indices_of(detections);
+  const std::size_t images = result.image_ids.size(), categories = result.category_ids.size();
+  const IdIndex image_index(result.image_ids), category_index(result.category_ids);
+  const Placement truth_placement = place(set.ground_truth, image_index, category_index);
+  const Placement detection_placement = place(set.detections, image_index, category_index);
+  result.ground_truth = by_cell(truth_placement, images, categories);
+  result.detections = by_cell(detection_placement, images, categories);
 
-  std::size_t next_truth = 0, next_detection = 0;
-  while (next_truth < ground_truth.size() || next_detection < detections.size()) {
-    const std::size_t number =
-        std::min(next_truth < ground_truth.size() ? ground_truth[next_truth].cell : SIZE_MAX,
-                 next_detection < detections.size() ? detections[next_detection].cell : SIZE_MAX);
-    Cell cell;
-    cell.category = number / result.image_ids.size();
-    cell.image = number % result.image_ids.size();
-    cell.ground_truth = take_run(ground_truth, result.ground_truth, number, next_truth);
-    cell.detections = take_run(detections, result.detections, number, next_detection);
-    const auto limit = static_cast<std::size_t>(max_detections);
-    if (max_detections > 0 && cell.detections.size() > limit) cell.detections = cell.detections.first(limit);
-    result.cells.push_back(cell);
+  CellReader truths{truth_placement, result.ground_truth};
+  CellReader detections{detection_placement, result.detections};
+  for (auto number = std::min(truths.number(), detections.number()); number.first != IdIndex::unknown;
+       number = std::min(truths.number(), detections.number())) {
+    const std::span<std::uint32_t> detected = detections.take(number);
+    std::stable_sort(detected.begin(), detected.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return set.detections[a].score > set.detections[b].score;
+    });
+    const std::size_t limit = max_detections > 0 ? static_cast<std::size_t>(max_detections) : detected.size();
+    result.cells.push_back(
+        {number.second, number.first, truths.take(number), detected.first(std::min(limit, detected.size()))});
   }
   return result;
 }

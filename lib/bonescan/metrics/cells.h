@@ -36,6 +36,11 @@ struct Cells {
 // images and categories.
 Cells make_cells(const EvaluationSet& set, int max_detections);
 
+// False only for boxes that share no area. Most pairs of a cell share none, so this is asked before IoU.
+inline bool may_overlap(const Box& a, const Box& b) {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
 // The cells of one category.
 std::span<const Cell> cells_of_category(const Cells& cells, std::size_t category);
 

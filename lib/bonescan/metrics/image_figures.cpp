@@ -32,7 +32,9 @@ std::vector<std::vector<Box>> detected_boxes(const EvaluationSet& set, const Cel
 
 double best_iou(const Box& truth, std::span<const Box> detections) {
   double best = 0.0;
-  for (const Box& detection : detections) best = std::max(best, intersection_over_union(detection, truth));
+  for (const Box& detection : detections) {
+    if (may_overlap(detection, truth)) best = std::max(best, intersection_over_union(detection, truth));
+  }
   return best;
 }
 

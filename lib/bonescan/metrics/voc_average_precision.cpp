@@ -19,9 +19,8 @@ struct CurvePoint {
   double precision = 0.0;
 };
 
-double voc_iou(const Box& a, const Box& b, double extra) {
-  return intersection_over_union({a.x, a.y, a.width + extra, a.height + extra},
-                                 {b.x, b.y, b.width + extra, b.height + extra});
+Box grown(const Box& box, double extra) {
+  return {box.x, box.y, box.width + extra, box.height + extra};
 }
 
 struct BestTruth {
@@ -35,11 +34,14 @@ void match_cell(const EvaluationSet& set, const Cell& cell, const VocParameters&
   const double extra = parameters.plus_one_pixel ? 1.0 : 0.0;
   std::vector<bool> taken(cell.ground_truth.size(), false);
   for (const std::uint32_t detection : cell.detections) {
+    const Box box = grown(set.detections[detection].box, extra);
     BestTruth best;
     for (std::size_t i = 0; i < cell.ground_truth.size(); ++i) {
       const GroundTruthBox& truth = set.ground_truth[cell.ground_truth[i]];
       if (truth.crowd) continue;
-      const double iou = voc_iou(set.detections[detection].box, truth.box, extra);
+      const Box truth_box = grown(truth.box, extra);
+      if (parameters.iou_threshold > 0.0 && !may_overlap(box, truth_box)) continue;
+      const double iou = intersection_over_union(box, truth_box);
       if (iou > best.iou) best = {i, iou};
     }
     const double score = set.detections[detection].score;
