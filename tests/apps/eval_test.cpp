@@ -1,9 +1,12 @@
 // bonescan eval as its users run it: exit codes, messages and files of the real executable.
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -102,10 +105,12 @@ void check_froc(const Json& report, const Json& expected) {
                defined ? expected.at("mean") : Json());
 }
 
-void check_image_figures(const fs::path& folder, const Json& expected) {
+// Reports of one case by score threshold: each is a run of the program, and several checks need the same.
+using Reports = std::map<double, Json>;
+
+void check_image_figures(const Reports& reports, const Json& expected) {
   for (const Json& reading : expected.at("box_iou_readings")) {
-    const auto threshold = std::to_string(reading.at("min_score").get<double>());
-    const Json figures = report_of(joined(case_words(folder), {"--score-threshold", threshold})).at("per_image");
+    const Json& figures = reports.at(reading.at("min_score").get<double>()).at("per_image");
     CHECK(figures.at("images") == reading.at("images"));
     if (reading.at("images") == 0) continue;  // all four are undefined
     const char* const ours = "mean_over_truth_of_best_detection";
@@ -117,9 +122,9 @@ void check_image_figures(const fs::path& folder, const Json& expected) {
   }
 }
 
-void check_image_level(const fs::path& folder, const Json& expected) {
+void check_image_level(const Reports& reports, const Json& expected) {
   for (const auto& [threshold, counts] : expected.at("at_threshold").items()) {
-    const Json figures = report_of(joined(case_words(folder), {"--score-threshold", threshold})).at("image_level");
+    const Json& figures = reports.at(std::stod(threshold)).at("image_level");
     check_figure("auc", figures.at("auc"), expected.at("roc_auc"));
     check_figure("sensitivity", figures.at("sensitivity"), counts.at("sensitivity"));
     check_figure("specificity", figures.at("specificity"), counts.at("specificity"));
@@ -132,13 +137,16 @@ void check_case(const fs::path& folder) {
   INFO(folder);
   const Json answers = read_json_file(folder / "expected.json");
   const Json& expected = answers.at("pycocotools_and_reference");
-  const Json report = report_of(case_words(folder));
+  Reports reports;
+  for (const char* threshold : {"0", "0.25", "0.5", "0.75"})
+    reports[std::stod(threshold)] = report_of(joined(case_words(folder), {"--score-threshold", threshold}));
+  const Json& report = reports.at(0.0);
   CHECK(report.at("schema") == "bonescan.eval/1");
   check_coco(report, expected);
   check_voc(report, expected.at("voc"));
   check_froc(report, expected.at("froc_step"));
-  check_image_figures(folder, expected);
-  check_image_level(folder, expected.at("image_level"));
+  check_image_figures(reports, expected);
+  check_image_level(reports, expected.at("image_level"));
   if (answers.contains("extra") && answers.at("extra").contains("voc_at_0.3"))
     check_voc(report_of(joined(case_words(folder), {"--iou-threshold", "0.3"})), answers.at("extra").at("voc_at_0.3"));
 }
@@ -151,6 +159,30 @@ void check_all_cases(const fs::path& folder) {
     ++cases;
   }
   CHECK(cases > 0);
+}
+
+// The compact rows of random_cases.json as COCO files.
+Json ground_truth_of(const Json& row) {
+  Json json = {{"images", Json::array()}, {"categories", Json::array()}, {"annotations", Json::array()}};
+  // An id that the generator drew twice is one image.
+  for (const std::int64_t id : row.at("images").get<std::set<std::int64_t>>()) json["images"].push_back({{"id", id}});
+  for (const Json& id : row.at("categories")) json["categories"].push_back({{"id", id}});
+  for (const Json& box : row.at("ground_truth"))
+    json["annotations"].push_back({{"id", json["annotations"].size()},
+                                   {"image_id", box[0]},
+                                   {"category_id", box[1]},
+                                   {"bbox", {box[2], box[3], box[4], box[5]}},
+                                   {"area", box[6]},
+                                   {"iscrowd", box[7]}});
+  return json;
+}
+
+Json results_of(const Json& row) {
+  Json json = Json::array();
+  for (const Json& box : row.at("detections"))
+    json.push_back(
+        {{"image_id", box[0]}, {"category_id", box[1]}, {"bbox", {box[2], box[3], box[4], box[5]}}, {"score", box[6]}});
+  return json;
 }
 
 constexpr auto kGroundTruth = R"({
@@ -171,6 +203,17 @@ constexpr auto kRecords =
 {"file":"set/b.png","status":"failed","error":"is truncated"}
 {"file":"set/c.png","status":"ok","width":100,"height":100,"bone":null,"detector_ran":true,"detections":[{"label":"fractured","score":0.4,"box":[0,0,10,10]}]}
 )";
+
+// A 2 x 2 image of 24 bits (BMP), rows from the bottom up, 255 where a pixel is set.
+std::string bitmap(const std::array<int, 4>& pixels) {
+  std::string file("BM\x46\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x02\0\0\0\x02\0\0\0\x01\0\x18\0\0\0\0\0\x10\0\0\0", 38);
+  file += std::string(16, '\0');
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    file += std::string(3, pixels[i] != 0 ? '\xFF' : '\0');
+    if (i % 2 == 1) file += std::string(2, '\0');  // rows are padded to four bytes
+  }
+  return file;
+}
 
 class SmallCase {
  public:
@@ -206,6 +249,24 @@ TEST_CASE("eval detect: all shared cases equal pycocotools and the other referen
     return;
   }
   check_all_cases(*shared / "eval-cases");
+}
+
+TEST_CASE("eval detect: random cases equal pycocotools, whatever --max-detections is") {
+  const TemporaryFolder folder;
+  for (const Json& row : read_json_file(test::data_folder() / "eval" / "random_cases.json")) {
+    INFO("seed " << row.at("seed"));
+    write_file_atomically(folder / "gt.json", to_json_text(ground_truth_of(row)));
+    write_file_atomically(folder / "results.json", to_json_text(results_of(row)));
+    const Json report =
+        report_of({"detect", "--ground-truth", folder / "gt.json", "--predictions", folder / "results.json",
+                   "--bootstrap", "0", "--max-detections", std::to_string(row.at("max_detections").get<int>())});
+    for (const auto& [name, expected] : row.at("coco").items())
+      check_figure(name, report.at("metrics").at(name), expected);
+    for (const Json& of_class : report.at("classes")) {
+      const Json& per_class = row.at("coco_per_class").at(std::to_string(of_class.at("id").get<int>()));
+      for (const auto& [name, expected] : per_class.items()) check_figure(name, of_class.at(name), expected);
+    }
+  }
 }
 
 TEST_CASE("eval detect writes three reports and prints the table") {
@@ -315,7 +376,7 @@ TEST_CASE("eval detect: gates are written as JUnit XML") {
   CHECK(eval(files.words({"--require", "ap50>=0.9", "--require", "images==3", "--junit", files.path("junit.xml")}))
             .exit_code == 4);
   const std::string xml = read_text_file(files.path("junit.xml"));
-  CHECK_THAT(xml, Contains("tests=\"2\"") && Contains("failures=\"1\"") && Contains("name=\"ap50&gt;=0.9\""));
+  CHECK_THAT(xml, Contains("tests=\"2\"") && Contains("failures=\"1\"") && Contains("name=\"ap50>=0.9\""));
 }
 
 TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sentence") {
@@ -352,6 +413,82 @@ TEST_CASE("eval detect --max-detections limits every COCO figure") {
                   {"image_id": 1, "category_id": 0, "bbox": [10, 10, 20, 20], "score": 0.8}])");
   CHECK(report_of(files.words()).at("metrics").at("ap50").get<double>() > 0.0);
   CHECK(report_of(files.words({"--max-detections", "1"})).at("metrics").at("ap50") == 0.0);
+}
+
+TEST_CASE("eval detect runs a model on the images where there are no predictions") {
+  const TemporaryFolder folder;
+  write_file_atomically(
+      folder / "gt.json",
+      R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}, {"id": 6, "file_name": "IMG0003770.jpg"}],
+                            "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
+  const fs::path model = test::data_folder() / "models" / "detector.pt";
+  const ProcessResult result = eval({"detect", "--ground-truth", folder / "gt.json", "--images",
+                                     test::data_folder() / "samples", "--model", model, "-o", folder / "out"});
+  INFO(result.errors);
+  REQUIRE(result.exit_code == 0);
+  const Json report = read_json_file(folder / "out/report.json");
+  CHECK(report.at("models").at("detector").at("path") == model.string());
+  CHECK(report.at("predictions") > 0);
+  CHECK(report.at("metrics").at("ap50").is_null());  // no ground truth
+  // The images without a fracture are shown with their false alarms.
+  CHECK_THAT(read_text_file(folder / "out/report.html"), Contains("data:image/jpeg;base64,") && !Contains("http"));
+}
+
+TEST_CASE("eval detect: an image that a model needs and that is not there is named") {
+  const SmallCase files;
+  const ProcessResult result =
+      eval({"detect", "--ground-truth", files.path("gt.json"), "--images", test::data_folder() / "samples"});
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Contains("a.png"));
+}
+
+TEST_CASE("eval segment compares folders of masks and gates them") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "truth");
+  fs::create_directories(folder / "predicted");
+  write_file_atomically(folder / "truth/a.bmp", bitmap({1, 1, 0, 0}));
+  write_file_atomically(folder / "predicted/a.bmp", bitmap({1, 0, 0, 0}));
+  const Words words = {"segment", "--ground-truth", folder / "truth", "--predictions", folder / "predicted"};
+  const ProcessResult result = eval(joined(words, {"-o", folder / "out", "--require", "iou_mean>=0.6"}));
+  CHECK(result.exit_code == 4);
+  CHECK_THAT(result.errors, Contains("metrics.iou_mean is 0.5"));
+  const Json report = read_json_file(folder / "out/report.json");
+  CHECK(report.at("task") == "segmentation");
+  CHECK(report.at("metrics").at("iou_mean") == 0.5);
+  CHECK(report.at("metrics").at("pixel_accuracy") == 0.75);
+  CHECK(eval(joined(words, {"--baseline", folder / "out/report.json"})).exit_code == 0);
+}
+
+TEST_CASE("eval segment runs a model on the radiographs of the masks") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "truth");
+  fs::copy_file(test::data_folder() / "samples/IMG0003770.jpg", folder / "truth/IMG0003770.jpg");  // any grey picture
+  const ProcessResult result =
+      eval({"segment", "--ground-truth", folder / "truth", "--images", test::data_folder() / "samples", "--model",
+            test::data_folder() / "models/segmenter.pt", "-o", "-"});
+  INFO(result.errors);
+  REQUIRE(result.exit_code == 0);
+  const Json report = parse_json(result.output, "report");
+  CHECK(report.at("images") == 1);
+  CHECK(report.at("models").contains("segmenter"));
+}
+
+TEST_CASE("eval: FracAtlas stands for ground truth, images and split") {
+  const auto shared = test::shared_folder();
+  if (!shared || !fs::exists(*shared / "data/FracAtlas")) {
+    WARN("skipped: there is no FracAtlas beside the checkout");
+    return;
+  }
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "results.json", "[]");
+  const Words words = {"detect", "--fracatlas",   *shared / "data/FracAtlas", "--split",
+                       "valid",  "--predictions", folder / "results.json",    "--bootstrap",
+                       "0"};
+  const Json plain = report_of(words);
+  CHECK(plain.at("images") == 82);
+  CHECK(plain.at("metrics").at("ap50") == 0.0);
+  CHECK(plain.at("regions").size() == 4);
+  CHECK(report_of(joined(words, {"--with-negatives"})).at("image_level").at("specificity") == 1.0);
 }
 
 }  // namespace bonescan

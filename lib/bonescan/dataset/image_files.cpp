@@ -23,6 +23,20 @@ bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
 }
 
+bool ends_as_jpeg_should(const std::vector<std::uint8_t>& bytes) {
+  constexpr std::uint8_t kMarker = 0xFF, kStartOfImage = 0xD8, kStartOfScan = 0xDA;
+  constexpr std::array<std::uint8_t, 2> kEndOfImage = {kMarker, 0xD9};
+  if (bytes.size() < 2 || bytes[0] != kMarker || bytes[1] != kStartOfImage) return true;
+  // Segments before the first scan may hold a thumbnail with markers of its own: step over them.
+  std::size_t position = 2;
+  while (position + 4 <= bytes.size() && bytes[position] == kMarker && bytes[position + 1] != kStartOfScan)
+    position += 2 + bytes[position + 2] * std::size_t{256} + bytes[position + 3];
+  if (position >= bytes.size()) return false;
+  // Within a scan 0xFF is never followed by 0xD9: the coder stuffs a zero.
+  return std::search(bytes.begin() + static_cast<std::ptrdiff_t>(position), bytes.end(), kEndOfImage.begin(),
+                     kEndOfImage.end()) != bytes.end();
+}
+
 }  // namespace
 
 bool is_image_file_name(const fs::path& path) {
@@ -52,18 +66,11 @@ std::vector<std::string> list_image_files(const fs::path& folder, const std::str
 }
 
 bool has_complete_jpeg_stream(const fs::path& path) {
-  constexpr std::uint8_t kMarker = 0xFF, kStartOfImage = 0xD8, kStartOfScan = 0xDA;
-  constexpr std::array<std::uint8_t, 2> kEndOfImage = {kMarker, 0xD9};
-  const std::vector<std::uint8_t> bytes = read_file_bytes(path, std::numeric_limits<std::uint64_t>::max());
-  if (bytes.size() < 2 || bytes[0] != kMarker || bytes[1] != kStartOfImage) return true;
-  // Segments before the first scan may hold a thumbnail with markers of its own: step over them.
-  std::size_t position = 2;
-  while (position + 4 <= bytes.size() && bytes[position] == kMarker && bytes[position + 1] != kStartOfScan)
-    position += 2 + bytes[position + 2] * std::size_t{256} + bytes[position + 3];
-  if (position >= bytes.size()) return false;
-  // Within a scan 0xFF is never followed by 0xD9: the coder stuffs a zero.
-  return std::search(bytes.begin() + static_cast<std::ptrdiff_t>(position), bytes.end(), kEndOfImage.begin(),
-                     kEndOfImage.end()) != bytes.end();
+  try {
+    return ends_as_jpeg_should(read_file_bytes(path, std::numeric_limits<std::uint64_t>::max()));
+  } catch (const ImageError&) {
+    return false;
+  }
 }
 
 void add_negatives(Dataset& dataset, const fs::path& folder) {
@@ -87,7 +94,8 @@ void add_negatives(Dataset& dataset, const fs::path& folder) {
   add_images_without_boxes(dataset, negatives);
   dataset.notes.push_back(fmt::format("{} images without boxes come from {}.", negatives.size(), folder.string()));
   if (truncated > 0)
-    dataset.notes.push_back(fmt::format("{} truncated JPEG files in {} are not used.", truncated, folder.string()));
+    dataset.notes.push_back(
+        fmt::format("{} truncated or unreadable files in {} are not used.", truncated, folder.string()));
   if (repeated > 0)
     dataset.notes.push_back(
         fmt::format("{} images in {} are in the ground truth already and not added again.", repeated, folder.string()));

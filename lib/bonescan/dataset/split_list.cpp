@@ -47,12 +47,21 @@ std::vector<std::string> read_split_list(const std::filesystem::path& path) {
 void keep_listed_images(Dataset& dataset, const std::vector<std::string>& names, const std::string& list) {
   const ImageIndex index(dataset);
   std::vector<std::int64_t> ids;
+  std::size_t left_out = 0;
   for (const std::string& name : names) {
     const auto match = index.find_any_extension(name);
     if (!match) throw UsageError(fmt::format("{} names {}, which is not in {}", list, name, dataset.source));
-    // An image that an earlier restriction leaves out stays out.
-    if (!match->left_out) ids.push_back(match->id);
+    if (match->left_out) {
+      ++left_out;  // an image that an earlier restriction leaves out stays out
+    } else {
+      ids.push_back(match->id);
+    }
   }
+  if (left_out > 0)
+    dataset.notes.push_back(
+        fmt::format("{} images of {} are left out: they lie outside the split, or are images without boxes that were "
+                    "not asked for.",
+                    left_out, list));
   keep_images(dataset, ids);
 }
 

@@ -15,7 +15,8 @@ namespace bonescan {
 std::vector<std::string> read_split_list(const std::filesystem::path& path);
 
 // Keeps the images that the names stand for (with or without extension); the others become
-// left_out. Throws UsageError that begins with `list` if a name stands for no image.
+// left_out. Names of images that are left out already get a note. Throws UsageError that begins with `list` if a name
+// stands for no image.
 void keep_listed_images(Dataset& dataset, const std::vector<std::string>& names, const std::string& list);
 
 }  // namespace bonescan

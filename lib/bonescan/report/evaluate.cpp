@@ -170,8 +170,8 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
   return outcome;
 }
 
-// The images that the masks below `folder` belong to, for a model to run on.
-std::vector<fs::path> images_of_masks(const fs::path& folder, const EvaluationSources& sources) {
+// The images that the masks belong to, for a model to run on.
+std::vector<fs::path> images_of_masks(const MaskFolders& folders, const EvaluationSources& sources) {
   const OptionalPath images = images_folder(sources);
   if (!images) throw UsageError("--predictions is missing; name it, or name --images to run a model on them");
   Dataset files;
@@ -183,10 +183,11 @@ std::vector<fs::path> images_of_masks(const fs::path& folder, const EvaluationSo
   }
   const ImageIndex index(files);
   std::vector<fs::path> paths;
-  for (const std::string& mask : list_image_files(folder, "--ground-truth")) {
-    const auto match = index.find_any_extension(mask);
+  for (const DatasetImage& mask : read_true_masks(folders).images) {
+    const auto match = index.find_any_extension(mask.file_name);
     if (!match)
-      throw UsageError(fmt::format("--images {} has no image (or several) for the mask {}", images->string(), mask));
+      throw UsageError(
+          fmt::format("--images {} has no image (or several) for the mask {}", images->string(), mask.file_name));
     paths.push_back(*images / files.images[static_cast<std::size_t>(match->id)].file_name);
   }
   return paths;
@@ -204,20 +205,23 @@ EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const 
   if (!sources.ground_truth) throw UsageError("--ground-truth is missing; name a folder of masks");
   EvaluationOutcome outcome;
   outcome.images = images_folder(sources);
-  MaskFolders folders{.ground_truth = *sources.ground_truth, .predictions = {}, .split_list = split_list_of(sources)};
+  MaskFolders folders{.ground_truth = *sources.ground_truth,
+                      .predictions = {},
+                      .split_list = split_list_of(sources),
+                      .predictions_may_lack = false};
   Json models;
   if (sources.predictions) {
     folders.predictions = *sources.predictions;
   } else {
     const auto output = std::make_shared<const TemporaryFolder>();
     outcome.run_output = output;
-    const ModelRun run =
-        run_models(request, images_of_masks(folders.ground_truth, sources), output->path(), cancellation);
+    const ModelRun run = run_models(request, images_of_masks(folders, sources), output->path(), cancellation);
     outcome.interrupted = run.interrupted;
     if (run.interrupted) return outcome;
     outcome.failed_images = run.failed;
     models = run.models;
     folders.predictions = output->path() / "masks";
+    folders.predictions_may_lack = true;
   }
   outcome.segmentation = evaluate_masks(folders, bootstrap_parameters(request.settings), request.settings.threads);
   outcome.report = segmentation_report(*outcome.segmentation);
@@ -235,8 +239,13 @@ EvaluationOutcome evaluate(const EvaluationRequest& request, const Cancellation&
   std::optional<Json> baseline;
   if (request.gates.baseline) baseline = read_report(*request.gates.baseline);
 
-  EvaluationOutcome outcome = request.task == EvaluationTask::kSegment ? evaluate_segmentation(request, cancellation)
-                                                                       : evaluate_boxes(request, cancellation);
+  EvaluationOutcome outcome;
+  try {
+    outcome = request.task == EvaluationTask::kSegment ? evaluate_segmentation(request, cancellation)
+                                                       : evaluate_boxes(request, cancellation);
+  } catch (const fs::filesystem_error& error) {
+    throw UsageError(fmt::format("{} cannot be read: {}", error.path1().string(), error.code().message()));
+  }
   if (outcome.interrupted) return outcome;
   outcome.report["options"].update(sources_json(request.sources));
   check_gates(outcome, request, baseline);

@@ -123,19 +123,29 @@ Json notes_json(const SegmentationEvaluation& evaluation) {
 
 }  // namespace
 
+Dataset read_true_masks(const MaskFolders& folders) {
+  Dataset truth = masks_of(folders.ground_truth, list_masks(folders.ground_truth, "--ground-truth"));
+  if (folders.split_list) keep_listed_images(truth, read_split_list(*folders.split_list), folders.split_list->string());
+  return truth;
+}
+
 MaskPairs pair_masks(const MaskFolders& folders) {
   const fs::path predictions_folder = predicted_masks_folder(folders.predictions);
   const std::vector<std::string> truth_files = list_masks(folders.ground_truth, "--ground-truth");
   const std::vector<std::string> predicted_files = list_masks(predictions_folder, "--predictions");
-  Dataset truth = masks_of(folders.ground_truth, truth_files);
+  const Dataset truth = read_true_masks(folders);
   const ImageIndex predicted(masks_of(predictions_folder, predicted_files));
-  if (folders.split_list) keep_listed_images(truth, read_split_list(*folders.split_list), folders.split_list->string());
 
   MaskPairs result;
   std::set<std::int64_t> used;
+  std::size_t lacking = 0;
   for (const DatasetImage& mask : truth.images) {
     const std::string& file = truth_files[static_cast<std::size_t>(mask.id)];
     const auto match = predicted.find(mask.file_name);
+    if (!match && folders.predictions_may_lack) {
+      ++lacking;
+      continue;
+    }
     if (!match)
       throw UsageError(fmt::format("--predictions {} has no mask (or several) for {} of --ground-truth {}",
                                    predictions_folder.string(), file, folders.ground_truth.string()));
@@ -145,6 +155,8 @@ MaskPairs pair_masks(const MaskFolders& folders) {
                                    folders.ground_truth.string()));
     result.pairs.push_back({file, folders.ground_truth / file, predictions_folder / predicted_file});
   }
+  if (lacking > 0)
+    result.notes.push_back(fmt::format("The model failed on the radiographs of {} masks; they are left out.", lacking));
   if (const std::size_t unused = predicted_files.size() - used.size(); unused > 0)
     result.notes.push_back(fmt::format("{} predicted masks have no ground truth here and are left out.", unused));
   return result;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bonescan/core/json.h"
+#include "bonescan/dataset/dataset.h"
 #include "bonescan/metrics/bootstrap.h"
 #include "bonescan/metrics/mask_metrics.h"
 
@@ -22,6 +23,8 @@ struct MaskFolders {
   std::filesystem::path ground_truth;
   std::filesystem::path predictions;  // masks, or an output folder of ours with masks/
   std::optional<std::filesystem::path> split_list;
+  // A ground truth without prediction is left out with a note instead of refused: a model failed on its radiograph.
+  bool predictions_may_lack = false;
 };
 
 struct MaskPairs {
@@ -43,6 +46,10 @@ struct SegmentationEvaluation {
   std::optional<Interval> iou_interval;
   std::optional<Interval> dice_interval;
 };
+
+// The masks of the ground truth, less what the split list leaves out; file names without image extensions, ids the
+// positions in list_image_files(). Throws UsageError.
+Dataset read_true_masks(const MaskFolders& folders);
 
 // Reads every pair and computes the figures of mask_metrics.h. Foreground is any value but 0; in a grey mask with
 // more than two values that go beyond 127 it is the upper half of the range. Throws UsageError that names both
