@@ -145,7 +145,8 @@ def _mean(values: np.ndarray) -> float | None:
 
 def _ids(rng: random.Random, count: int, traits: list[str]) -> list[int]:
     first = 0 if "ids_from_zero" in traits else rng.randint(1, 3)
-    return [first + n * (rng.randint(10, 15) if "gaps" in traits else 1) for n in range(count)]
+    steps = [rng.randint(10, 15) if "gaps" in traits else 1 for _ in range(count)]
+    return [first + sum(steps[:n]) for n in range(count)]
 
 
 def _box(rng: random.Random, traits: list[str]) -> list[float]:

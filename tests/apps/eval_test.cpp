@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -164,8 +163,7 @@ void check_all_cases(const fs::path& folder) {
 // The compact rows of random_cases.json as COCO files.
 Json ground_truth_of(const Json& row) {
   Json json = {{"images", Json::array()}, {"categories", Json::array()}, {"annotations", Json::array()}};
-  // An id that the generator drew twice is one image.
-  for (const std::int64_t id : row.at("images").get<std::set<std::int64_t>>()) json["images"].push_back({{"id", id}});
+  for (const Json& id : row.at("images")) json["images"].push_back({{"id", id}});
   for (const Json& id : row.at("categories")) json["categories"].push_back({{"id", id}});
   for (const Json& box : row.at("ground_truth"))
     json["annotations"].push_back({{"id", json["annotations"].size()},

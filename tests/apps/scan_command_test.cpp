@@ -166,7 +166,7 @@ TEST_CASE("a list comes from standard input, each file once, and a missing one f
   CHECK(lines[2]["file"] == "IMG0003767.jpg");
 }
 
-TEST_CASE("--output - streams the records, and nothing else, to standard output") {
+TEST_CASE("output - streams the records, and nothing else, to standard output") {
   const test::TemporaryFolder folder;
   copy_samples(folder / "in");
   const auto streamed = pipeline({folder / "in", "-o", "-", "--threads", "3"});
@@ -217,7 +217,7 @@ TEST_CASE("options come from a TOML file, and the command line wins") {
   CHECK_THAT(wrong.errors, Catch::Contains("threds"));
 }
 
-TEST_CASE("--quiet says nothing, --log-json says it as JSON") {
+TEST_CASE("a run with --quiet says nothing, with --log-json says it as JSON") {
   const test::TemporaryFolder folder;
   copy_samples(folder / "in");
   CHECK(pipeline({folder / "in", "-o", folder / "1", "-q"}).errors.empty());

@@ -233,7 +233,7 @@ TEST_CASE("a picture that cannot be written fails its radiograph only") {
   CHECK(summary.counts.failed == 1);
 }
 
-TEST_CASE("--fail-fast stops at the first failure in input order, and keeps what came before") {
+TEST_CASE("a run with --fail-fast stops at the first failure in input order, and keeps what came before") {
   const test::TemporaryFolder folder;
   write_mixed_radiographs(folder / "in", 12);
   ScanRequest request = request_for(folder / "in", folder / "out");
