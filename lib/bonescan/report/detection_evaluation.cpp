@@ -1,6 +1,8 @@
 #include "bonescan/report/detection_evaluation.h"
 
 #include <fmt/format.h>
+#include <tbb/parallel_invoke.h>
+#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <array>
@@ -87,6 +89,28 @@ std::vector<SizeFigures> evaluate_sizes(const DetectionEvaluation& evaluation) {
   return sizes;
 }
 
+// The figures do not need each other, and each writes members of its own: they are computed side by side.
+void compute_figures(const EvaluationSet& set, const DetectionEvaluationOptions& options, DetectionEvaluation& result) {
+  const double iou = options.iou_threshold;
+  tbb::task_arena arena(options.bootstrap.threads > 0 ? options.bootstrap.threads : tbb::task_arena::automatic);
+  arena.execute([&] {
+    tbb::parallel_invoke(
+        [&] { result.coco = evaluate_coco(set, options.max_detections); },
+        [&] { result.rows = match_per_image(set, options.score_threshold, options.max_detections, iou); },
+        [&] { result.per_image = image_figures(set, options.score_threshold, options.max_detections); },
+        [&] { result.operating_point = operating_point(set, options.score_threshold, iou); },
+        [&] { result.best_f1 = best_f1_operating_point(set, iou); }, [&] { result.froc = froc_curve(set, iou); },
+        [&] { result.voc50 = evaluate_voc(set); },
+        [&] { result.voc.continuous = evaluate_voc(set, {.iou_threshold = iou}); },
+        [&] { result.voc.plus_one_pixel = evaluate_voc(set, {.iou_threshold = iou, .plus_one_pixel = true}); },
+        [&] { result.matching = match_detections(set, iou, 0); },
+        [&] {
+          result.image_level = image_level_figures(set, options.score_threshold);
+          result.roc = image_level_roc(score_images(set));
+        });
+  });
+}
+
 }  // namespace
 
 DetectionEvaluation evaluate_detections(Dataset dataset, Predictions predictions,
@@ -96,19 +120,8 @@ DetectionEvaluation evaluate_detections(Dataset dataset, Predictions predictions
   result.options = options;
   result.set = evaluation_set(dataset, predictions);
   const EvaluationSet& set = result.set;
-  result.coco = evaluate_coco(set, options.max_detections);
-  result.voc50 = evaluate_voc(set);
-  result.voc.continuous = evaluate_voc(set, {.iou_threshold = options.iou_threshold});
-  result.voc.plus_one_pixel = evaluate_voc(set, {.iou_threshold = options.iou_threshold, .plus_one_pixel = true});
-  result.per_image = image_figures(set, options.score_threshold, options.max_detections);
-  result.operating_point = operating_point(set, options.score_threshold, options.iou_threshold);
-  result.best_f1 = best_f1_operating_point(set, options.iou_threshold);
-  result.froc = froc_curve(set, options.iou_threshold);
-  result.image_level = image_level_figures(set, options.score_threshold);
-  result.roc = image_level_roc(score_images(set));
-  result.rows = match_per_image(set, options.score_threshold, options.max_detections, options.iou_threshold);
+  compute_figures(set, options, result);
   if (options.bootstrap.replicates > 0) result.intervals = bootstrap_intervals(result.rows, options.bootstrap);
-  result.matching = match_detections(set, options.iou_threshold, 0);
   result.regions = evaluate_regions(dataset, set, options);
   result.sizes = evaluate_sizes(result);
   result.dataset = std::move(dataset);
