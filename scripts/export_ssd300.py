@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -88,11 +89,13 @@ def measure(
     return rounded(operating_point), rounded(metrics)
 
 
-def rounded(value: Any) -> Any:
-    """Floats to six places, throughout."""
+def rounded(value: Any, name: str = "") -> Any:
+    """Floats to six places, throughout; thresholds downwards, so that the detection that sets one still reaches it."""
     if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    return round(value, 6) if isinstance(value, float) else value
+        return {key: rounded(item, key) for key, item in value.items()}
+    if isinstance(value, float):
+        return math.floor(value * 1e6) / 1e6 if name == "score_threshold" else round(value, 6)
+    return value
 
 
 def make_card(
