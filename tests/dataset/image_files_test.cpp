@@ -24,6 +24,13 @@ TEST_CASE("Image files are listed recursively in byte order without hidden ones"
   CHECK_THROWS_WITH(list_image_files(folder / "missing", "--images"), Catch::Matchers::Contains("--images"));
 }
 
+TEST_CASE("What only looks like an image file is listed, so that reading it can say what is wrong; folders are not") {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_symlink("nowhere", folder / "dangling.png");
+  write_file_atomically(folder / "folder.jpg/x.png", "");
+  CHECK(list_image_files(folder.path(), "--images") == std::vector<std::string>{"dangling.png", "folder.jpg/x.png"});
+}
+
 TEST_CASE("A JPEG is complete if an end-of-image marker follows the scan") {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "cut.jpg", kUnfinishedJpeg);

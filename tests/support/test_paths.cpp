@@ -1,8 +1,6 @@
 #include "support/test_paths.h"
 
 #include <cstdlib>
-#include <stdexcept>
-#include <string>
 
 namespace bonescan::test {
 
@@ -20,16 +18,5 @@ std::optional<fs::path> shared_folder() {
 }
 
 fs::path executable() { return BONESCAN_EXECUTABLE; }
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "bonescan-test-XXXXXX").string();
-  if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder could be made");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
 
 }  // namespace bonescan::test

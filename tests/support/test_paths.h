@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <optional>
 
+#include "bonescan/core/temporary_folder.h"
+
 namespace bonescan::test {
 
 // tests/data in the source tree.
@@ -19,19 +21,6 @@ std::optional<std::filesystem::path> shared_folder();
 // The bonescan executable of this build.
 std::filesystem::path executable();
 
-// An empty folder of its own, removed at the end of the scope.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
+using bonescan::TemporaryFolder;
 
 }  // namespace bonescan::test

@@ -56,7 +56,7 @@ std::vector<std::string> list_image_files(const fs::path& folder, const std::str
     if (error) break;
     if (is_hidden(entries->path())) {
       entries.disable_recursion_pending();
-    } else if (is_image_file_name(entries->path()) && entries->is_regular_file(error)) {
+    } else if (std::error_code unknown; is_image_file_name(entries->path()) && !entries->is_directory(unknown)) {
       files.push_back(entries->path().lexically_relative(folder).string());
     }
   }

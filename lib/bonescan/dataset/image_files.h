@@ -13,7 +13,8 @@ namespace bonescan {
 bool is_image_file_name(const std::filesystem::path& path);
 
 // Paths relative to `folder`, in byte order, of all files below it with an image's extension; hidden files and folders
-// are skipped. `option` names the option in the UsageError that is thrown if the folder cannot be read.
+// are skipped. Broken links, pipes and the like are among them: reading them says what is wrong. `option` names the
+// option in the UsageError that is thrown if the folder cannot be read.
 std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option);
 
 // Whether a JPEG file ends as it should: an end-of-image marker follows the last scan. A cheap check for

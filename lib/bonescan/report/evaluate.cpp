@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/temporary_folder.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/model/network.h"

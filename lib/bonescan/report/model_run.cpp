@@ -1,7 +1,5 @@
 #include "bonescan/report/model_run.h"
 
-#include <cstdlib>
-
 #include "bonescan/core/error.h"
 #include "bonescan/scan/scan.h"
 
@@ -23,17 +21,6 @@ ScanTask scan_task(EvaluationTask task) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "bonescan-eval-XXXXXX").string();
-  if (!::mkdtemp(name.data())) throw OutputError("no folder could be made in " + fs::temp_directory_path().string());
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
 
 ModelRun run_models(const EvaluationRequest& request, const std::vector<fs::path>& images, const fs::path& output,
                     const Cancellation& cancellation) {

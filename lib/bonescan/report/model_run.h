@@ -11,20 +11,6 @@
 
 namespace bonescan {
 
-// A folder of its own, removed with all that is in it at the end of the scope.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 struct ModelRun {
   bool interrupted = false;
   std::size_t failed = 0;
