@@ -1,7 +1,6 @@
 #include "bonescan/metrics/bootstrap.h"
 
 #include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include "bonescan/metrics/cell_matcher.h"
 #include "bonescan/metrics/image_figures.h"
 #include "bonescan/metrics/resampler.h"
+#include "bonescan/metrics/threads.h"
 
 namespace bonescan {
 
@@ -32,8 +32,7 @@ std::vector<std::uint32_t> draw_weights(std::size_t count, std::uint64_t seed, i
 // Calls `work(replicate)` for every replicate, in any order and on any thread.
 template <typename Work>
 void for_each_replicate(const BootstrapParameters& parameters, const Work& work) {
-  tbb::task_arena arena(parameters.threads > 0 ? parameters.threads : tbb::task_arena::automatic);
-  arena.execute([&] { tbb::parallel_for(0, std::max(parameters.replicates, 0), work); });
+  run_on_threads(parameters.threads, [&] { tbb::parallel_for(0, std::max(parameters.replicates, 0), work); });
 }
 
 // As numpy.percentile with linear interpolation; `sorted` is not empty.

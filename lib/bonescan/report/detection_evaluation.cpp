@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <tbb/parallel_invoke.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
+#include "bonescan/metrics/threads.h"
 
 namespace bonescan {
 namespace {
@@ -92,8 +92,7 @@ std::vector<SizeFigures> evaluate_sizes(const DetectionEvaluation& evaluation) {
 // The figures do not need each other, and each writes members of its own: they are computed side by side.
 void compute_figures(const EvaluationSet& set, const DetectionEvaluationOptions& options, DetectionEvaluation& result) {
   const double iou = options.iou_threshold;
-  tbb::task_arena arena(options.bootstrap.threads > 0 ? options.bootstrap.threads : tbb::task_arena::automatic);
-  arena.execute([&] {
+  run_on_threads(options.bootstrap.threads, [&] {
     tbb::parallel_invoke(
         [&] { result.coco = evaluate_coco(set, options.max_detections); },
         [&] { result.rows = match_per_image(set, options.score_threshold, options.max_detections, iou); },

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <map>
@@ -12,6 +11,7 @@
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/split_list.h"
+#include "bonescan/metrics/threads.h"
 #include "bonescan/report/mask_file.h"
 #include "bonescan/report/report_json.h"
 
@@ -168,8 +168,7 @@ SegmentationEvaluation evaluate_masks(const MaskFolders& folders, const Bootstra
   result.bootstrap = bootstrap;
   result.masks = pair_masks(folders);
   result.figures.resize(result.masks.pairs.size());
-  tbb::task_arena arena(threads > 0 ? threads : tbb::task_arena::automatic);
-  arena.execute([&] {
+  run_on_threads(threads, [&] {
     tbb::parallel_for(std::size_t{0}, result.figures.size(),
                       [&](std::size_t i) { result.figures[i] = evaluate_pair(result.masks.pairs[i]); });
   });
