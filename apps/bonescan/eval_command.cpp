@@ -15,6 +15,7 @@
 #include "bonescan/report/write_reports.h"
 #include "command.h"
 #include "logging.h"
+#include "shared_options.h"
 #include "validators.h"
 
 namespace bonescan {
@@ -34,7 +35,7 @@ void add_path(CLI::App& app, const char* name, OptionalPath& path, const char* t
               const char* text) {
   app.add_option_function<std::string>(
          name, [&path](const std::string& value) { path = value; }, text)
-      ->type_name(type)
+      ->option_text(type)
       ->group(group);
 }
 
@@ -54,7 +55,7 @@ void add_source_options(CLI::App& app, EvaluationTask task, EvaluationSources& s
          "--split", [&sources](const std::string& split) { sources.split = split; },
          "Split of FracAtlas: train, valid or test")
       ->check(CLI::IsMember({"train", "valid", "test"}))
-      ->type_name("NAME")
+      ->option_text("NAME")
       ->group(group);
   add_path(app, "--split-list", sources.split_list, "CSV", group, "Only the images that the file names, one a line");
   if (masks) return;
@@ -72,53 +73,34 @@ void add_model_options(CLI::App& app, EvaluationTask task, EvaluationModels& mod
     add_path(app, "--model", masks ? models.segmenter : models.detector, "FILE", group,
              masks ? "TorchScript file; default: segnet.pt" : "TorchScript file; default: ssd300_vgg16.pt");
   }
-  app.add_option("--device", models.device, "cpu, cuda or cuda:N")
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group(group);
-  app.add_option("--precision", models.precision, "fp32 or bf16")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Precision>{{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}}))
-      ->type_name("NAME")
-      ->default_str("fp32")
-      ->group(group);
-  app.add_option("--progress", models.progress, "auto, always or never")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, ProgressMode>{
-          {"auto", ProgressMode::kAuto}, {"always", ProgressMode::kAlways}, {"never", ProgressMode::kNever}}))
-      ->type_name("WHEN")
-      ->default_str("auto")
-      ->group(group);
+  add_device_options(app, models.device, models.precision, group);
+  add_progress_option(app, models.progress, group);
 }
 
 void add_figure_options(CLI::App& app, EvaluationTask task, EvaluationSettings& settings) {
   const char* const group = "Figures";
   if (task != EvaluationTask::kSegment) {
     app.add_option("--iou-threshold", settings.iou_threshold,
-                   "IoU of a hit for VOC, FROC and the operating point (COCO figures have their own)")
+                   "IoU of a hit for VOC, FROC and the operating point (COCO figures have their own); default: 0.5")
         ->check(fraction())
-        ->type_name("X")
-        ->capture_default_str()
+        ->option_text("X")
         ->group(group);
-    app.add_option("--max-detections", settings.max_detections, "Most detections in an image and class (COCO figures)")
+    app.add_option("--max-detections", settings.max_detections,
+                   "Most detections in an image and class (COCO figures); default: 100")
         ->check(whole_number(1, 1'000'000))
-        ->type_name("N")
-        ->capture_default_str()
+        ->option_text("N")
         ->group(group);
     app.add_option("--score-threshold", settings.score_threshold,
                    "The operating point: detections at or above it count; default: the model card's, else all count")
         ->check(fraction())
-        ->type_name("X")
+        ->option_text("X")
         ->group(group);
   }
-  app.add_option("--bootstrap", settings.bootstrap, "Resamples for the 95 % intervals; 0: none")
+  app.add_option("--bootstrap", settings.bootstrap, "Resamples for the 95 % intervals, 0 for none; default: 1000")
       ->check(whole_number(0, 1'000'000))
-      ->type_name("N")
-      ->capture_default_str()
+      ->option_text("N")
       ->group(group);
-  app.add_option("--seed", settings.seed, "Seed of the resampling")
-      ->type_name("N")
-      ->capture_default_str()
-      ->group(group);
+  app.add_option("--seed", settings.seed, "Seed of the resampling; default: 0")->option_text("N")->group(group);
 }
 
 void add_gate_options(CLI::App& app, EvalArguments& arguments) {
@@ -126,14 +108,13 @@ void add_gate_options(CLI::App& app, EvalArguments& arguments) {
   GateSettings& gates = arguments.request.gates;
   app.add_option("--require", gates.requirements, "For example 'ap50>=0.40' (>=, <=, ==); repeatable")
       ->allow_extra_args(false)
-      ->type_name("GATE")
+      ->option_text("GATE")
       ->group(group);
   add_path(app, "--baseline", gates.baseline, "FILE", group, "report.json of an earlier evaluation to compare with");
-  app.add_option("--max-drop", gates.max_drop, "How much worse than the baseline a figure may be")
+  app.add_option("--max-drop", gates.max_drop, "How much worse than the baseline a figure may be; default: 0")
       ->check(CLI::NonNegativeNumber)
       ->needs("--baseline")
-      ->type_name("X")
-      ->capture_default_str()
+      ->option_text("X")
       ->group(group);
   add_path(app, "--junit", arguments.junit, "FILE", group, "Write the gates as JUnit XML");
 }
@@ -144,7 +125,7 @@ void add_run_options(CLI::App& app, EvalArguments& arguments) {
            "Folder for report.json, report.md and report.html; - writes report.json to standard output");
   app.add_option("--threads", arguments.request.settings.threads, "Default: all cores")
       ->check(whole_number(1, kMostThreads))
-      ->type_name("N")
+      ->option_text("N")
       ->group(group);
   add_log_options(app, arguments.log);
 }
@@ -189,9 +170,9 @@ ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
 }  // namespace
 
 RunCommand add_eval_command(CLI::App& app) {
-  app.description(app.get_description() +
-                  "\n\nExample: bonescan eval detect --ground-truth gt.json --predictions results.jsonl -o report/ "
-                  "--require 'ap50>=0.40'\n");
+  add_example(app,
+              "bonescan eval detect --ground-truth gt.json --predictions results.jsonl -o report/ "
+              "--require 'ap50>=0.40'");
   app.require_subcommand(1);
   const auto arguments = std::make_shared<EvalArguments>();
   add_task(app, "detect", "Boxes: AP, FROC, sensitivity and specificity", EvaluationTask::kDetect, *arguments);

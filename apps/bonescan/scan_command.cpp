@@ -6,6 +6,7 @@
 
 #include "bonescan/core/error.h"
 #include "logging.h"
+#include "shared_options.h"
 #include "validators.h"
 
 namespace bonescan {
@@ -97,13 +98,7 @@ void add_model_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
       ->allow_extra_args(false)
       ->option_text("FILE")
       ->group(group);
-  app.add_option("--device", arguments.request.device, "cpu, cuda or cuda:N; default: cpu")
-      ->option_text("NAME")
-      ->group(group);
-  app.add_option("--precision", arguments.request.precision, "fp32 or bf16; default: fp32")
-      ->transform(one_of(Names<Precision>{{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}}))
-      ->option_text("NAME")
-      ->group(group);
+  add_device_options(app, arguments.request.device, arguments.request.precision, group);
 }
 
 void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
@@ -135,11 +130,7 @@ void add_run_options(CLI::App& app, ScanArguments& arguments) {
       ->option_text("N")
       ->group(group);
   app.add_flag("--fail-fast", request.fail_fast, "Stop at the first radiograph that fails")->group(group);
-  app.add_option("--progress", request.progress, "auto, always or never; default: auto")
-      ->transform(one_of(Names<ProgressMode>{
-          {"auto", ProgressMode::kAuto}, {"always", ProgressMode::kAlways}, {"never", ProgressMode::kNever}}))
-      ->option_text("WHEN")
-      ->group(group);
+  add_progress_option(app, request.progress, group);
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "Read options from a TOML file: threads = 4")->option_text("FILE")->group(group);
   add_log_options(app, arguments.log, group);
@@ -171,7 +162,7 @@ ExitCode exit_code(const ScanSummary& summary) {
 }  // namespace
 
 RunCommand add_scan_command(CLI::App& app, ScanTask task, const std::string& example) {
-  app.description(app.get_description() + "\n\nExample: " + example + "\n");
+  add_example(app, example);
   const auto arguments = std::make_shared<ScanArguments>();
   arguments->request.task = task;
   add_input_options(app, *arguments);

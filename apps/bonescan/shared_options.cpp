@@ -1,0 +1,31 @@
+#include "shared_options.h"
+
+#include <map>
+
+#include "validators.h"
+
+namespace bonescan {
+
+void add_device_options(CLI::App& app, std::string& device, Precision& precision, const std::string& group) {
+  app.add_option("--device", device, "cpu, cuda or cuda:N; default: cpu")->option_text("NAME")->group(group);
+  const std::map<std::string, Precision> precisions = {{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}};
+  app.add_option("--precision", precision, "fp32 or bf16; default: fp32")
+      ->transform(one_of(precisions))
+      ->option_text("NAME")
+      ->group(group);
+}
+
+void add_progress_option(CLI::App& app, ProgressMode& progress, const std::string& group) {
+  const std::map<std::string, ProgressMode> modes = {
+      {"auto", ProgressMode::kAuto}, {"always", ProgressMode::kAlways}, {"never", ProgressMode::kNever}};
+  app.add_option("--progress", progress, "auto, always or never; default: auto")
+      ->transform(one_of(modes))
+      ->option_text("WHEN")
+      ->group(group);
+}
+
+void add_example(CLI::App& app, const std::string& example) {
+  app.description(app.get_description() + "\n\nExample: " + example + "\n");
+}
+
+}  // namespace bonescan

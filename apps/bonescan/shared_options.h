@@ -1,0 +1,21 @@
+// Options that several subcommands have, worded and checked in one place.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "bonescan/model/network.h"
+#include "bonescan/scan/progress.h"
+
+namespace bonescan {
+
+// --device and --precision
+void add_device_options(CLI::App& app, std::string& device, Precision& precision, const std::string& group);
+
+// --progress
+void add_progress_option(CLI::App& app, ProgressMode& progress, const std::string& group);
+
+// An example call, at the top of the subcommand's help.
+void add_example(CLI::App& app, const std::string& example);
+
+}  // namespace bonescan
