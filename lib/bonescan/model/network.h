@@ -28,6 +28,13 @@ struct ModelOptions {
   std::optional<std::filesystem::path> card = {};  // overrides or supplies the card inside the file
 };
 
+// What is known of a model without its network.
+struct ModelDescription {
+  std::filesystem::path path;
+  std::string sha256;  // of the file
+  ModelCard card;
+};
+
 // A network with what is known about it.
 struct Model {
   std::filesystem::path path;
@@ -40,8 +47,14 @@ struct Model {
 // `options.card`). Throws UsageError as load_model does.
 ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
 
+// The same with the file's SHA-256.
+ModelDescription describe_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
+
 // Loads a TorchScript file with the card inside it. Throws UsageError if the file is missing, is
 // not TorchScript, has no card, or the card does not suit `task`.
 Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
+
+// Loads the network of a model that was described before.
+Model load_model(ModelDescription description, const ModelOptions& options = {});
 
 }  // namespace bonescan

@@ -252,23 +252,28 @@ ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, con
   return card;
 }
 
-Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
-  Model model;
-  model.path = path;
-  model.card = read_model_card(path, task, options);
-  model.sha256 = sha256_of_file(path);
+ModelDescription describe_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
+  ModelCard card = read_model_card(path, task, options);
+  return {path, sha256_of_file(path), std::move(card)};
+}
 
+Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
+  return load_model(describe_model(path, task, options), options);
+}
+
+Model load_model(ModelDescription description, const ModelOptions& options) {
+  Model model{std::move(description.path), std::move(description.sha256), std::move(description.card), nullptr};
   const c10::Device device = parse_device(options.device);
   use_one_thread();
   run_graphs_as_they_are();
-  torch::jit::Module module = load_module(path);
+  torch::jit::Module module = load_module(model.path);
   try {
-    model.network = prepare(std::move(module), task, device, options.precision);
+    model.network = prepare(std::move(module), model.card.task, device, options.precision);
   } catch (const std::exception& error) {
     throw UsageError(
         fmt::format("{} cannot be prepared for inference; it should be a scripted or traced network with a forward "
                     "method ({})",
-                    path.string(), one_line_reason(error)));
+                    model.path.string(), one_line_reason(error)));
   }
   return model;
 }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "bonescan/core/sha256.h"
-
 namespace bonescan {
 
 const Detector& LazyDetector::get() {
@@ -17,10 +15,11 @@ const Detector& LazyDetector::get() {
 
 std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& path, const ModelOptions& model_options,
                                                  const DetectionOptions& options) {
-  ModelDescription description{path, {}, read_model_card(path, ModelTask::kDetection, model_options)};
-  description.sha256 = sha256_of_file(path);
-  return std::make_unique<LazyDetector>(
-      std::move(description), [path, model_options, options] { return load_detector(path, model_options, options); });
+  ModelDescription description = describe_model(path, ModelTask::kDetection, model_options);
+  auto load = [description, model_options, options] {
+    return Detector(load_model(description, model_options), options);
+  };
+  return std::make_unique<LazyDetector>(std::move(description), std::move(load));
 }
 
 int smallest_useful_side(const ScanModels& models) {

@@ -14,13 +14,6 @@
 
 namespace bonescan {
 
-// What is known of a model before its network is loaded.
-struct ModelDescription {
-  std::filesystem::path path;
-  std::string sha256;
-  ModelCard card;
-};
-
 // A detector that is loaded on first use and then stays.
 class LazyDetector {
  public:
