@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from bonescan_training import checkpoint, detection_metrics, fracatlas, model_card, ssd300
-from train_ssd300 import evaluation_negatives
+from bonescan_training.fracture_data import evaluation_negatives
 
 VGG_ATTRIBUTION = (
     "Start weights: VGG19, K. Simonyan and A. Zisserman, Visual Geometry Group, University of Oxford, 'Very Deep "

@@ -29,166 +29,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bonescan_training import checkpoint, detection_metrics, fracatlas, ssd300
+from bonescan_training import checkpoint, detection_metrics, fracture_data, ssd300
+from bonescan_training.augmentation import augment
+from bonescan_training.fracture_data import NO_BOXES, FractureData
 
 # Fitted to the training boxes: 79 % of them meet an anchor at IoU 0.5 (torchvision's scales: 69 %).
 ANCHOR_SCALES = (0.05, 0.10, 0.20, 0.36, 0.52, 0.70, 0.90)
-CACHE_FACTOR = 1.5
-NEGATIVES_FOR_TRAINING = 300
-NO_BOXES = np.zeros((0, 4), np.float32)
-
-
 PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
     """Keeps the docstring's lines and names the defaults."""
-
-
-@dataclass
-class TrainingData:
-    """Grey uint8 images stretched to a square, boxes as fractions of the image side, start weights."""
-
-    train: list[np.ndarray]
-    train_boxes: list[np.ndarray]
-    negatives: list[np.ndarray]
-    valid: list[np.ndarray]
-    valid_boxes: list[np.ndarray]
-    start: dict[str, Tensor]
-
-
-def read_square(root: Path, name: str, side: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """One radiograph, grey, stretched to side x side, and the width and height that it had."""
-    image = cv2.cvtColor(fracatlas.read_upright(fracatlas.image_path(root, name)), cv2.COLOR_RGB2GRAY)
-    return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA), image.shape[::-1]
-
-
-def training_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
-    """Non-fractured images for training. Their order is shared with evaluation_negatives: the two never overlap."""
-    return [str(name) for name in np.random.default_rng(seed).permutation(fracatlas.non_fractured_ids(root))[:count]]
-
-
-def evaluation_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
-    """Non-fractured images for choosing thresholds: none of training_negatives."""
-    names = np.random.default_rng(seed).permutation(fracatlas.non_fractured_ids(root))
-    return [str(name) for name in names[len(names) - count :]]
-
-
-def read_fracatlas(root: Path, start: Path, size: int) -> TrainingData:
-    """Training images at 1.5 times the input size, so that zoomed crops stay sharp; validation images at that size."""
-    boxes = fracatlas.read_boxes(root)
-
-    def read(names: list[str], side: int) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        images, fractions = [], []
-        for name in names:
-            image, (width, height) = read_square(root, name, side)
-            images.append(image)
-            fractions.append(boxes.get(name, NO_BOXES) / np.float32([width, height, width, height]))
-        return images, fractions
-
-    train, train_boxes = read(fracatlas.split_ids(root, "train"), round(size * CACHE_FACTOR))
-    negatives, _ = read(training_negatives(root, NEGATIVES_FOR_TRAINING), round(size * CACHE_FACTOR))
-    valid, valid_boxes = read(fracatlas.split_ids(root, "valid"), size)
-    return TrainingData(train, train_boxes, negatives, valid, valid_boxes, torch.load(start, map_location="cpu"))
-
-
-def write_pack(data: TrainingData, path: Path) -> None:
-    """One npz with everything that training needs: images as JPEG (validation: PNG), boxes, start weights as fp16."""
-    arrays: dict[str, np.ndarray] = {}
-    for part in ("train", "negatives", "valid"):
-        extension, options = (".png", []) if part == "valid" else (".jpg", [cv2.IMWRITE_JPEG_QUALITY, 95])
-        coded = [cv2.imencode(extension, image, options)[1].ravel() for image in getattr(data, part)]
-        arrays[f"{part}_bytes"] = np.concatenate(coded)
-        arrays[f"{part}_lengths"] = np.asarray([len(code) for code in coded])
-    for part in ("train", "valid"):
-        boxes = getattr(data, f"{part}_boxes")
-        arrays[f"{part}_boxes"] = np.concatenate(boxes)
-        arrays[f"{part}_box_counts"] = np.asarray([len(rows) for rows in boxes])
-    for name, value in data.start.items():
-        arrays[f"start/{name}"] = value.numpy().astype(np.float16)
-    np.savez(path, **arrays)
-
-
-def read_pack(path: Path) -> TrainingData:
-    with np.load(path) as pack:
-        arrays = dict(pack)
-
-    def images(part: str) -> list[np.ndarray]:
-        codes = np.split(arrays[f"{part}_bytes"], np.cumsum(arrays[f"{part}_lengths"])[:-1])
-        return [cv2.imdecode(code, cv2.IMREAD_GRAYSCALE) for code in codes]
-
-    def boxes(part: str) -> list[np.ndarray]:
-        return np.split(arrays[f"{part}_boxes"], np.cumsum(arrays[f"{part}_box_counts"])[:-1])
-
-    start = {
-        name[len("start/") :]: torch.from_numpy(value.astype(np.float32))
-        for name, value in arrays.items() if name.startswith("start/")
-    }
-    return TrainingData(images("train"), boxes("train"), images("negatives"), images("valid"), boxes("valid"), start)
-
-
-def random_window(boxes: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
-    """A window x1,y1,x2,y2 in fractions of the image that cuts no box badly: zoomed in, as it is, or zoomed out.
-
-    share is the part of the network input's side that the window is to fill.
-    """
-    kind = random.random()
-    for _ in range(40):
-        if kind < 0.25:
-            side = random.uniform(0.94, 1.06, size=2)
-        elif kind < 0.80:
-            side = random.uniform(0.50, 0.94) * random.uniform(0.88, 1.13, size=2)
-        else:
-            side = random.uniform(1.06, 1.30) * random.uniform(0.95, 1.05, size=2)
-        side = side * share
-        low = random.uniform(np.minimum(0, 1 - side), np.maximum(0, 1 - side))
-        window = np.concatenate([low, low + side])
-        visible = visible_fraction(boxes, window)
-        if len(boxes) == 0 or (visible.max() > 0.7 and not ((visible > 0.1) & (visible < 0.7)).any()):
-            return window
-    return np.array([0.0, 0.0, 1.0, 1.0])
-
-
-def visible_fraction(boxes: np.ndarray, window: np.ndarray) -> np.ndarray:
-    """How much of each box's area lies inside the window."""
-    inside = np.clip(np.minimum(boxes[:, 2:], window[2:]) - np.maximum(boxes[:, :2], window[:2]), 0, None)
-    return inside.prod(axis=1) / (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-
-
-def cut_window(image: np.ndarray, window: np.ndarray, size: int) -> np.ndarray:
-    """The window of a square image, black beyond its edges, resized to size x size."""
-    side = image.shape[0]
-    x1, y1, x2, y2 = np.round(window * side).astype(int)
-    margin = max(0, -x1, -y1, x2 - side, y2 - side)
-    if margin:
-        image = cv2.copyMakeBorder(image, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
-    crop = image[y1 + margin : y2 + margin, x1 + margin : x2 + margin]
-    shrinks = crop.shape[0] >= size and crop.shape[1] >= size
-    return cv2.resize(crop, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-
-
-def change_brightness(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Gamma, contrast and brightness at random, by a look-up table; dark bone is never pushed to black."""
-    levels = np.arange(256) / 255
-    levels = levels ** math.exp(random.uniform(-0.35, 0.35))
-    levels = levels * random.uniform(0.8, 1.3) + random.uniform(-0.02, 0.08)
-    return cv2.LUT(image, np.clip(levels * 255, 0, 255).astype(np.uint8))
-
-
-def augment(
-    image: np.ndarray, boxes: np.ndarray, size: int, share: float, random: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """A training sample: the image [size,size], about share x share of the radiograph, and its boxes in pixels."""
-    window = random_window(boxes, share, random)
-    image = change_brightness(cut_window(image, window, size), random)
-    boxes = boxes[visible_fraction(boxes, window) > 0.7]
-    boxes = (np.clip(boxes, np.tile(window[:2], 2), np.tile(window[2:], 2)) - np.tile(window[:2], 2))
-    boxes = boxes / np.tile(window[2:] - window[:2], 2) * size
-    if random.random() < 0.5:
-        image, boxes = image[:, ::-1], np.stack([size - boxes[:, 2], boxes[:, 1], size - boxes[:, 0], boxes[:, 3]], 1)
-    if random.random() < 0.5:
-        image, boxes = image[::-1], np.stack([boxes[:, 0], size - boxes[:, 3], boxes[:, 2], size - boxes[:, 1]], 1)
-    return np.ascontiguousarray(image), boxes.astype(np.float32)
 
 
 def to_input(images: list[np.ndarray], device: torch.device) -> Tensor:
@@ -209,6 +60,8 @@ class State:
     scaler: torch.cuda.amp.GradScaler
     epoch: int = 0
     step: int = 0
+    steps_of_epoch: int = 0
+    losses: list[tuple[float, float]] = field(default_factory=list)
     best_ap50: float = -1.0
     minutes_before: float = 0.0
     started: float = field(default_factory=time.monotonic)
@@ -251,11 +104,14 @@ def learning_rate(group: dict, progress: float, step: int) -> float:
     return group["base_lr"] * warm * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
 
 
-def make_state(data: TrainingData, arguments: argparse.Namespace) -> State:
+def make_state(data: FractureData, arguments: argparse.Namespace) -> State:
     """A new run, or the one that OUTPUT/last.pt holds; learning rates are those of the command line."""
     device = torch.device(arguments.device)
     model = ssd300.SSD300VGG16(ANCHOR_SCALES, size=arguments.size)
-    model.load_trunk(data.start)
+    if "conv1_1.weight" in data.start:
+        model.load_trunk(data.start)
+    else:
+        model.load_state_dict(data.start | {"anchors": model.anchors})
     model = model.to(device, memory_format=torch.channels_last)
     for block in range(1, arguments.frozen_blocks + 1):
         getattr(model, f"block{block}").requires_grad_(False)
@@ -272,13 +128,14 @@ def make_state(data: TrainingData, arguments: argparse.Namespace) -> State:
         for group, rate in zip(state.optimiser.param_groups, rates):
             group["base_lr"] = rate
         state.epoch, state.step = saved["epoch"], saved["step"]
+        state.steps_of_epoch, state.losses = saved["steps_of_epoch"], saved["losses"]
         state.best_ap50, state.minutes_before = saved["best"], saved["minutes"]
         print(f"going on after epoch {state.epoch}, step {state.step}, best AP50 {state.best_ap50:.4f}", flush=True)
     return state
 
 
 def save_state(state: State, row: dict, arguments: argparse.Namespace) -> None:
-    """Writes last.pt, and best.pt if the epoch's validation AP50 is the best so far."""
+    """Writes last.pt, and best.pt if the row of an epoch has the best validation AP50 so far."""
     recipe = {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}
     shared = {
         "average": state.average.state_dict(), "epoch": state.epoch, "step": state.step, "recipe": recipe,
@@ -289,7 +146,8 @@ def save_state(state: State, row: dict, arguments: argparse.Namespace) -> None:
         checkpoint.save_atomically(shared, arguments.output / "best.pt")
     going_on = {
         "model": state.model.state_dict(), "optimiser": state.optimiser.state_dict(),
-        "best": state.best_ap50, "minutes": state.minutes(),
+        "best": state.best_ap50, "minutes": state.minutes(), "steps_of_epoch": state.steps_of_epoch,
+        "losses": state.losses,
     }
     checkpoint.save_atomically(shared | going_on, arguments.output / "last.pt")
 
@@ -308,7 +166,7 @@ def autocast(arguments: argparse.Namespace) -> torch.autocast:
 
 
 @torch.no_grad()
-def evaluate(model: ssd300.SSD300VGG16, data: TrainingData, arguments: argparse.Namespace) -> dict[str, float]:
+def evaluate(model: ssd300.SSD300VGG16, data: FractureData, arguments: argparse.Namespace) -> dict[str, float]:
     """AP50, AP and best F1 on the validation split. IoU does not depend on the stretch, so boxes stay as they are."""
     device, predictions = torch.device(arguments.device), []
     for first in range(0, len(data.valid), 8):
@@ -325,14 +183,10 @@ def evaluate(model: ssd300.SSD300VGG16, data: TrainingData, arguments: argparse.
     }
 
 
-def epoch_order(
-    data: TrainingData, progress: float, arguments: argparse.Namespace, random: np.random.Generator
-) -> list[int]:
+def epoch_order(data: FractureData, arguments: argparse.Namespace, random: np.random.Generator) -> list[int]:
     """Image indices of one epoch in random order; a negative number -1-i stands for non-fractured image i."""
-    order = list(range(len(data.train)))
-    if arguments.negatives > 0 and progress >= arguments.negatives_from:
-        count = round(arguments.negatives * len(order))
-        order += [-1 - int(i) for i in random.permutation(len(data.negatives))[:count]]
+    count = round(arguments.negatives * len(data.train))
+    order = list(range(len(data.train))) + [-1 - int(i) for i in random.permutation(len(data.negatives))[:count]]
     random.shuffle(order)
     return order
 
@@ -357,45 +211,56 @@ def training_step(
     return class_loss.item(), box_loss.item()
 
 
-def train_epoch(state: State, data: TrainingData, arguments: argparse.Namespace) -> dict:
+def draw_samples(
+    data: FractureData, order: list[int], number: int, side: int, state: State, arguments: argparse.Namespace
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Images and boxes of step `number` of the current epoch: the same whenever the run was interrupted."""
+    random = np.random.default_rng([arguments.seed, state.epoch, number])
+    samples = []
+    for i in order[number * arguments.batch : (number + 1) * arguments.batch]:
+        image, boxes = (data.train[i], data.train_boxes[i]) if i >= 0 else (data.negatives[-1 - i], NO_BOXES)
+        samples.append(augment(image, boxes, side, side / arguments.size, random))
+    images, boxes = zip(*samples)
+    return list(images), list(boxes)
+
+
+def train_epoch(state: State, data: FractureData, arguments: argparse.Namespace) -> dict:
     """Every training image once, or until the time is up; returns the epoch's line of the log."""
-    random = np.random.default_rng([arguments.seed, state.epoch])
-    started = time.monotonic()
     cropped = arguments.crop and state.progress(arguments) < arguments.crop_until
     side = arguments.crop if cropped else arguments.size
     anchors = ssd300.crop_anchors(side, arguments.size, ANCHOR_SCALES).to(arguments.device)
-    order = epoch_order(data, state.progress(arguments), arguments, random)
-    losses: list[tuple[float, float]] = []
+    order = epoch_order(data, arguments, np.random.default_rng([arguments.seed, state.epoch]))
     steps = len(order) // arguments.batch
-    for number in range(steps):
+    started = saved = time.monotonic()
+    for number in range(state.steps_of_epoch, steps):
         progress = state.progress(arguments, number / steps)
         if progress >= 1:
             break
         for group in state.optimiser.param_groups:
             group["lr"] = learning_rate(group, progress, state.step)
-        sources = [
-            (data.train[i], data.train_boxes[i]) if i >= 0 else (data.negatives[-1 - i], NO_BOXES)
-            for i in order[number * arguments.batch : (number + 1) * arguments.batch]
-        ]
-        samples = [augment(image, boxes, side, side / arguments.size, random) for image, boxes in sources]
-        losses.append(training_step(state, *map(list, zip(*samples)), anchors, arguments))
+        images, boxes = draw_samples(data, order, number, side, state, arguments)
+        state.losses.append(training_step(state, images, boxes, anchors, arguments))
         state.step += 1
-        if number % 10 == 9:
-            class_loss, box_loss = np.mean(losses, axis=0)
-            pace = (time.monotonic() - started) / len(losses)
+        state.steps_of_epoch = number + 1
+        if number % 20 == 19:
+            class_loss, box_loss = np.mean(state.losses, axis=0)
             print(
                 f"epoch {state.epoch + 1} step {number + 1}/{steps} class {class_loss:.3f} box {box_loss:.3f} "
-                f"{pace:.2f} s/step", flush=True,
+                f"minute {state.minutes():.1f}", flush=True,
             )
-    state.epoch += 1
-    class_loss, box_loss = np.mean(losses, axis=0) if losses else (math.nan, math.nan)
+        if time.monotonic() - saved > 60 * arguments.checkpoint_minutes:
+            save_state(state, {}, arguments)
+            saved = time.monotonic()
+    class_loss, box_loss = np.mean(state.losses, axis=0) if state.losses else (math.nan, math.nan)
+    state.epoch, state.steps_of_epoch, state.losses = state.epoch + 1, 0, []
     return {
-        "epoch": state.epoch, "step": state.step, "class_loss": round(class_loss, 4), "box_loss": round(box_loss, 4),
-        "seconds": round(time.monotonic() - started, 1), "progress": round(state.progress(arguments), 4),
+        "epoch": state.epoch, "step": state.step, "side": side, "class_loss": round(class_loss, 4),
+        "box_loss": round(box_loss, 4), "seconds": round(time.monotonic() - started, 1),
+        "progress": round(state.progress(arguments), 4),
     }
 
 
-def train(data: TrainingData, arguments: argparse.Namespace) -> None:
+def train(data: FractureData, arguments: argparse.Namespace) -> None:
     state = make_state(data, arguments)
     while state.progress(arguments) < 1:
         row = train_epoch(state, data, arguments)
@@ -407,11 +272,19 @@ def train(data: TrainingData, arguments: argparse.Namespace) -> None:
         save_state(state, row, arguments)
 
 
+def start_weights(path: Path) -> dict[str, Tensor]:
+    """VGG16 weights of make_vgg16_start.py, or the averaged weights of a whole network from a checkpoint."""
+    weights = torch.load(path, map_location="cpu")
+    if "average" not in weights:
+        return weights
+    return {name: value for name, value in weights["average"].items() if name != "anchors"}
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=HelpFormatter)
     add = parser.add_argument
     add("--fracatlas", type=Path, help="root of a FracAtlas download")
-    add("--start", type=Path, help="VGG16 start weights, from make_vgg16_start.py")
+    add("--start", type=Path, help="VGG16 weights of make_vgg16_start.py, or a checkpoint to start from")
     add("--pack", type=Path, help="npz to train from instead of --fracatlas and --start")
     add("--write-pack", action="store_true", help="write --pack from --fracatlas and --start, and stop")
     add("-o", "--output", type=Path, help="folder for checkpoints and log")
@@ -426,10 +299,11 @@ def parse_arguments() -> argparse.Namespace:
     add("--frozen-blocks", type=int, default=3, help="first VGG16 blocks that stay as they are")
     add("--match-iou", type=float, default=0.5, help="IoU from which an anchor stands for a box")
     add("--average-decay", type=float, default=0.997, help="of the moving average of the weights")
-    add("--negatives", type=float, default=0.1, help="non-fractured images, as a share of the fractured ones")
-    add("--negatives-from", type=float, default=0.6, help="part of the training after which they are shown")
+    add("--negatives", type=float, default=0.2, help="non-fractured images in an epoch, as a share of the fractured")
+    add("--negative-images", type=int, default=1000, help="different non-fractured images to draw them from")
     add("--crop", type=int, help="side of the training images at first, to save time: windows at the same scale")
     add("--crop-until", type=float, default=0.72, help="part of the training after which whole inputs are shown")
+    add("--checkpoint-minutes", type=float, default=5, help="between two checkpoints within an epoch")
     add("--evaluate-every", type=int, default=2, help="epochs")
     add("--device", default="cpu", help="cpu, cuda or cuda:N")
     add("--precision", choices=tuple(PRECISIONS), default="bf16", help="of the network's arithmetic; weights stay fp32")
@@ -449,14 +323,16 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(arguments.seed)
+    if arguments.pack and not arguments.write_pack:
+        data = fracture_data.read_pack(arguments.pack)
+    else:
+        data = fracture_data.read_fracatlas(
+            arguments.fracatlas, start_weights(arguments.start), arguments.size, arguments.negative_images
+        )
     if arguments.write_pack:
-        write_pack(read_fracatlas(arguments.fracatlas, arguments.start, arguments.size), arguments.pack)
+        fracture_data.write_pack(data, arguments.pack)
         return
     arguments.output.mkdir(parents=True, exist_ok=True)
-    if arguments.pack:
-        data = read_pack(arguments.pack)
-    else:
-        data = read_fracatlas(arguments.fracatlas, arguments.start, arguments.size)
     train(data, arguments)
 
 

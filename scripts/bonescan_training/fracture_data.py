@@ -1,0 +1,108 @@
+"""What the fracture detector is trained and measured on: radiographs, fracture boxes and start weights.
+
+Read from a FracAtlas download, or from one file (a pack) that another machine can train from.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from bonescan_training import fracatlas
+
+# Training images are kept at most this many times as wide and as high as the network input: zoomed windows stay sharp.
+KEPT_SIDES = 1.5
+NO_BOXES = np.zeros((0, 4), np.float32)
+PACK_JPEG_QUALITY = 90
+
+
+@dataclass
+class FractureData:
+    """Grey uint8 images and boxes [n,4] x1,y1,x2,y2 in fractions of the image's width and height.
+
+    Validation images are stretched to the network input; start holds network weights by name.
+    """
+
+    train: list[np.ndarray]
+    train_boxes: list[np.ndarray]
+    negatives: list[np.ndarray]
+    valid: list[np.ndarray]
+    valid_boxes: list[np.ndarray]
+    start: dict[str, Tensor]
+
+
+def training_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
+    """Non-fractured images for training. Their order is shared with evaluation_negatives: no image is in both."""
+    order = _negatives_in_order(root, seed)
+    return order[: min(count, len(order) - 300)]
+
+
+def evaluation_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
+    """Non-fractured images for choosing thresholds, at most 300: none of training_negatives."""
+    order = _negatives_in_order(root, seed)
+    return order[len(order) - min(count, 300) :]
+
+
+def _negatives_in_order(root: Path, seed: int) -> list[str]:
+    return [str(name) for name in np.random.default_rng(seed).permutation(fracatlas.non_fractured_ids(root))]
+
+
+def read_fracatlas(root: Path, start: dict[str, Tensor], size: int, negatives: int) -> FractureData:
+    """Everything from a FracAtlas download, for a network input of size x size."""
+    boxes = fracatlas.read_boxes(root)
+
+    def read(names: list[str], sides: tuple[int, int], stretch: bool) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        images, fractions = [], []
+        for name in names:
+            image = cv2.cvtColor(fracatlas.read_upright(fracatlas.image_path(root, name)), cv2.COLOR_RGB2GRAY)
+            height, width = image.shape
+            new = sides if stretch else (min(width, sides[0]), min(height, sides[1]))
+            images.append(cv2.resize(image, new, interpolation=cv2.INTER_AREA))
+            fractions.append(boxes.get(name, NO_BOXES) / np.float32([width, height, width, height]))
+        return images, fractions
+
+    kept = (round(size * KEPT_SIDES),) * 2
+    train, train_boxes = read(fracatlas.split_ids(root, "train"), kept, stretch=False)
+    normal, _ = read(training_negatives(root, negatives), kept, stretch=False)
+    valid, valid_boxes = read(fracatlas.split_ids(root, "valid"), (size, size), stretch=True)
+    return FractureData(train, train_boxes, normal, valid, valid_boxes, start)
+
+
+def write_pack(data: FractureData, path: Path) -> None:
+    """One npz: images as JPEG (validation: PNG), boxes, start weights as fp16."""
+    arrays: dict[str, np.ndarray] = {}
+    for part in ("train", "negatives", "valid"):
+        options = (".png", []) if part == "valid" else (".jpg", [cv2.IMWRITE_JPEG_QUALITY, PACK_JPEG_QUALITY])
+        coded = [cv2.imencode(options[0], image, options[1])[1].ravel() for image in getattr(data, part)]
+        arrays[f"{part}_bytes"] = np.concatenate(coded) if coded else np.zeros(0, np.uint8)
+        arrays[f"{part}_lengths"] = np.asarray([len(code) for code in coded], np.int64)
+    for part in ("train", "valid"):
+        boxes = getattr(data, f"{part}_boxes")
+        arrays[f"{part}_boxes"] = np.concatenate(boxes)
+        arrays[f"{part}_box_counts"] = np.asarray([len(rows) for rows in boxes])
+    for name, value in data.start.items():
+        arrays[f"start/{name}"] = value.numpy().astype(np.float16)
+    np.savez(path, **arrays)
+
+
+def read_pack(path: Path) -> FractureData:
+    with np.load(path) as pack:
+        arrays = dict(pack)
+
+    def images(part: str) -> list[np.ndarray]:
+        ends = np.cumsum(arrays[f"{part}_lengths"])
+        codes = [arrays[f"{part}_bytes"][end - length : end] for end, length in zip(ends, arrays[f"{part}_lengths"])]
+        return [cv2.imdecode(code, cv2.IMREAD_GRAYSCALE) for code in codes]
+
+    def boxes(part: str) -> list[np.ndarray]:
+        return np.split(arrays[f"{part}_boxes"], np.cumsum(arrays[f"{part}_box_counts"])[:-1])
+
+    start = {
+        name[len("start/") :]: torch.from_numpy(value.astype(np.float32))
+        for name, value in arrays.items() if name.startswith("start/")
+    }
+    return FractureData(images("train"), boxes("train"), images("negatives"), images("valid"), boxes("valid"), start)
