@@ -1,6 +1,7 @@
 # Everything that bonescan links; shared by the build and by the installed package.
 find_package(Boost REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(DCMTK 3.6.7 REQUIRED CONFIG)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json 3 REQUIRED)
 find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc imgcodecs)
@@ -15,3 +16,7 @@ find_package(spdlog REQUIRED)
 find_package(TBB REQUIRED)
 find_package(Torch REQUIRED)
 find_package(yaml-cpp REQUIRED)
+
+# Debian's CMake package of OpenJPEG asks for programs that its libraries do not need.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(OpenJPEG REQUIRED IMPORTED_TARGET libopenjp2>=2.5)

@@ -231,8 +231,8 @@ TEST_CASE("the pixel limit is inclusive, in every format") {
 TEST_CASE("what is not an image that can be read is refused with the reason") {
   CHECK(refusal(fixture("bad/empty.jpg")) == "is an empty file");
   CHECK(refusal(fixture("bad/text.jpg")) ==
-        "is not an image: JPEG, PNG, TIFF and BMP are read, recognised by their content");
-  CHECK(refusal(fixture("bad/dicom.dcm")) == "is a DICOM file, which this version does not read");
+        "is not an image: JPEG, PNG, TIFF, BMP and DICOM are read, recognised by their content");
+  CHECK(refusal(fixture("bad/dicom.dcm")) == "the DICOM data end too early (truncated file)");
   CHECK_THAT(refusal(fixture("bad/float.tif")), Catch::Contains("32-bit floating-point samples"));
   CHECK_THAT(refusal(fixture("bad/damaged.png")), Catch::StartsWith("the PNG data cannot be decoded: "));
   CHECK_THAT(refusal(fixture("missing.png")), Catch::Contains("No such file"));

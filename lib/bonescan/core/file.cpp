@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -18,11 +19,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string system_reason(int error) { return std::generic_category().message(error); }
+std::string system_reason(int error) {
+  return std::generic_category().message(error);
+}
 
 class FileDescriptor {
  public:
   explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   FileDescriptor(const FileDescriptor&) = delete;
   FileDescriptor& operator=(const FileDescriptor&) = delete;
   ~FileDescriptor() { close(); }
@@ -52,30 +56,50 @@ int write_fully(int descriptor, std::span<const std::uint8_t> bytes) {
   return 0;
 }
 
-}  // namespace
+struct OpenFile {
+  FileDescriptor descriptor;
+  std::uint64_t size = 0;
+};
 
-std::vector<std::uint8_t> read_file_bytes(const fs::path& path, std::uint64_t max_bytes) {
+// A regular file of at most `max_bytes`.
+OpenFile open_image_file(const fs::path& path, std::uint64_t max_bytes) {
   // O_NONBLOCK: opening a FIFO that nobody writes to must not wait.
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file.valid()) throw ImageError(fmt::format("cannot be opened: {}", system_reason(errno)));
+  OpenFile file{FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK))};
+  if (!file.descriptor.valid()) throw ImageError(fmt::format("cannot be opened: {}", system_reason(errno)));
   struct stat status {};
-  if (::fstat(file.get(), &status) != 0) throw ImageError(fmt::format("cannot be read: {}", system_reason(errno)));
+  if (::fstat(file.descriptor.get(), &status) != 0)
+    throw ImageError(fmt::format("cannot be read: {}", system_reason(errno)));
   if (S_ISDIR(status.st_mode)) throw ImageError("is a folder, not an image file");
   if (!S_ISREG(status.st_mode)) throw ImageError("is not a regular file");
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  if (size > max_bytes)
-    throw ImageError(fmt::format("is {} bytes long; the limit is {} (--max-file-size)", size, max_bytes));
+  file.size = static_cast<std::uint64_t>(status.st_size);
+  if (file.size > max_bytes)
+    throw ImageError(fmt::format("is {} bytes long; the limit is {} (--max-file-size)", file.size, max_bytes));
+  return file;
+}
 
-  std::vector<std::uint8_t> bytes(size);
+std::vector<std::uint8_t> read_bytes(const OpenFile& file, std::uint64_t count) {
+  std::vector<std::uint8_t> bytes(count);
   std::size_t filled = 0;
   while (filled < bytes.size()) {
-    const ssize_t got = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
+    const ssize_t got = ::read(file.descriptor.get(), bytes.data() + filled, bytes.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw ImageError(fmt::format("cannot be read: {}", system_reason(errno)));
     if (got == 0) throw ImageError("became shorter while it was read");
     filled += static_cast<std::size_t>(got);
   }
   return bytes;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> read_file_bytes(const fs::path& path, std::uint64_t max_bytes) {
+  const OpenFile file = open_image_file(path, max_bytes);
+  return read_bytes(file, file.size);
+}
+
+std::vector<std::uint8_t> read_file_start(const fs::path& path, std::size_t count, std::uint64_t max_bytes) {
+  const OpenFile file = open_image_file(path, max_bytes);
+  return read_bytes(file, std::min<std::uint64_t>(count, file.size));
 }
 
 std::string read_text_file(const fs::path& path) {

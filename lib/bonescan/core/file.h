@@ -14,6 +14,10 @@ namespace bonescan {
 // unreadable, not a regular file (a FIFO would block), or larger than `max_bytes`.
 std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path, std::uint64_t max_bytes);
 
+// Its first `count` bytes, or all if it is shorter; throws as read_file_bytes does.
+std::vector<std::uint8_t> read_file_start(const std::filesystem::path& path, std::size_t count,
+                                          std::uint64_t max_bytes);
+
 // The text of a file that the user named on the command line. Throws UsageError that names it.
 std::string read_text_file(const std::filesystem::path& path);
 

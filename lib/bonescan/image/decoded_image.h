@@ -5,6 +5,7 @@
 #include <opencv2/core.hpp>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "bonescan/image/radiograph.h"
 #include "bonescan/image/window.h"
@@ -20,6 +21,7 @@ struct DecodedImage {
   int orientation = 1;
   // Where the file says which grey levels to show; else the pixels decide.
   std::optional<Window> window;
+  std::vector<DicomValue> dicom;
 };
 
 // Every decoder has this form. It checks the limits before it decodes and throws ImageError.

@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "bonescan/image/bmp_decoder.h"
+#include "bonescan/image/dicom_decoder.h"
+#include "bonescan/image/dicom_signature.h"
 #include "bonescan/image/jpeg_decoder.h"
 #include "bonescan/image/png_decoder.h"
 #include "bonescan/image/tiff_decoder.h"
@@ -16,7 +18,7 @@ using namespace std::string_view_literals;
 
 // DICOM stands first: its preamble may hold anything, even the header of a TIFF.
 constexpr std::array kFormats{
-    ImageFormat{"DICOM", 128, "DICM"sv},
+    ImageFormat{"DICOM", 128, "DICM"sv, decode_dicom},
     ImageFormat{"JPEG", 0, "\xFF\xD8\xFF"sv, decode_jpeg},
     ImageFormat{"PNG", 0, "\x89PNG\r\n\x1A\n"sv, decode_png},
     ImageFormat{"TIFF", 0, "II*\0"sv, decode_tiff},
@@ -41,7 +43,8 @@ const ImageFormat* recognise_format(std::span<const std::uint8_t> bytes) {
            std::memcmp(bytes.data() + format.offset, format.signature.data(), format.signature.size()) == 0;
   };
   const auto found = std::find_if(kFormats.begin(), kFormats.end(), fits);
-  return found == kFormats.end() ? nullptr : &*found;
+  if (found != kFormats.end()) return &*found;
+  return is_dicom(bytes) ? &kFormats.front() : nullptr;
 }
 
 }  // namespace bonescan

@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <opencv2/core.hpp>
 #include <span>
+#include <vector>
+
+#include "bonescan/image/dicom_tags.h"
 
 namespace bonescan {
 
@@ -19,21 +22,27 @@ struct Radiograph {
   // does not fill its range gets a percentile window (window.h).
   double black = 0.0;
   double white = 255.0;
+  // Of ReadOptions::dicom_tags, in their order; empty if the file is no DICOM.
+  std::vector<DicomValue> dicom = {};
 };
 
 struct ReadOptions {
+  // From 1; 0 is the only frame, and refuses a file that has several (see dicom_file.h).
+  int frame = 0;
+  // What to take from a DICOM header.
+  std::vector<DicomTag> dicom_tags = {};
   // The decoder may return a smaller picture (DCT scaling of JPEG) as long as both sides of
   // `pixels` stay at or above this many pixels; 0 asks for full size.
   int reduce_to_side = 0;
   // A file that ends early gives what it holds; the rest is black (grey in a JPEG).
   bool allow_truncated = false;
-  std::int64_t max_pixels = 200'000'000;                 // checked before decoding
+  std::int64_t max_pixels = 200'000'000;                 // of all frames together, checked before decoding
   std::uint64_t max_file_size = std::uint64_t{2} << 30;  // bytes
 };
 
 // Reads a JPEG (grey, RGB, progressive, CMYK), PNG, TIFF (first page; 1 to 8 or 16 bit; grey, RGB,
-// RGBA, palette) or BMP, applies the EXIF orientation and drops alpha (over black). The format is recognised by
-// content. Throws ImageError with the reason: not an image, truncated, over a limit.
+// RGBA, palette), BMP or DICOM (dicom_decoder.h), applies the EXIF orientation and drops alpha (over black). The format
+// is recognised by content. Throws ImageError with the reason: not an image, truncated, over a limit.
 Radiograph read_radiograph(const std::filesystem::path& path, const ReadOptions& options = {});
 
 // The same from a file's bytes; options.max_file_size does not apply.

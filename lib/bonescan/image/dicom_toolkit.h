@@ -1,0 +1,30 @@
+// DCMTK as the DICOM reader needs it: silent, with its decoders, opening data sets from files and from memory.
+#pragma once
+
+#include <dcmtk/config/osconfig.h>
+
+#include <dcmtk/dcmdata/dctk.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "bonescan/image/radiograph.h"
+
+namespace bonescan {
+
+// Switches DCMTK's log off (it quotes headers) and registers the decoders; once, whatever thread comes first. Every use
+// of DCMTK goes through it. The sentence that says so if the data dictionary, a file of DCMTK's package, is missing.
+std::optional<std::string> set_up_dicom_toolkit();
+
+// The data set up to and with the pixel data. Values of some size stay in the file until they are used. Throws
+// ImageError; its messages never hold what DCMTK says, which may quote the header.
+std::unique_ptr<DcmFileFormat> open_dicom(const std::filesystem::path& path, const ReadOptions& options);
+
+// The same from a file's bytes.
+std::unique_ptr<DcmFileFormat> open_dicom(std::span<const std::uint8_t> bytes, const ReadOptions& options);
+
+}  // namespace bonescan

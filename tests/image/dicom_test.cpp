@@ -1,0 +1,327 @@
+// Reading DICOM: transfer syntaxes, depths, windows, colours, frames, limits and what must not be told.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <thread>
+#include <vector>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/image/dicom_tags.h"
+#include "bonescan/image/radiograph.h"
+#include "image/pictures.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+using test::equal;
+using test::mean_difference;
+using test::reference;
+
+std::filesystem::path dicom(const std::string& name) {
+  return test::data_folder() / "dicom" / name;
+}
+
+Radiograph read(const std::string& name, const ReadOptions& options = {}) {
+  return read_radiograph(dicom(name), options);
+}
+
+std::string refusal(const std::string& name, const ReadOptions& options = {}) {
+  try {
+    read(name, options);
+  } catch (const ImageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+// grey.png in 12 bits.
+cv::Mat deep_reference() {
+  cv::Mat deep;
+  reference("grey.png").convertTo(deep, CV_16U, 16.0);
+  return deep;
+}
+
+// Levels 100..200 of grey.png as 0..255, the rest black or white.
+cv::Mat windowed_reference() {
+  cv::Mat windowed;
+  reference("grey.png").convertTo(windowed, CV_8U, 2.55, -255.0);
+  return windowed;
+}
+
+int largest_difference(const cv::Mat& a, const cv::Mat& b) {
+  return a.size() == b.size() && a.type() == b.type() ? static_cast<int>(cv::norm(a, b, cv::NORM_INF)) : 65536;
+}
+
+TEST_CASE("8-bit DICOM has the pixels of the PNG in every lossless transfer syntax") {
+  const auto syntax = GENERATE(as<std::string>{}, "implicit", "explicit", "big_endian", "deflated", "rle",
+                               "jpeg_lossless", "jpeg_lossless_14", "jpeg_ls", "jpeg2000");
+  CAPTURE(syntax);
+  const Radiograph radiograph = read("grey_" + syntax + ".dcm");
+  CHECK(equal(radiograph.pixels, reference("grey.png")));
+  CHECK(radiograph.size == cv::Size(61, 47));
+  CHECK(radiograph.black == 0.0);
+  CHECK(radiograph.white == 255.0);
+}
+
+TEST_CASE("12-bit DICOM has its levels in every lossless transfer syntax") {
+  const auto syntax = GENERATE(as<std::string>{}, "implicit", "explicit", "big_endian", "deflated", "rle",
+                               "jpeg_lossless", "jpeg_ls", "jpeg2000");
+  CAPTURE(syntax);
+  const Radiograph radiograph = read("deep_" + syntax + ".dcm");
+  CHECK(equal(radiograph.pixels, deep_reference()));
+  // No window in the file: that of a 16-bit PNG with these levels.
+  const Radiograph png = read_radiograph(test::fixture("grey_12bit_in_16.png"));
+  CHECK(radiograph.black == png.black);
+  CHECK(radiograph.white == png.white);
+}
+
+TEST_CASE("colour DICOM has the pixels of the PNG in every lossless transfer syntax") {
+  const auto syntax = GENERATE(as<std::string>{}, "implicit", "explicit", "big_endian", "deflated", "rle",
+                               "jpeg_lossless", "jpeg_ls", "jpeg2000", "planar");
+  CAPTURE(syntax);
+  CHECK(equal(read("rgb_" + syntax + ".dcm").pixels, reference("rgb.png")));
+}
+
+TEST_CASE("lossy transfer syntaxes stay near the picture") {
+  CHECK(largest_difference(read("grey_jpeg_ls_near.dcm").pixels, reference("grey.png")) <=
+        2);  // as asked of the encoder
+  CHECK(mean_difference(read("grey_jpeg_baseline.dcm").pixels, reference("grey.png")) < 2.0);
+  CHECK(mean_difference(read("grey_jpeg2000_lossy.dcm").pixels, reference("grey.png")) < 2.0);
+  CHECK(mean_difference(read("deep_jpeg_extended.dcm").pixels, deep_reference()) < 32.0);  // of 4095
+  CHECK(mean_difference(read("rgb_jpeg_baseline.dcm").pixels, reference("rgb.png")) < 3.0);
+}
+
+TEST_CASE("a JPEG that img2dcm wraps is the JPEG") {
+  CHECK(mean_difference(read("img2dcm.dcm").pixels, reference("rgb.jpg")) < 1.0);
+}
+
+TEST_CASE("DICOM without a preamble is recognised and read, whatever the name") {
+  const auto name = GENERATE(as<std::string>{}, "bare_explicit", "bare_implicit", "meta_without_preamble");
+  CAPTURE(name);
+  CHECK(equal(read(name).pixels, reference("grey.png")));
+}
+
+TEST_CASE("the bytes of a DICOM file give what the file gives") {
+  const auto name = GENERATE(as<std::string>{}, "grey_explicit.dcm", "deep_deflated.dcm", "rgb_rle.dcm",
+                             "bare_implicit", "grey_jpeg_ls.dcm");
+  CAPTURE(name);
+  const Radiograph radiograph = decode_radiograph(read_file_bytes(dicom(name), 1 << 20));
+  CHECK(equal(radiograph.pixels, read(name).pixels));
+}
+
+TEST_CASE("MONOCHROME1 comes out with black as black") {
+  CHECK(equal(read("white_is_zero.dcm").pixels, reference("grey.png")));
+  CHECK(equal(read("deep_white_is_zero.dcm").pixels, deep_reference()));
+}
+
+TEST_CASE("signed levels are shifted up") {
+  CHECK(equal(read("signed.dcm").pixels, deep_reference()));
+  CHECK(equal(read("signed_8bit.dcm").pixels, reference("grey.png")));
+}
+
+TEST_CASE("16 bits stay 16 bits") {
+  const Radiograph radiograph = read("sixteen_bits.dcm");
+  CHECK(equal(radiograph.pixels, read_radiograph(test::fixture("grey_16bit.png")).pixels));
+  CHECK(equal(to_8bit(radiograph), reference("grey.png")));
+}
+
+TEST_CASE("the file's first window is what is shown, whatever the rescaling and the polarity") {
+  const auto name = GENERATE(as<std::string>{}, "window.dcm", "window_exact.dcm", "window_8bit.dcm", "two_windows.dcm",
+                             "window_white_is_zero.dcm", "window_rescaled.dcm", "window_falling.dcm");
+  CAPTURE(name);
+  // Half a level and one of 12 bits differ between the kinds of window: rounding may go either way.
+  CHECK(largest_difference(to_8bit(read(name)), windowed_reference()) <= 1);
+}
+
+TEST_CASE("a window without width is as good as none") {
+  const Radiograph radiograph = read("window_useless.dcm");
+  CHECK(radiograph.white == read("deep_explicit.dcm").white);
+  CHECK(radiograph.black == read("deep_explicit.dcm").black);
+}
+
+TEST_CASE("a sigmoid window is applied") {
+  // PS3.3 C.11.2.1.3.1: y = ymax / (1 + exp(-4 (x - centre) / width))
+  cv::Mat expected(47, 61, CV_8U);
+  const cv::Mat grey = reference("grey.png");
+  for (int y = 0; y < grey.rows; ++y)
+    for (int x = 0; x < grey.cols; ++x)
+      expected.at<uchar>(y, x) =
+          cv::saturate_cast<uchar>(255.0 / (1.0 + std::exp(-4.0 * (grey.at<uchar>(y, x) * 16.0 - 2400.0) / 800.0)));
+  CHECK(largest_difference(to_8bit(read("sigmoid.dcm")), expected) <= 1);
+}
+
+TEST_CASE("a lookup table of the file is applied, and goes before its window") {
+  const auto name = GENERATE(as<std::string>{}, "voi_lut.dcm", "modality_lut.dcm");
+  CAPTURE(name);
+  cv::Mat expected;  // the table is a square root
+  reference("grey.png").convertTo(expected, CV_32F, 16.0 / 4095.0);
+  cv::sqrt(expected, expected);
+  expected.convertTo(expected, CV_8U, 255.0);
+  CHECK(largest_difference(to_8bit(read(name)), expected) <= 1);
+}
+
+TEST_CASE("palettes and YBR become colours") {
+  CHECK(equal(read("palette.dcm").pixels, reference("palette_as_rgb.png")));
+  CHECK(mean_difference(read("ybr_full.dcm").pixels, reference("rgb.png")) < 1.0);
+}
+
+TEST_CASE("pixels that are not square stay as they are") {
+  const Radiograph radiograph = read("tall_pixels.dcm");
+  CHECK(radiograph.size == cv::Size(61, 47));
+  CHECK(equal(radiograph.pixels, reference("grey.png")));
+}
+
+TEST_CASE("each frame of a file is read by its number, in every transfer syntax") {
+  const auto syntax = GENERATE(as<std::string>{}, "implicit", "explicit", "big_endian", "deflated", "rle",
+                               "jpeg_lossless", "jpeg_ls", "jpeg2000");
+  CAPTURE(syntax);
+  const std::string name = "frames_" + syntax + ".dcm";
+  const cv::Mat grey = reference("grey.png");
+  const cv::Mat halved = [&] {
+    cv::Mat result = grey.clone();
+    for (uchar& level : cv::Mat_<uchar>(result)) level /= 2;
+    return result;
+  }();
+  CHECK(equal(read(name, {.frame = 3}).pixels, halved));
+  CHECK(equal(read(name, {.frame = 1}).pixels, grey));
+  CHECK(equal(read(name, {.frame = 2}).pixels, 255 - grey));
+  CHECK(refusal(name, {.frame = 4}) == "has no frame 4; it holds 3");
+  CHECK_THAT(refusal(name), Catch::StartsWith("holds 3 frames, and none was chosen"));
+}
+
+TEST_CASE("a picture of one frame has no second") {
+  CHECK(refusal("grey_explicit.dcm", {.frame = 2}) == "has no frame 2; it holds 1");
+  CHECK_THROWS_WITH(read_radiograph(test::fixture("grey.png"), {.frame = 2}), "has no frame 2; it holds 1");
+  CHECK(equal(read_radiograph(test::fixture("grey.png"), {.frame = 1}).pixels, reference("grey.png")));
+}
+
+TEST_CASE("windows of enhanced images are those of the frame") {
+  for (int frame : {1, 2}) {
+    const Radiograph radiograph = read("enhanced.dcm", {.frame = frame});
+    CHECK(radiograph.black == 1000.0 * frame);
+    CHECK(radiograph.white == 1000.0 * frame + 1000.0);
+  }
+}
+
+TEST_CASE("what is no radiograph that can be read is refused with the reason") {
+  CHECK(refusal("report.dcm") == "is a DICOM file without an image (it has no pixel data)");
+  CHECK(refusal("no_pixel_data.dcm") == "is a DICOM file without an image (it has no pixel data)");
+  CHECK(refusal("disc/DICOMDIR") == "is a DICOM file without an image (it has no pixel data)");
+  CHECK(refusal("no_size.dcm") == "has no pixels (61 x 0)");
+  CHECK(refusal("huge.dcm") == "has 60000 x 60000 pixels; the limit is 200000000 pixels (--max-pixels)");
+  CHECK(refusal("many_frames.dcm") ==
+        "has 90000 frames of 61 x 47 pixels; the limit is 200000000 pixels (--max-pixels)");
+  CHECK(refusal("short_pixels.dcm") == "the DICOM data end too early (truncated file)");
+  CHECK_THAT(refusal("thirty_two_bits.dcm"), Catch::Contains("32 of 32 bits stored"));
+  CHECK_THAT(refusal("odd_photometric.dcm"), Catch::Contains("photometric interpretation"));
+  CHECK_THAT(refusal("grey_explicit.dcm", {.max_file_size = 1000}), Catch::Contains("--max-file-size"));
+}
+
+TEST_CASE("the pixel limit holds for all frames together") {
+  CHECK(refusal("frames_rle.dcm", {.frame = 1, .max_pixels = 3 * 61 * 47}).empty());
+  CHECK_THAT(refusal("frames_rle.dcm", {.frame = 1, .max_pixels = 3 * 61 * 47 - 1}), Catch::Contains("--max-pixels"));
+}
+
+TEST_CASE("a deflated file that inflates over the limit is refused") {
+  CHECK_THAT(refusal("frames_deflated.dcm", {.frame = 1, .max_file_size = 7000}), Catch::Contains("inflates over"));
+}
+
+TEST_CASE("DICOM files that are cut off anywhere are refused, and nothing of the header is told") {
+  const auto name = GENERATE(as<std::string>{}, "personal.dcm", "grey_rle.dcm", "grey_jpeg_baseline.dcm",
+                             "deep_deflated.dcm", "grey_jpeg2000.dcm", "bare_implicit");
+  CAPTURE(name);
+  const std::vector<std::uint8_t> whole = read_file_bytes(dicom(name), 1 << 20);
+  for (std::size_t size = 140; size + 2 < whole.size(); size += size < 1200 ? 7 : 61) {
+    CAPTURE(size);
+    try {
+      decode_radiograph(std::span(whole).first(size));
+      FAIL_CHECK("was read");
+    } catch (const ImageError& error) {
+      CHECK_THAT(error.what(), !Catch::Contains("SECRET"));
+    }
+  }
+}
+
+TEST_CASE("sequences nested without end are refused before they exhaust the stack") {
+  std::vector<std::uint8_t> bytes = read_file_bytes(dicom("grey_explicit.dcm"), 1 << 20);
+  bytes.resize(144 + bytes[140] + bytes[141] * 256u);  // the meta header, whose length its first element gives
+  const std::vector<std::uint8_t> level = {0x08, 0x00, 0x40, 0x11, 'S',  'Q',  0,    0,    0xFF, 0xFF,
+                                           0xFF, 0xFF, 0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF};
+  for (int i = 0; i < 200'000; ++i) bytes.insert(bytes.end(), level.begin(), level.end());
+  CHECK_THROWS_WITH(decode_radiograph(bytes), Catch::Contains("nested too deeply"));
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "deep.dcm", bytes);
+  std::thread([&] { CHECK_THROWS_AS(read_radiograph(folder / "deep.dcm"), ImageError); }).join();
+}
+
+TEST_CASE("only the tags that are asked for are told, in the order of asking") {
+  CHECK(read("personal.dcm").dicom.empty());
+  const auto values =
+      read("personal.dcm", {.dicom_tags = parse_dicom_tags("Modality,(0008,0018),Rows,StudyID,WindowWidth,"
+                                                           "TransferSyntaxUID,AccessionNumber")})
+          .dicom;
+  REQUIRE(values.size() == 7);
+  CHECK(values[0] == DicomValue{"Modality", "OT"});
+  CHECK(values[1].name == "SOPInstanceUID");
+  CHECK_THAT(*values[1].text, Catch::StartsWith("1.2.826.0.1.3680043.8.498.1."));
+  CHECK(values[2] == DicomValue{"Rows", "47"});
+  CHECK(values[3] == DicomValue{"StudyID", "ZZSECRETZZ"});
+  CHECK(values[5] == DicomValue{"TransferSyntaxUID", "1.2.840.10008.1.2.1"});
+  const auto absent = read("grey_explicit.dcm", {.dicom_tags = parse_dicom_tags("PatientName")}).dicom;
+  CHECK(absent.front() == DicomValue{"PatientName", std::nullopt});
+  CHECK(read_radiograph(test::fixture("grey.png"), {.dicom_tags = {kSopInstanceUid}}).dicom.empty());
+}
+
+TEST_CASE("tags are keywords or numbers") {
+  CHECK(parse_dicom_tags("none").empty());
+  CHECK(parse_dicom_tags("SOPInstanceUID") == std::vector{kSopInstanceUid});
+  CHECK(parse_dicom_tags("(0008,0018),SOPInstanceUID") == std::vector{kSopInstanceUid});
+  CHECK(parse_dicom_tags("(0009,1aB1)") == std::vector{DicomTag{"(0009,1ab1)", 0x0009, 0x1ab1}});
+  CHECK_THROWS_AS(parse_dicom_tags("PatientsName"), UsageError);
+  CHECK_THROWS_AS(parse_dicom_tags(""), UsageError);
+  CHECK_THROWS_AS(parse_dicom_tags("0008,0018"), UsageError);
+  CHECK_THROWS_WITH(parse_dicom_tags("PixelData"), Catch::Contains("holds no text"));
+  CHECK_THROWS_WITH(parse_dicom_tags("ReferencedImageSequence"), Catch::Contains("holds no text"));
+}
+
+TEST_CASE("DICOM files with any byte changed give a picture or an ImageError that tells nothing of the header") {
+  const auto name = GENERATE(as<std::string>{}, "personal.dcm", "deep_rle.dcm", "rgb_jpeg_baseline.dcm",
+                             "deep_jpeg_extended.dcm", "grey_jpeg_lossless.dcm", "deep_jpeg_ls.dcm", "rgb_jpeg2000.dcm",
+                             "palette.dcm", "enhanced.dcm", "voi_lut.dcm", "grey_deflated.dcm");
+  CAPTURE(name);
+  const std::vector<std::uint8_t> whole = read_file_bytes(dicom(name), 1 << 20);
+  const std::size_t step = std::max<std::size_t>(1, whole.size() / 300);
+  for (std::size_t at = 128; at < whole.size(); at += at < 1500 ? 3 : step) {
+    std::vector<std::uint8_t> changed = whole;
+    changed[at] ^= static_cast<std::uint8_t>(1 + at * 37 % 255);
+    CAPTURE(at);
+    try {
+      decode_radiograph(changed, {.frame = 1, .max_pixels = 1'000'000});
+    } catch (const ImageError& error) {
+      CHECK_THAT(error.what(), !Catch::Contains("SECRET"));
+    }
+  }
+}
+
+TEST_CASE("threads that read DICOM at the same time get the same pixels") {
+  const std::vector<std::string> names{
+      "grey_jpeg_lossless.dcm", "rgb_jpeg_baseline.dcm", "grey_jpeg_ls.dcm", "rgb_rle.dcm", "voi_lut.dcm",
+      "grey_jpeg2000.dcm"};
+  std::vector<int> differences(4, 0);
+  std::vector<cv::Mat> expected;
+  for (const std::string& name : names) expected.push_back(read(name).pixels);
+  std::vector<std::thread> threads;
+  for (int& count : differences) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 20; ++round)
+        for (std::size_t i = 0; i < names.size(); ++i) count += equal(read(names[i]).pixels, expected[i]) ? 0 : 1;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(differences == std::vector<int>(4, 0));
+}
+
+}  // namespace
+}  // namespace bonescan
