@@ -74,6 +74,7 @@ void add_model_options(CLI::App& app, EvaluationTask task, EvaluationModels& mod
              masks ? "TorchScript file; default: segnet.pt" : "TorchScript file; default: ssd300_vgg16.pt");
   }
   add_device_options(app, models.device, models.precision, group);
+  if (task != EvaluationTask::kSegment) add_flips_option(app, models.test_time_flips, group);
   add_progress_option(app, models.progress, group);
 }
 

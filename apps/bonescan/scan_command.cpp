@@ -119,6 +119,7 @@ void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& argument
     add("--nms-iou", boxes.nms_iou, fraction(), "Of two boxes that overlap more, the better one stays");
     add("--max-detections", boxes.max_detections, whole_number(1, 1'000'000), "Most boxes in a radiograph");
     add("--top-k", boxes.top_k, whole_number(1, 1'000'000), "Candidates in each class before suppression");
+    add_flips_option(app, boxes.test_time_flips, "Models");
   }
 }
 

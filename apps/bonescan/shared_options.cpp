@@ -15,6 +15,14 @@ void add_device_options(CLI::App& app, std::string& device, Precision& precision
       ->group(group);
 }
 
+void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& group) {
+  app.add_flag(
+         "--tta", test_time_flips,
+         "Test-time augmentation: the detector's mean answer to a radiograph and its mirror images, left to right, "
+         "top to bottom and both; takes four times as long")
+      ->group(group);
+}
+
 void add_progress_option(CLI::App& app, ProgressMode& progress, const std::string& group) {
   const std::map<std::string, ProgressMode> modes = {
       {"auto", ProgressMode::kAuto}, {"always", ProgressMode::kAlways}, {"never", ProgressMode::kNever}};

@@ -12,6 +12,9 @@ namespace bonescan {
 // --device and --precision
 void add_device_options(CLI::App& app, std::string& device, Precision& precision, const std::string& group);
 
+// --tta
+void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& group);
+
 // --progress
 void add_progress_option(CLI::App& app, ProgressMode& progress, const std::string& group);
 

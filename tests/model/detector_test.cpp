@@ -82,4 +82,79 @@ TEST_CASE("impossible options are refused") {
   CHECK_THROWS_AS(load({.top_k = -1}), UsageError);
 }
 
+namespace {
+
+// One anchor on each quadrant of the input, and an answer that does not depend on the picture: sure of the upper left
+// quadrant alone, every box a tenth too far to the right.
+class OneSidedNetwork : public Network {
+ public:
+  explicit OneSidedNetwork(std::vector<float> anchors) : anchors_(std::move(anchors)) {}
+
+  std::vector<Tensor> run(const Tensor& /*input*/) const override {
+    ++runs;
+    return {{{1, 4, 2}, {0, 4, 0, -4, 0, -4, 0, -4}},
+            {{1, 4, 4}, {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0}},
+            {{4, 4}, anchors_}};
+  }
+
+  mutable int runs = 0;
+
+ private:
+  std::vector<float> anchors_;
+};
+
+Model one_sided_model(std::vector<float> anchors) {
+  Model model;
+  model.path = "one_sided.pt";
+  model.card = read_model_card(fixture("detector"), ModelTask::kDetection);
+  model.card.anchor_format = AnchorFormat::kCorners;
+  model.card.box_weights = {10, 10, 5, 5};
+  model.network = std::make_unique<OneSidedNetwork>(std::move(anchors));
+  return model;
+}
+
+// Corners of the four quadrants of the card's input, by rows.
+std::vector<float> quadrants() {
+  const InputSpec input = read_model_card(fixture("detector"), ModelTask::kDetection).input;
+  const auto x = static_cast<float>(input.width) / 2, y = static_cast<float>(input.height) / 2;
+  return {0, 0, x, y, x, 0, 2 * x, y, 0, y, x, 2 * y, x, y, 2 * x, 2 * y};
+}
+
+}  // namespace
+
+TEST_CASE("test-time flips average what the network says of a picture and of its mirror images") {
+  const Detector detector(one_sided_model(quadrants()), {.score_threshold = 0.0, .test_time_flips = true});
+  const std::vector<Detection> found = detector.detect(two_bright_quadrants({320, 160}));
+  REQUIRE(found.size() == 4);
+  for (const Detection& each : found) CHECK(each.score == Approx((sigmoid(4) + 3 * sigmoid(-4)) / 4).margin(1e-6));
+  // Two shifts to the right and two to the left: no shift.
+  CHECK(found[0].box == Box{0, 0, 160, 80});
+  CHECK(found[3].box == Box{160, 80, 160, 80});
+}
+
+TEST_CASE("test-time flips show the network each mirror image once") {
+  const Detector detector(one_sided_model(quadrants()), {.test_time_flips = true});
+  const auto& network = dynamic_cast<const OneSidedNetwork&>(*detector.model().network);
+  const int before = network.runs;
+  detector.detect(two_bright_quadrants({320, 160}));
+  CHECK(network.runs == before + 4);
+}
+
+TEST_CASE("test-time flips find bright quadrants where they lie") {
+  const Detector detector = load_detector(fixture("detector"), {}, {.test_time_flips = true});
+  const std::vector<Detection> found = detector.detect(two_bright_quadrants({320, 160}));
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].score == Approx(sigmoid(8 * 0.5)).margin(1e-5));
+  CHECK(found[0].box == Box{160, 0, 160, 80});
+  CHECK(found[1].score == Approx(sigmoid(8 * 0.3)).margin(1e-5));
+  CHECK(found[1].box == Box{0, 80, 160, 80});
+}
+
+TEST_CASE("test-time flips are refused where an anchor has no mirror image") {
+  std::vector<float> anchors = quadrants();
+  anchors[2] -= 1;
+  CHECK_THROWS_WITH(Detector(one_sided_model(anchors), {.test_time_flips = true}),
+                    Catch::Contains("--tta") && Catch::Contains("one_sided.pt"));
+}
+
 }  // namespace bonescan

@@ -38,11 +38,14 @@ Detector::Detector(Model model, const DetectionOptions& options) : model_(std::m
   const Tensor anchors = check_ssd_heads(model_);
   options_ = choose_options(model_, options);
   anchor_format_ = model_.card.anchor_format.value_or(tell_anchor_format(anchors));
+  if (options.test_time_flips) mirrored_anchors_ = mirror_anchors(model_, anchors, anchor_format_);
 }
 
 std::vector<Detection> Detector::detect(const Radiograph& radiograph) const {
   const ModelCard& card = model_.card;
-  const std::vector<Tensor> heads = model_.network->run(make_network_input(radiograph, card.input));
+  const Tensor input = make_network_input(radiograph, card.input);
+  const std::vector<Tensor> heads =
+      mirrored_anchors_ ? run_with_flips(*model_.network, input, *mirrored_anchors_) : model_.network->run(input);
   const std::vector<ScoredBox> boxes =
       decode_ssd({heads[0], heads[1], heads[2]},
                  {card.box_weights[0], card.box_weights[1], card.box_weights[2], card.box_weights[3]}, anchor_format_,

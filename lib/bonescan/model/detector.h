@@ -9,6 +9,7 @@
 #include "bonescan/image/radiograph.h"
 #include "bonescan/model/network.h"
 #include "bonescan/model/ssd.h"
+#include "bonescan/model/test_time_flips.h"
 
 namespace bonescan {
 
@@ -18,6 +19,8 @@ struct DetectionOptions {
   std::optional<double> nms_iou = {};
   std::optional<int> max_detections = {};
   std::optional<int> top_k = {};
+  bool test_time_flips =
+      false;  // average over the picture and its mirror images (test_time_flips.h): four times as long
 };
 
 struct Detection {
@@ -29,7 +32,8 @@ struct Detection {
 
 class Detector {
  public:
-  // Throws UsageError if the model's outputs are not SSD heads that fit the card.
+  // Throws UsageError if the model's outputs are not SSD heads that fit the card, or flips are asked for and its
+  // anchors do not lie symmetrically.
   Detector(Model model, const DetectionOptions& options = {});
 
   // Best score first. Thread-safe.
@@ -42,6 +46,7 @@ class Detector {
   Model model_;
   SsdOptions options_;
   AnchorFormat anchor_format_ = AnchorFormat::kCorners;
+  std::optional<MirroredAnchors> mirrored_anchors_;  // with test_time_flips
 };
 
 Detector load_detector(const std::filesystem::path& path, const ModelOptions& model_options = {},

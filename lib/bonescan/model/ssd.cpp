@@ -51,17 +51,6 @@ std::vector<int> suppress(std::span<const Corners> boxes, double iou_threshold) 
   return kept;
 }
 
-// Softmax probability of each class of one anchor.
-void softmax(std::span<const float> logits, std::span<float> probabilities) {
-  const float largest = *std::max_element(logits.begin(), logits.end());
-  float sum = 0.0F;
-  for (std::size_t index = 0; index < logits.size(); ++index) {
-    probabilities[index] = std::exp(logits[index] - largest);
-    sum += probabilities[index];
-  }
-  for (float& probability : probabilities) probability /= sum;
-}
-
 // For each class 1.., the anchors that score above the threshold. A score that is not a number is above none.
 std::vector<std::vector<Candidate>> find_candidates(const Tensor& class_logits, double score_threshold) {
   const auto anchors = static_cast<int>(class_logits.shape[1]);
@@ -151,6 +140,16 @@ ScoredBox to_scored_box(const Candidate& candidate) {
 }
 
 }  // namespace
+
+void softmax(std::span<const float> logits, std::span<float> probabilities) {
+  const float largest = *std::max_element(logits.begin(), logits.end());
+  float sum = 0.0F;
+  for (std::size_t index = 0; index < logits.size(); ++index) {
+    probabilities[index] = std::exp(logits[index] - largest);
+    sum += probabilities[index];
+  }
+  for (float& probability : probabilities) probability /= sum;
+}
 
 std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double, 4>& box_weights,
                                   AnchorFormat anchor_format, int input_width, int input_height,

@@ -33,6 +33,9 @@ struct SsdHeads {
   const Tensor& anchors;
 };
 
+// Softmax probability of each class from its logits; the two have the same length.
+void softmax(std::span<const float> logits, std::span<float> probabilities);
+
 // Decodes one image, best score first. As torchvision.models.detection.SSD.postprocess_detections:
 // decoding of Ren et al. 2015 with `box_weights`, log-sizes limited to log(1000 / 16), boxes clipped to
 // the input, greedy suppression per class.

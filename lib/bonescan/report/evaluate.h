@@ -38,6 +38,7 @@ struct EvaluationModels {
   OptionalPath detector;
   std::string device = "cpu";
   Precision precision = Precision::kFloat32;
+  bool test_time_flips = false;
   ProgressMode progress = ProgressMode::kAuto;
 };
 

@@ -33,6 +33,7 @@ ModelRun run_models(const EvaluationRequest& request, const std::vector<fs::path
   scan_request.device = request.models.device;
   scan_request.precision = request.models.precision;
   scan_request.detection.score_threshold = SsdOptions().score_threshold;
+  scan_request.detection.test_time_flips = request.models.test_time_flips;
   scan_request.threads = request.settings.threads;
   scan_request.progress = request.models.progress;
   scan_request.command_line = request.command_line;

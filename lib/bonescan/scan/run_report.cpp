@@ -70,6 +70,7 @@ void add_thresholds(const ScanRequest& request, Json& settings) {
     settings["nms_iou"] = or_null(request.detection.nms_iou);
     settings["max_detections"] = or_null(request.detection.max_detections);
     settings["top_k"] = or_null(request.detection.top_k);
+    settings["tta"] = request.detection.test_time_flips;
   }
 }
 

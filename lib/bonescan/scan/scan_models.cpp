@@ -29,7 +29,7 @@ int smallest_useful_side(const ScanModels& models) {
   };
   if (models.segmenter) consider(models.segmenter->model().card.input);
   if (models.detector) consider(models.detector->description().card.input);
-  return std::max(512, largest + largest / 2);
+  return std::max(768, largest + largest / 2);
 }
 
 }  // namespace bonescan

@@ -45,7 +45,7 @@ std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& pa
                                                  const DetectionOptions& options);
 
 // Pictures need not be decoded larger than this (ReadOptions::reduce_to_side) for these models: half as large again as
-// the largest side of their inputs, at least 512. The default models share one value, so that `segment`, `detect` and
+// the largest side of their inputs, at least 768. The default models share one value, so that `segment`, `detect` and
 // `pipeline` see the same pixels.
 int smallest_useful_side(const ScanModels& models);
 

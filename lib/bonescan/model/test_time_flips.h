@@ -1,0 +1,24 @@
+// Test-time augmentation: an SSD's answer on a picture and its three mirror images, averaged anchor by anchor.
+#pragma once
+
+#include <vector>
+
+#include "bonescan/model/network.h"
+
+namespace bonescan {
+
+// For each anchor [A, 4] the index of its mirror image, left to right and top to bottom, in an input of width x height.
+struct MirroredAnchors {
+  std::vector<int> horizontal;
+  std::vector<int> vertical;
+};
+
+// Throws UsageError that names the model if an anchor has no mirror image among the anchors.
+MirroredAnchors mirror_anchors(const Model& model, const Tensor& anchors, AnchorFormat format);
+
+// Runs the network on the input [1, C, H, W] as it is, mirrored left to right, top to bottom, and both; returns heads
+// like the network's own, (class logits, box deltas, anchors) of one picture: the logits are the logarithms of the mean
+// softmax probabilities, the deltas means of the mirrored deltas.
+std::vector<Tensor> run_with_flips(const Network& network, const Tensor& input, const MirroredAnchors& mirrored);
+
+}  // namespace bonescan
