@@ -200,7 +200,9 @@ def training_step(
     with autocast(arguments):
         logits, deltas = state.model.heads(to_input(images, device), map_count)
     truths = [torch.from_numpy(rows).to(device) for rows in boxes]
-    class_loss, box_loss = ssd300.multibox_loss(logits.float(), deltas.float(), anchors, truths, arguments.match_iou)
+    class_loss, box_loss = ssd300.multibox_loss(
+        logits.float(), deltas.float(), anchors, truths, arguments.match_iou, arguments.ignored_from
+    )
     state.optimiser.zero_grad(set_to_none=True)
     state.scaler.scale(class_loss + box_loss).backward()
     state.scaler.unscale_(state.optimiser)
@@ -297,7 +299,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--weight-decay", type=float, default=1e-3, help="of weights, not biases")
     add("--warm-up", type=int, default=80, help="steps until the new layers learn fully; VGG16's take 4 times that")
     add("--frozen-blocks", type=int, default=3, help="first VGG16 blocks that stay as they are")
-    add("--match-iou", type=float, default=0.5, help="IoU from which an anchor stands for a box")
+    add("--match-iou", type=float, default=0.45, help="IoU from which an anchor stands for a box")
+    add("--ignored-from", type=float, default=0.3, help="IoU from which an anchor is at least not background")
     add("--average-decay", type=float, default=0.997, help="of the moving average of the weights")
     add("--negatives", type=float, default=0.2, help="non-fractured images in an epoch, as a share of the fractured")
     add("--negative-images", type=int, default=1000, help="different non-fractured images to draw them from")

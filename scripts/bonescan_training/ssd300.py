@@ -181,42 +181,52 @@ def decode(deltas: Tensor, anchors: Tensor) -> Tensor:
     return torch.cat([centre - size / 2, centre + size / 2], dim=1)
 
 
-def match(anchors: Tensor, boxes: Tensor, threshold: float = 0.5) -> Tensor:
-    """Index [A] of the ground-truth box that each anchor stands for, or -1.
+IGNORED = -2
+
+
+def match(anchors: Tensor, boxes: Tensor, threshold: float = 0.5, ignored_from: float = 0.5) -> Tensor:
+    """Index [A] of the ground-truth box that each anchor stands for, -1 (background), or IGNORED.
 
     An anchor stands for its best box if their IoU is at least the threshold; the best anchor of a box always does.
+    Below the threshold, down to ignored_from, it is neither fracture nor background.
     """
     if len(boxes) == 0:
         return torch.full((len(anchors),), -1, dtype=torch.long, device=anchors.device)
     iou = box_iou(anchors, boxes)
     best, index = iou.max(dim=1)
-    index[best < threshold] = -1
+    index[best < threshold] = IGNORED
+    index[best < min(threshold, ignored_from)] = -1
     index[iou.argmax(dim=0)] = torch.arange(len(boxes), device=anchors.device)
     return index
 
 
 def multibox_loss(
     logits: Tensor, deltas: Tensor, anchors: Tensor, boxes: Sequence[Tensor],
-    match_iou: float = 0.5, negatives_per_positive: int = 3, negatives_without_boxes: int = 6,
+    match_iou: float = 0.5, ignored_from: float = 0.5, negatives_per_positive: int = 3,
+    negatives_without_boxes: int = 6,
 ) -> Tuple[Tensor, Tensor]:
     """SSD's losses (classification, boxes), each a sum over the batch divided by the number of matched anchors.
 
     Classification is cross-entropy over the matched anchors and, image by image, the hardest unmatched ones: three
-    times as many, or negatives_without_boxes where an image has no box. Boxes: smooth L1.
+    times as many, or negatives_without_boxes where an image has no box. Anchors that meet a box at ignored_from, but
+    not at match_iou, take no part: suppression removes what they find, and as the hardest of all they would crowd out
+    what only looks like a fracture. Boxes: smooth L1.
     """
     labels = torch.zeros(logits.shape[:2], dtype=torch.long, device=logits.device)
+    ignored = torch.zeros_like(labels, dtype=torch.bool)
     box_loss = deltas.sum() * 0
     for image, image_boxes in enumerate(boxes):
-        index = match(anchors, image_boxes, match_iou)
+        index = match(anchors, image_boxes, match_iou, ignored_from)
         matched = index >= 0
         labels[image, matched] = 1
+        ignored[image] = index == IGNORED
         target = encode(image_boxes[index[matched]], anchors[matched])
         box_loss = box_loss + F.smooth_l1_loss(deltas[image, matched], target, reduction="sum")
     class_loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape)
     positive = labels > 0
     count = positive.sum(dim=1)
     wanted = torch.where(count > 0, negatives_per_positive * count, negatives_without_boxes)
-    rank = class_loss.detach().masked_fill(positive, -math.inf).argsort(dim=1, descending=True).argsort(dim=1)
+    rank = class_loss.detach().masked_fill(positive | ignored, -math.inf).argsort(dim=1, descending=True).argsort(dim=1)
     chosen = positive | (rank < wanted[:, None])
     total = count.sum().clamp(min=1)
     return class_loss[chosen].sum() / total, box_loss / total
