@@ -30,6 +30,12 @@ VGG_ATTRIBUTION = (
 )
 
 
+RECIPE_ON_CARD = (
+    "size", "crop", "crop_until", "batch", "learning_rate", "trunk_learning_rate", "weight_decay", "warm_up",
+    "frozen_blocks", "match_iou", "ignored_from", "average_decay", "negatives", "minutes", "precision",
+)
+
+
 def network_input(image: np.ndarray, size: int) -> Tensor:
     """Upright RGB image [H,W,3] to network input [1,3,size,size]: stretched by area averaging, then normalised."""
     square = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
@@ -53,39 +59,52 @@ def detect(model: torch.nn.Module, root: Path, names: list[str], size: int) -> l
 def measure(
     model: torch.nn.Module, root: Path, size: int, negatives: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Operating points and metrics for the card."""
+    """Operating points and metrics for the card; intervals are 95 % of 1000 bootstrap samples of images."""
     boxes = fracatlas.read_boxes(root)
     names = fracatlas.split_ids(root, "valid")
     truths = [boxes[name] for name in names]
     predictions = detect(model, root, names, size)
-    at_half = detection_metrics.match(predictions, truths, 0.5)
-    best_f1 = detection_metrics.best_f1(at_half)
+    normal = detect(model, root, evaluation_negatives(root, negatives), size)
+    no_boxes = [np.zeros((0, 4), np.float32)] * len(normal)
 
-    normal = detect(model, root, evaluation_negatives(root, negatives), size) if negatives else []
-    mixed = detection_metrics.match(
-        predictions + normal, truths + [np.zeros((0, 4), np.float32)] * len(normal), 0.5, limit=200
-    )
-    one_false = detection_metrics.at_false_positives_per_image(mixed, 1.0)
+    at_half = [detection_metrics.match([p], [t], 0.5) for p, t in zip(predictions, truths)]
+    mixed = [
+        detection_metrics.match([p], [t], 0.5, limit=200) for p, t in zip(predictions + normal, truths + no_boxes)
+    ]
+    best_f1 = detection_metrics.best_f1(detection_metrics.pool(at_half))
     threshold = best_f1["score_threshold"]
-    alarms = [bool((scores >= threshold).any()) for _, scores in normal]
+    image_iou, image_ap50 = detection_metrics.image_figures(predictions, truths, threshold)
+
+    def ap50(images: np.ndarray) -> float:
+        return detection_metrics.average_precision(detection_metrics.pool([at_half[i] for i in images]))
+
+    def one_false(images: np.ndarray) -> dict[str, float]:
+        return detection_metrics.at_false_positives_per_image(detection_metrics.pool([mixed[i] for i in images]), 1.0)
+
+    interval = detection_metrics.bootstrap_interval
     operating_point = {
         "score_threshold": threshold, "nms_iou": 0.45, "max_detections": 200,
         "candidate_score": 0.01, "candidates_per_class": 400,
-        "best_f1": best_f1, "one_false_positive_per_image": one_false,
-        "chosen_on": f"FracAtlas valid ({len(names)} images)"
-        + (f"; one_false_positive_per_image with {len(normal)} non-fractured images beside them" if normal else ""),
+        "best_f1": best_f1, "one_false_positive_per_image": one_false(np.arange(len(mixed))),
+        "chosen_on": f"FracAtlas valid ({len(names)} images); one_false_positive_per_image with {len(normal)} "
+        "non-fractured images beside them",
     }
     metrics = {
         "valid_images": len(names), "valid_boxes": int(sum(map(len, truths))),
-        "valid_ap50": detection_metrics.average_precision(at_half),
+        "valid_ap50": ap50(np.arange(len(names))), "valid_ap50_interval": interval(len(names), ap50),
         "valid_ap": detection_metrics.coco_ap(predictions, truths),
-        **{f"valid_{key}": value for key, value in
-           detection_metrics.per_image_figures(predictions, truths, threshold).items()},
-        "sensitivity_at_1_false_positive_per_image": one_false["sensitivity"],
+        "valid_image_iou_mean": float(image_iou.mean()), "valid_image_iou_max": float(image_iou.max()),
+        "valid_image_iou_mean_interval": interval(len(names), lambda images: float(image_iou[images].mean())),
+        "valid_image_ap50_mean": float(image_ap50.mean()), "valid_image_ap50_max": float(image_ap50.max()),
+        "sensitivity_at_1_false_positive_per_image": operating_point["one_false_positive_per_image"]["sensitivity"],
+        "sensitivity_at_1_false_positive_per_image_interval": interval(
+            len(mixed), lambda images: one_false(images)["sensitivity"]
+        ),
         "non_fractured_images": len(normal),
+        "non_fractured_images_with_a_detection_at_score_threshold": float(
+            np.mean([bool((scores >= threshold).any()) for _, scores in normal])
+        ),
     }
-    if alarms:
-        metrics["non_fractured_images_with_a_detection_at_score_threshold"] = float(np.mean(alarms))
     return rounded(operating_point), rounded(metrics)
 
 
@@ -93,6 +112,8 @@ def rounded(value: Any, name: str = "") -> Any:
     """Floats to six places, throughout; thresholds downwards, so that the detection that sets one still reaches it."""
     if isinstance(value, dict):
         return {key: rounded(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
     if isinstance(value, float):
         return math.floor(value * 1e6) / 1e6 if name == "score_threshold" else round(value, 6)
     return value
@@ -117,8 +138,9 @@ def make_card(
         "trained_on": {
             "dataset": "FracAtlas", "split": "train",
             "images": f"561 fractured (574 less {len(fracatlas.TRAIN_COPIES_OF_VALID)} near-copies of valid images)"
-            + (", and non-fractured ones late in training" if recipe["negatives"] else ""),
+            f", and {recipe['negative_images']} non-fractured",
             "code_commit": code, "seed": recipe["seed"], "epochs": state["epoch"], "steps": state["step"],
+            "recipe": {name: recipe[name] for name in RECIPE_ON_CARD},
         },
         "metrics": metrics,
         "licence": "CC-BY-4.0",

@@ -5,7 +5,7 @@ A prediction is (boxes [n,4] x1,y1,x2,y2, scores [n]); predictions and ground tr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Callable, Sequence
 
 import numpy as np
 
@@ -53,6 +53,24 @@ def match(predictions: Sequence[Prediction], truths: Sequence[np.ndarray], iou: 
     )
 
 
+def pool(parts: Sequence[Matches]) -> Matches:
+    """Matches of several sets of images as one."""
+    scores = np.concatenate([part.scores for part in parts])
+    correct = np.concatenate([part.correct for part in parts])
+    by_score = np.argsort(-scores, kind="stable")
+    return Matches(
+        scores[by_score], correct[by_score], sum(part.ground_truth for part in parts),
+        sum(part.images for part in parts),
+    )
+
+
+def bootstrap_interval(count: int, figure: Callable[[np.ndarray], float], resamples: int = 1000) -> list[float]:
+    """95 % percentile interval of a figure of resampled images; figure takes `count` indices below count."""
+    random = np.random.default_rng(0)
+    values = [figure(random.integers(0, count, count)) for _ in range(resamples)]
+    return [float(value) for value in np.percentile(values, [2.5, 97.5])]
+
+
 def average_precision(matches: Matches) -> float:
     """COCO's AP: mean over 101 recalls of the best precision at that recall or beyond."""
     true = np.cumsum(matches.correct)
@@ -83,18 +101,17 @@ def best_f1(matches: Matches) -> dict[str, float]:
 def at_false_positives_per_image(matches: Matches, rate: float) -> dict[str, float]:
     """The lowest score threshold with at most rate wrong detections an image, and the share of boxes found there."""
     wrong, true = np.cumsum(~matches.correct), np.cumsum(matches.correct)
-    allowed = np.nonzero(wrong <= rate * matches.images)[0]
-    at = int(allowed[-1])
+    at = int(np.nonzero(wrong <= rate * matches.images)[0][-1])
     return {
         "score_threshold": float(matches.scores[at]), "sensitivity": float(true[at] / matches.ground_truth),
         "false_positives_per_image": float(wrong[at] / matches.images),
     }
 
 
-def per_image_figures(
+def image_figures(
     predictions: Sequence[Prediction], truths: Sequence[np.ndarray], score_threshold: float
-) -> dict[str, float]:
-    """image_iou and image_ap50, mean and maximum over the images with a ground-truth box.
+) -> tuple[np.ndarray, np.ndarray]:
+    """image_iou and image_ap50 of each image with a ground-truth box.
 
     image_iou is the mean over the image's boxes of the best IoU with a detection at or above score_threshold;
     image_ap50 is the 101-point AP at IoU 0.5 of that image alone, over all detections.
@@ -106,7 +123,4 @@ def per_image_figures(
         kept = boxes[scores >= score_threshold]
         ious.append(float(box_iou(truth, kept).max(axis=1).mean()) if len(kept) else 0.0)
         precisions.append(average_precision(match([(boxes, scores)], [truth], 0.5)))
-    return {
-        "image_iou_mean": float(np.mean(ious)), "image_iou_max": float(np.max(ious)),
-        "image_ap50_mean": float(np.mean(precisions)), "image_ap50_max": float(np.max(precisions)),
-    }
+    return np.asarray(ious), np.asarray(precisions)
