@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "bonescan/core/error.h"
@@ -22,6 +23,7 @@ struct ScanArguments {
   std::string segmenter;
   std::string detector;
   std::vector<std::string> model_cards;
+  std::optional<std::string> dicom_tags;
   bool resume = false;
   bool overwrite = false;
 };
@@ -75,6 +77,12 @@ void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) 
         ->option_text("LIST")
         ->group(group);
   }
+  app.add_option(
+         "--dicom-tags", arguments.dicom_tags,
+         "Elements of DICOM headers to copy into results.jsonl, as keywords or (gggg,eeee), separated by commas; "
+         "nothing else of a header is kept; none; default: SOPInstanceUID")
+      ->option_text("LIST")
+      ->group(group);
   app.add_flag("--overlay", request.overlay, "Pictures with mask and boxes drawn in overlays/")->group(group);
   app.add_flag("--resume", arguments.resume, "Go on with the run in the output folder")->group(group);
   app.add_flag("--overwrite", arguments.overwrite, "Replace the run in the output folder")->group(group);
@@ -141,6 +149,8 @@ ScanRequest complete_request(const ScanArguments& arguments) {
   ScanRequest request = arguments.request;
   request.output = arguments.output;
   if (!arguments.list.empty()) request.inputs.list = arguments.list;
+  request.read.dicom_tags = {kSopInstanceUid};
+  if (arguments.dicom_tags) request.read.dicom_tags = parse_dicom_tags(*arguments.dicom_tags);
   if (!arguments.shard.empty()) request.inputs.shard = parse_shard(arguments.shard);
   if (!arguments.segmenter.empty()) request.segmenter = arguments.segmenter;
   if (!arguments.detector.empty()) request.detector = arguments.detector;

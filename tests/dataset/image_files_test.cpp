@@ -31,6 +31,17 @@ TEST_CASE("What only looks like an image file is listed, so that reading it can 
   CHECK(list_image_files(folder.path(), "--images") == std::vector<std::string>{"dangling.png", "folder.jpg/x.png"});
 }
 
+TEST_CASE("Files without an extension or with a number for one are listed if they are DICOM, but no DICOMDIR is") {
+  const test::TemporaryFolder folder;
+  const auto dicom = test::data_folder() / "dicom";
+  for (const char* name : {"IM1", "1.2.840.113", "image.DCM", "report.txt"})
+    std::filesystem::copy_file(dicom / "grey_explicit.dcm", folder / name);
+  for (const char* name : {"DICOMDIR", "index.dcm"}) std::filesystem::copy_file(dicom / "disc/DICOMDIR", folder / name);
+  for (const char* name : {"README", "notes.2", "broken.dcm"}) write_file_atomically(folder / name, "text");
+  CHECK(list_image_files(folder.path(), "--images") ==
+        std::vector<std::string>{"1.2.840.113", "IM1", "broken.dcm", "image.DCM"});
+}
+
 TEST_CASE("A JPEG is complete if an end-of-image marker follows the scan") {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "cut.jpg", kUnfinishedJpeg);

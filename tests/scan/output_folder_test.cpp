@@ -27,6 +27,11 @@ TEST_CASE("names below the output folder keep the extension of a picture, and dr
   CHECK(mask_name("left/hand.jpg") == "masks/left/hand.jpg.png");
   CHECK(overlay_name("left/hand.jpg") == "overlays/left/hand.jpg.jpg");
   CHECK(label_name("left.1/hand.2.jpg", ".txt") == "labels/left.1/hand.2.txt");
+  CHECK(label_name("1.2.840.113", ".txt") == "labels/1.2.840.113.txt");
+  CHECK(label_name("study/IM0001", ".xml") == "labels/study/IM0001.xml");
+  CHECK(label_name("hand.DCM", ".xml") == "labels/hand.xml");
+  CHECK(picture_name("hand.dcm", 0) == "hand.dcm");
+  CHECK(picture_name("hand.dcm", 12) == "hand.dcm/0012");
 }
 
 TEST_CASE("a folder that is new or empty may be used, others need to be told how") {

@@ -33,6 +33,19 @@ TEST_CASE("a failed record says only which file and why") {
   CHECK(to_json_line(to_json(record)) == R"({"file":"cut.jpg","status":"failed","error":"is truncated"})");
 }
 
+TEST_CASE("a frame of a DICOM file says which it is, and the tags that were asked for") {
+  ScanRecord record = hand();
+  record.file = "hand.dcm";
+  record.frame = 2;
+  record.dicom = {{"SOPInstanceUID", "1.2.3"}, {"StudyDate", std::nullopt}};
+  const std::string line = to_json_line(to_json(record));
+  CHECK_THAT(line, Catch::StartsWith(R"({"file":"hand.dcm","frame":2,"status":"ok","width":2304,"height":2880,)"
+                                     R"("dicom":{"SOPInstanceUID":"1.2.3","StudyDate":null},"bone":{)"));
+  CHECK(to_json_line(to_json(scan_record_from_json(parse_json(line, "test"), "test"))) == line);
+  record.error = "is truncated";
+  CHECK(to_json_line(to_json(record)) == R"({"file":"hand.dcm","frame":2,"status":"failed","error":"is truncated"})");
+}
+
 TEST_CASE("without a segmenter bone is null") {
   ScanRecord record = hand();
   record.bone.reset();

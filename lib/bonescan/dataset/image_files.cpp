@@ -11,6 +11,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/image/dicom_file.h"
 
 namespace bonescan {
 namespace {
@@ -21,6 +22,21 @@ constexpr std::array<std::string_view, 7> kExtensions = {".jpg", ".jpeg", ".png"
 
 bool is_hidden(const fs::path& path) {
   return path.filename().string().starts_with('.');
+}
+
+// In small letters.
+std::string extension_of(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
+
+// A look into the file where its name does not say enough.
+bool is_image_file(const fs::path& path) {
+  if (!may_be_dicom_name(path)) return is_image_file_name(path);
+  const DicomKind kind = dicom_kind(path);
+  return is_image_file_name(path) ? kind != DicomKind::kDirectory : kind == DicomKind::kInstance;
 }
 
 bool ends_as_jpeg_should(const std::vector<std::uint8_t>& bytes) {
@@ -40,10 +56,14 @@ bool ends_as_jpeg_should(const std::vector<std::uint8_t>& bytes) {
 }  // namespace
 
 bool is_image_file_name(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string extension = extension_of(path);
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+}
+
+bool may_be_dicom_name(const fs::path& path) {
+  const std::string extension = extension_of(path);
+  const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
+  return extension == ".dcm" || extension.empty() || std::all_of(extension.begin() + 1, extension.end(), is_digit);
 }
 
 std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option) {
@@ -56,7 +76,7 @@ std::vector<std::string> list_image_files(const fs::path& folder, const std::str
     if (error) break;
     if (is_hidden(entries->path())) {
       entries.disable_recursion_pending();
-    } else if (std::error_code unknown; is_image_file_name(entries->path()) && !entries->is_directory(unknown)) {
+    } else if (std::error_code unknown; !entries->is_directory(unknown) && is_image_file(entries->path())) {
       files.push_back(entries->path().lexically_relative(folder).string());
     }
   }

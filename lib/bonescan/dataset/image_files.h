@@ -12,9 +12,14 @@ namespace bonescan {
 // Whether the name has an image's extension: jpg, jpeg, png, tif, tiff, bmp or dcm, in any case.
 bool is_image_file_name(const std::filesystem::path& path);
 
-// Paths relative to `folder`, in byte order, of all files below it with an image's extension; hidden files and folders
-// are skipped. Broken links, pipes and the like are among them: reading them says what is wrong. `option` names the
-// option in the UsageError that is thrown if the folder cannot be read.
+// Whether the name may be that of a DICOM file: it ends in .dcm, in a number (names often are UIDs: 1.2.840.113619) or
+// has no extension at all.
+bool may_be_dicom_name(const std::filesystem::path& path);
+
+// Paths relative to `folder`, in byte order, of all files below it with an image's extension, and of those without one
+// or with a number for one that are DICOM by their content; hidden files and folders are skipped, and so are DICOMDIRs.
+// Broken links, pipes and the like are among them: reading them says what is wrong. `option` names the option in the
+// UsageError that is thrown if the folder cannot be read.
 std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option);
 
 // Whether a JPEG file ends as it should: an end-of-image marker follows the last scan. A cheap check for

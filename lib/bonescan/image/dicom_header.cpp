@@ -86,6 +86,8 @@ std::optional<std::string> text_of(DcmItem& item, const DicomTag& tag) {
 
 DicomHeader read_dicom_header(DcmFileFormat& file, const ReadOptions& options) {
   DcmDataset& data_set = *file.getDataset();
+  if (data_set.tagExists(DCM_DirectoryRecordSequence))
+    throw ImageError("is a DICOMDIR, an index without an image of its own, and lists none that can be read");
   pixel_data_of(data_set);
   DicomHeader header;
   header.size = checked_size(number(data_set, DCM_Columns), number(data_set, DCM_Rows), options);

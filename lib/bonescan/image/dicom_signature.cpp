@@ -51,32 +51,42 @@ std::optional<Element> element_at(std::span<const std::uint8_t> bytes, std::size
   return element;
 }
 
+constexpr std::size_t kPreamble = 128;
+constexpr std::string_view kPrefix = "DICM";
+
 bool has_preamble(std::span<const std::uint8_t> head) {
-  constexpr std::size_t kPreamble = 128;
-  constexpr std::string_view kPrefix = "DICM";
   return head.size() >= kPreamble + kPrefix.size() &&
          std::equal(kPrefix.begin(), kPrefix.end(), head.begin() + kPreamble);
 }
 
-bool begins_as_data_set(std::span<const std::uint8_t> head) {
+// The SOP class UID, of the meta header if there is one, else of the data set; empty if no ascending elements lead to
+// it. UIDs may end in a zero byte.
+std::string_view sop_class(std::span<const std::uint8_t> head) {
   constexpr std::uint32_t kMediaStorageSopClass = 0x0002'0002, kSopClass = 0x0008'0016;
-  constexpr std::string_view kDicomRoot = "1.2.840.10008.";
   head = head.first(std::min(head.size(), kDicomHeadSize));
   std::optional<std::uint32_t> previous;
-  for (std::size_t position = 0; const auto element = element_at(head, position);) {
-    if ((previous && element->tag <= *previous) || element->tag > kSopClass) return false;
-    const std::string_view value(reinterpret_cast<const char*>(head.data()) + element->value_at, element->length);
-    if (element->tag == kMediaStorageSopClass || element->tag == kSopClass) return value.starts_with(kDicomRoot);
+  std::size_t position = has_preamble(head) ? kPreamble + kPrefix.size() : 0;
+  while (const auto element = element_at(head, position)) {
+    if ((previous && element->tag <= *previous) || element->tag > kSopClass) return {};
+    if (element->tag == kMediaStorageSopClass || element->tag == kSopClass)
+      return {reinterpret_cast<const char*>(head.data()) + element->value_at, element->length};
     previous = element->tag;
     position = element->value_at + element->length;
   }
-  return false;
+  return {};
 }
 
 }  // namespace
 
 bool is_dicom(std::span<const std::uint8_t> head) {
-  return has_preamble(head) || begins_as_data_set(head);
+  constexpr std::string_view kDicomRoot = "1.2.840.10008.";
+  return has_preamble(head) || sop_class(head).starts_with(kDicomRoot);
+}
+
+bool is_dicom_directory(std::span<const std::uint8_t> head) {
+  constexpr std::string_view kMediaStorageDirectory = "1.2.840.10008.1.3.10";
+  const std::string_view found = sop_class(head);
+  return found.substr(0, found.find('\0')) == kMediaStorageDirectory;
 }
 
 }  // namespace bonescan

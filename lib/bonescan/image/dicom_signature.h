@@ -15,4 +15,7 @@ inline constexpr std::size_t kDicomHeadSize = 4096;
 // class UID which begins as all of DICOM's do. That is no accident of a text or a picture.
 bool is_dicom(std::span<const std::uint8_t> head);
 
+// Whether they are the start of a DICOMDIR, told by the SOP class in its meta header.
+bool is_dicom_directory(std::span<const std::uint8_t> head);
+
 }  // namespace bonescan

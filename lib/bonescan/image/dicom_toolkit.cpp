@@ -55,7 +55,7 @@ class MemoryProducer : public DcmProducer {
 class GuardedStream : public DcmInputStream {
  public:
   GuardedStream(DcmProducer& producer, std::uint64_t max_bytes)
-      : DcmInputStream(&producer), max_bytes_(max_bytes), stack_at_start_(stack_position()) {}
+      : DcmInputStream(&producer), producer_(producer), max_bytes_(max_bytes), stack_at_start_(stack_position()) {}
 
   OFBool eos() override { return exhausted() || DcmInputStream::eos(); }
   offile_off_t avail() override { return exhausted() ? 0 : DcmInputStream::avail(); }
@@ -66,6 +66,9 @@ class GuardedStream : public DcmInputStream {
 
   bool ran_over_limit() const { return over_limit_; }
 
+ protected:
+  bool inflates() const { return currentProducer() != &producer_; }
+
  private:
   static constexpr std::ptrdiff_t kMostStack = 256 << 10;
 
@@ -73,10 +76,12 @@ class GuardedStream : public DcmInputStream {
 
   bool exhausted(offile_off_t about_to_read = 0) {
     const bool too_deep = std::abs(stack_position() - stack_at_start_) > kMostStack;
-    over_limit_ = over_limit_ || too_deep || static_cast<std::uint64_t>(tell() + about_to_read) > max_bytes_;
+    const bool too_long = inflates() && static_cast<std::uint64_t>(tell() + about_to_read) > max_bytes_;
+    over_limit_ = over_limit_ || too_deep || too_long;
     return over_limit_;
   }
 
+  const DcmProducer& producer_;
   std::uint64_t max_bytes_;
   const char* stack_at_start_;
   bool over_limit_ = false;
@@ -86,14 +91,13 @@ class GuardedStream : public DcmInputStream {
 class GuardedFileStream : public GuardedStream {
  public:
   GuardedFileStream(DcmFileProducer& producer, OFFilename file, std::uint64_t max_bytes)
-      : GuardedStream(producer, max_bytes), producer_(producer), file_(std::move(file)) {}
+      : GuardedStream(producer, max_bytes), file_(std::move(file)) {}
 
   DcmInputStreamFactory* newFactory() const override {
-    return currentProducer() == &producer_ ? new DcmInputFileStreamFactory(file_, tell()) : nullptr;
+    return inflates() ? nullptr : new DcmInputFileStreamFactory(file_, tell());
   }
 
  private:
-  const DcmFileProducer& producer_;
   OFFilename file_;
 };
 

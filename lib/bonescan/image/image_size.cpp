@@ -6,6 +6,9 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
+#include "bonescan/image/dicom_file.h"
+#include "bonescan/image/dicom_header.h"
+#include "bonescan/image/dicom_toolkit.h"
 #include "bonescan/image/orientation.h"
 
 namespace bonescan {
@@ -21,6 +24,7 @@ int orientation_of(const Exiv2::ExifData& exif) {
 }  // namespace
 
 cv::Size read_image_size(const std::filesystem::path& path) {
+  if (dicom_kind(path) != DicomKind::kNone) return read_dicom_header(*open_dicom(path, {}), {}).size;
   // Damaged metadata are no reason to write to standard error: the size is all that is asked for.
   Exiv2::LogMsg::setLevel(Exiv2::LogMsg::mute);
   try {

@@ -6,8 +6,8 @@
 
 namespace bonescan {
 
-// Size of the upright image (EXIF orientation applied), read from the file's header, in pixels. Throws ImageError if
-// the file is no image.
+// Size of the upright image (EXIF orientation applied), read from the file's header, in pixels; of a DICOM file, of
+// each of its frames. Throws ImageError if the file is no image.
 cv::Size read_image_size(const std::filesystem::path& path);
 
 }  // namespace bonescan

@@ -13,6 +13,7 @@
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/dataset/yolo.h"
+#include "bonescan/scan/output_folder.h"
 #include "bonescan/scan/record.h"
 
 namespace bonescan {
@@ -28,17 +29,17 @@ class RecordMatcher {
   }
 
   void add(const ScanRecord& record, const std::string& line) {
-    const auto match = index_.find(record.file);
+    const std::string name = picture_name(record.file, record.frame);
+    const auto match = index_.find(name);
     if (!match)
-      throw UsageError(fmt::format("{}: there is no image {} in {} (or several with this base name)", line, record.file,
-                                   dataset_.source));
+      throw UsageError(
+          fmt::format("{}: there is no image {} in {} (or several with this base name)", line, name, dataset_.source));
     if (match->left_out) {
       ++left_out_;
       return;
     }
     const auto [earlier, is_new] = lines_.emplace(match->id, line);
-    if (!is_new)
-      throw UsageError(fmt::format("{}: {} stands for the same image as {}", line, record.file, earlier->second));
+    if (!is_new) throw UsageError(fmt::format("{}: {} stands for the same image as {}", line, name, earlier->second));
     if (record.error) ++failed_;
     for (const Detection& detection : record.detections) add_detection(detection, match->id, line);
   }

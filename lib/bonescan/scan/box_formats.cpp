@@ -68,7 +68,7 @@ void append_voc_object(pugi::xml_node annotation, const Detection& detection) {
 std::string to_voc_xml(const ScanRecord& record) {
   pugi::xml_document document;
   pugi::xml_node annotation = document.append_child("annotation");
-  annotation.append_child("filename").text() = record.file.c_str();
+  annotation.append_child("filename").text() = picture_name(record.file, record.frame).c_str();
   pugi::xml_node size = annotation.append_child("size");
   size.append_child("width").text() = record.width;
   size.append_child("height").text() = record.height;
@@ -115,7 +115,10 @@ void write_coco_images(const fs::path& path, const RecordSource& records, const 
   ListWriter images(file);
   records([&](const NumberedRecord& numbered) {
     const ScanRecord& record = numbered.record;
-    images.add({{"id", numbered.id}, {"file_name", record.file}, {"width", record.width}, {"height", record.height}});
+    images.add({{"id", numbered.id},
+                {"file_name", picture_name(record.file, record.frame)},
+                {"width", record.width},
+                {"height", record.height}});
   });
   images.finish();
   file.write(",\n\"categories\": ");
@@ -129,14 +132,15 @@ void write_coco_images(const fs::path& path, const RecordSource& records, const 
 void write_yolo_labels(const fs::path& folder, const RecordSource& records, const BoxClasses& classes) {
   records([&](const NumberedRecord& numbered) {
     const ScanRecord& record = numbered.record;
-    write_file_atomically(folder / label_name(record.file, ".txt"), to_yolo_text(record, classes));
+    write_file_atomically(folder / label_name(picture_name(record.file, record.frame), ".txt"),
+                          to_yolo_text(record, classes));
   });
 }
 
 void write_voc_labels(const fs::path& folder, const RecordSource& records) {
   records([&](const NumberedRecord& numbered) {
     const ScanRecord& record = numbered.record;
-    write_file_atomically(folder / label_name(record.file, ".xml"), to_voc_xml(record));
+    write_file_atomically(folder / label_name(picture_name(record.file, record.frame), ".xml"), to_voc_xml(record));
   });
 }
 
@@ -146,8 +150,9 @@ void write_box_table(const fs::path& path, const RecordSource& records) {
   records([&](const NumberedRecord& numbered) {
     for (const Detection& detection : numbered.record.detections) {
       const Box& box = detection.box;
-      file.write(fmt::format("{},{},{},{},{},{},{}\n", csv_field(numbered.record.file), csv_field(detection.label),
-                             detection.score, box.x, box.y, box.width, box.height));
+      file.write(fmt::format("{},{},{},{},{},{},{}\n",
+                             csv_field(picture_name(numbered.record.file, numbered.record.frame)),
+                             csv_field(detection.label), detection.score, box.x, box.y, box.width, box.height));
     }
   });
   file.publish();

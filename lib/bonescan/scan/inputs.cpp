@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <glob.h>
+#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <charconv>
@@ -14,6 +15,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/dataset/image_files.h"
+#include "bonescan/image/dicom_file.h"
 
 namespace bonescan {
 namespace {
@@ -62,12 +64,22 @@ void add_folder(const fs::path& path, const fs::path& left_out, Findings& findin
     if (!file.starts_with(below)) findings.add(path / file, folder / file);
 }
 
+// A file that the user named.
+void add_named_file(const fs::path& path, Findings& findings) {
+  const bool is_directory = may_be_dicom_name(path) && dicom_kind(path) == DicomKind::kDirectory;
+  const std::vector<fs::path> listed = is_directory ? dicom_directory_images(path) : std::vector<fs::path>();
+  if (listed.empty()) return add_file(path, findings);
+  const fs::path folder = real_folder(path.parent_path());
+  findings.folders.push_back(folder);
+  for (const fs::path& image : listed) findings.add(image, folder / image.lexically_relative(path.parent_path()));
+}
+
 void add_existing(const fs::path& path, const fs::path& left_out, Findings& findings) {
   std::error_code unreadable;  // fails by itself when it is read
   if (fs::is_directory(path, unreadable)) {
     add_folder(path, left_out, findings);
   } else {
-    add_file(path, findings);
+    add_named_file(path, findings);
   }
 }
 
@@ -120,6 +132,16 @@ fs::path deepest_common_parent(const std::vector<fs::path>& folders) {
   return common;
 }
 
+// For each file; several at once, as each is opened.
+std::vector<int> count_frames(const std::vector<FoundFile>& files, const ReadOptions& read) {
+  std::vector<int> frames(files.size(), 1);
+  tbb::parallel_for(std::size_t{0}, files.size(), [&](std::size_t i) {
+    if (may_be_dicom_name(files[i].path) && dicom_kind(files[i].path) == DicomKind::kInstance)
+      frames[i] = count_dicom_frames(files[i].path, read);
+  });
+  return frames;
+}
+
 }  // namespace
 
 Shard parse_shard(const std::string& text) {
@@ -143,7 +165,8 @@ bool in_shard(std::string_view file, const Shard& shard) {
   return hash % static_cast<std::uint64_t>(shard.count) == static_cast<std::uint64_t>(shard.index - 1);
 }
 
-InputSet find_inputs(const InputSelection& selection, std::istream& standard_input, const fs::path& left_out) {
+InputSet find_inputs(const InputSelection& selection, std::istream& standard_input, const fs::path& left_out,
+                     const ReadOptions& read) {
   const fs::path real_left_out = left_out.empty() ? fs::path() : real_folder(left_out);
   Findings findings;
   for (const std::string& name : selection.names) add_name(name, real_left_out, findings);
@@ -154,10 +177,15 @@ InputSet find_inputs(const InputSelection& selection, std::istream& standard_inp
 
   InputSet inputs{deepest_common_parent(findings.folders), {}};
   std::int64_t id = 0;
-  for (const FoundFile& found : findings.files) {
-    std::string file = found.located.lexically_relative(inputs.folder).generic_string();
-    ++id;
-    if (!selection.shard || in_shard(file, *selection.shard)) inputs.files.push_back({found.path, std::move(file), id});
+  const std::vector<int> frames = count_frames(findings.files, read);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const FoundFile& found = findings.files[i];
+    const std::string file = found.located.lexically_relative(inputs.folder).generic_string();
+    const bool chosen = !selection.shard || in_shard(file, *selection.shard);
+    for (int frame = 1; frame <= frames[i]; ++frame) {
+      ++id;
+      if (chosen) inputs.files.push_back({found.path, file, frames[i] > 1 ? frame : 0, id});
+    }
   }
   return inputs;
 }

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "bonescan/image/radiograph.h"
+
 namespace bonescan {
 
 // Part `index` (1..count) of an input set that several machines share.
@@ -32,6 +34,7 @@ struct InputFile {
   std::filesystem::path path;
   // Relative to the input folder, '/' between parts; never absolute, never with "..".
   std::string file;
+  int frame = 0;  // from 1, of a DICOM file of several frames; 0 for a file of one picture
   // 1-based position among all inputs before sharding: the image_id of detections.json, so that
   // the results of all shards can be joined.
   std::int64_t id = 0;
@@ -50,13 +53,14 @@ bool in_shard(std::string_view file, const Shard& shard);
 // (as list_image_files of dataset/image_files.h finds them, less what lies below `left_out`) in byte order of their
 // relative paths; a name that does not exist and has *, ? or [ is
 // a glob (glob(7)). A file that is named is taken whatever its extension. A file that turns up twice, by whatever name,
-// counts once, where it came first. The input folder is the folder named, the parent of the only file named, or the
-// deepest common parent of several names.
+// counts once, where it came first. A DICOMDIR that is named stands for the images that it lists; each frame of a DICOM
+// file is an input (files whose names may_be_dicom_name are looked into, within the limits of `read`). The input folder
+// is the folder named, the parent of the only file named, or the deepest common parent of several names.
 //
 // Throws UsageError if a name does not exist, a glob matches nothing, a folder cannot be read, or
 // nothing is found at all. A line of the list that does not exist is an input all the same: it fails by itself
 // when it is read.
 InputSet find_inputs(const InputSelection& selection, std::istream& standard_input,
-                     const std::filesystem::path& left_out = {});
+                     const std::filesystem::path& left_out = {}, const ReadOptions& read = {});
 
 }  // namespace bonescan

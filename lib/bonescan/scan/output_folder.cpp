@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bonescan/core/error.h"
+#include "bonescan/dataset/image_files.h"
 
 namespace bonescan {
 namespace {
@@ -29,9 +30,10 @@ void remove_files_of_records(const fs::path& folder, const char* results_name) {
   for (std::string line; std::getline(results, line);) {
     const Json record = Json::parse(line, nullptr, false);  // not an exception: the last line may be cut off
     if (!record.is_object() || !record.contains("file") || !record["file"].is_string()) continue;
-    const std::string file = record["file"];
+    const Json frame = record.value("frame", Json(0));
+    const std::string picture = picture_name(record["file"], frame.is_number_integer() ? frame.get<int>() : 0);
     for (const std::string& name :
-         {mask_name(file), overlay_name(file), label_name(file, ".txt"), label_name(file, ".xml")})
+         {mask_name(picture), overlay_name(picture), label_name(picture, ".txt"), label_name(picture, ".xml")})
       remove_with_empty_folders(folder, name);
   }
 }
@@ -71,15 +73,21 @@ void check_same_run(const fs::path& folder, const Json& settings) {
 
 }  // namespace
 
-std::string mask_name(const std::string& file) {
-  return "masks/" + file + ".png";
-}
-std::string overlay_name(const std::string& file) {
-  return "overlays/" + file + ".jpg";
+std::string picture_name(const std::string& file, int frame) {
+  return frame == 0 ? file : fmt::format("{}/{:04}", file, frame);
 }
 
-std::string label_name(const std::string& file, const std::string& extension) {
-  return "labels/" + fs::path(file).replace_extension(extension).generic_string();
+std::string mask_name(const std::string& picture) {
+  return "masks/" + picture + ".png";
+}
+std::string overlay_name(const std::string& picture) {
+  return "overlays/" + picture + ".jpg";
+}
+
+std::string label_name(const std::string& picture, const std::string& extension) {
+  const bool has_extension = is_image_file_name(picture) || !may_be_dicom_name(picture);
+  return "labels/" +
+         (has_extension ? fs::path(picture).replace_extension(extension).generic_string() : picture + extension);
 }
 
 bool stays_below(const fs::path& name) {

@@ -16,14 +16,19 @@ enum class ExistingOutput {
   kOverwrite,  // remove the run that it holds, if any, and begin anew
 };
 
-// Names below the output folder. `file` is an input's relative name, whose extension stays: hand.png and
-// hand.jpg have two masks.
-std::string mask_name(const std::string& file);     // masks/FILE.png
-std::string overlay_name(const std::string& file);  // overlays/FILE.jpg
+// What a picture is called in the names of files that are its own, and in formats that know no frames: the relative
+// name of its file, and of a frame (from 1) that name as a folder, as in wrist.dcm/0012. No other input can have such a
+// name, since wrist.dcm is no folder, and only files whose names may_be_dicom_name are split into frames.
+std::string picture_name(const std::string& file, int frame);
 
-// labels/FILE with its extension replaced by `extension` (".txt", ".xml"), as YOLO and Pascal VOC
-// tools look for them.
-std::string label_name(const std::string& file, const std::string& extension);
+// Names below the output folder. `picture` is a picture_name, whose extension stays: hand.png and hand.jpg have two
+// masks.
+std::string mask_name(const std::string& picture);     // masks/PICTURE.png
+std::string overlay_name(const std::string& picture);  // overlays/PICTURE.jpg
+
+// labels/PICTURE with its extension replaced by `extension` (".txt", ".xml"), as YOLO and Pascal VOC
+// tools look for them; a number (1.2.840.113619) is no extension, and stays.
+std::string label_name(const std::string& picture, const std::string& extension);
 
 inline constexpr const char* kResultsName = "results.jsonl";
 inline constexpr const char* kJournalName = "results.jsonl.partial";  // the results while the run goes on

@@ -42,10 +42,24 @@ Detection detection_from_json(const Json& json) {
   return detection;
 }
 
+Json dicom_to_json(const std::vector<DicomValue>& values) {
+  Json json = Json::object();
+  for (const DicomValue& value : values) json[value.name] = value.text ? Json(*value.text) : Json(nullptr);
+  return json;
+}
+
+std::vector<DicomValue> dicom_from_json(const Json& json) {
+  std::vector<DicomValue> values;
+  for (const auto& [name, text] : json.items())
+    values.push_back({name, text.is_null() ? std::nullopt : std::optional(text.get<std::string>())});
+  return values;
+}
+
 ScanRecord ok_record_from_json(const Json& json) {
   ScanRecord record;
   record.width = json.at("width");
   record.height = json.at("height");
+  if (json.contains("dicom")) record.dicom = dicom_from_json(json.at("dicom"));
   if (!json.at("bone").is_null()) record.bone = bone_from_json(json.at("bone"));
   record.detector_ran = json.at("detector_ran");
   for (const Json& detection : json.at("detections")) record.detections.push_back(detection_from_json(detection));
@@ -55,16 +69,21 @@ ScanRecord ok_record_from_json(const Json& json) {
 }  // namespace
 
 Json to_json(const ScanRecord& record) {
-  if (record.error) return {{"file", record.file}, {"status", "failed"}, {"error", *record.error}};
-  Json detections = Json::array();
-  for (const Detection& detection : record.detections) detections.push_back(detection_to_json(detection));
-  return {{"file", record.file},
-          {"status", "ok"},
-          {"width", record.width},
-          {"height", record.height},
-          {"bone", bone_to_json(record.bone)},
-          {"detector_ran", record.detector_ran},
-          {"detections", std::move(detections)}};
+  Json json = {{"file", record.file}};
+  if (record.frame > 0) json["frame"] = record.frame;
+  json["status"] = record.error ? "failed" : "ok";
+  if (record.error) {
+    json["error"] = *record.error;
+    return json;
+  }
+  json["width"] = record.width;
+  json["height"] = record.height;
+  if (!record.dicom.empty()) json["dicom"] = dicom_to_json(record.dicom);
+  json["bone"] = bone_to_json(record.bone);
+  json["detector_ran"] = record.detector_ran;
+  json["detections"] = Json::array();
+  for (const Detection& detection : record.detections) json["detections"].push_back(detection_to_json(detection));
+  return json;
 }
 
 ScanRecord scan_record_from_json(const Json& json, const std::string& source) {
@@ -79,6 +98,7 @@ ScanRecord scan_record_from_json(const Json& json, const std::string& source) {
       throw UsageError(fmt::format("{}: \"status\" is \"{}\"; it must be \"ok\" or \"failed\"", source, status));
     }
     record.file = json.at("file");
+    record.frame = json.value("frame", 0);
     return record;
   } catch (const Json::exception& error) {
     throw UsageError(fmt::format("{} is no record of a bonescan results.jsonl: {}", source, error.what()));

@@ -19,17 +19,20 @@ struct BoneRecord {
 
 struct ScanRecord {
   std::string file;                  // relative to the input folder
-  std::optional<std::string> error;  // set: the input failed, and only `file` and this are known
+  int frame = 0;                     // from 1, of a file of several frames; else 0, and no member in JSON
+  std::optional<std::string> error;  // set: the input failed, and only `file`, `frame` and this are known
   int width = 0;                     // of the upright image
   int height = 0;
+  std::vector<DicomValue> dicom;   // what --dicom-tags asks for; no member in JSON if empty
   std::optional<BoneRecord> bone;  // unset where no segmenter ran: null in JSON
   bool detector_ran = false;
   std::vector<Detection> detections;
 };
 
 // The object that results.jsonl holds for it, members in the order of the contract: "file", "status",
-// "width", "height", "bone", "detector_ran", "detections"; of a failed input "file", "status", "error". Scores,
-// boxes and fractions are rounded to float and written with the fewest digits that give that float.
+// "width", "height", "bone", "detector_ran", "detections"; of a failed input "file", "status", "error". A frame has
+// "frame" after "file", a DICOM file "dicom" after "height": {"SOPInstanceUID": "1.2...", tag: null if it lacks it}.
+// Scores, boxes and fractions are rounded to float and written with the fewest digits that give that float.
 Json to_json(const ScanRecord& record);
 
 // Reads such an object back. Throws UsageError that begins with `source` if it does not fit.

@@ -114,6 +114,8 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
   settings["allow_truncated"] = request.read.allow_truncated;
   settings["max_pixels"] = request.read.max_pixels;
   settings["max_file_size"] = request.read.max_file_size;
+  settings["dicom_tags"] = Json::array();
+  for (const DicomTag& tag : request.read.dicom_tags) settings["dicom_tags"].push_back(tag.name);
   return settings;
 }
 
@@ -133,8 +135,12 @@ Json run_report(Json header, const ScanModels& models, const ScanSummary& summar
   report["seconds"] = seconds_json(times);
   report["peak_memory_bytes"] = peak_memory_bytes();
   report["failures"] = Json::array();
-  for (const FailedInput& failure : results.failures())
-    report["failures"].push_back({{"file", failure.file}, {"error", failure.error}});
+  for (const FailedInput& failure : results.failures()) {
+    Json json = {{"file", failure.file}};
+    if (failure.frame > 0) json["frame"] = failure.frame;
+    json["error"] = failure.error;
+    report["failures"].push_back(std::move(json));
+  }
   return report;
 }
 

@@ -21,13 +21,13 @@ void write_to_standard_output(const std::string& line) {
     throw OutputError("standard output cannot be written: is its reader gone?");
 }
 
-// The offset of the last usable record of each file.
+// The offset of the last usable record of each picture_name.
 std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& journal, const fs::path& folder) {
   std::unordered_map<std::string, std::uint64_t> usable;
   journal.for_each([&](std::uint64_t offset, const std::string& line) {
     const ScanRecord record = scan_record_from_json(parse_json(line, kJournalName), kJournalName);
     const bool lost_mask = record.bone && record.bone->mask && !fs::exists(folder / *record.bone->mask);
-    if (!record.error && !lost_mask) usable[record.file] = offset;
+    if (!record.error && !lost_mask) usable[picture_name(record.file, record.frame)] = offset;
   });
   return usable;
 }
@@ -46,7 +46,8 @@ RunResults::RunResults(const InputSet& inputs, const fs::path& output)
 void RunResults::take_over_journal() {
   const auto usable = usable_records(*journal_, folder_);
   for (std::size_t position = 0; position < offsets_.size(); ++position) {
-    const auto found = usable.find(inputs_.files[position].file);
+    const InputFile& input = inputs_.files[position];
+    const auto found = usable.find(picture_name(input.file, input.frame));
     if (found == usable.end()) continue;
     offsets_[position] = found->second;
     count(scan_record_from_json(parse_json(journal_->line_at(found->second), kJournalName), kJournalName));
@@ -66,7 +67,7 @@ void RunResults::add(std::size_t position, const ScanRecord& record) {
 void RunResults::count(const ScanRecord& record) {
   if (record.error) {
     ++counts_.failed;
-    failures_.push_back({record.file, *record.error});
+    failures_.push_back({record.file, record.frame, *record.error});
     return;
   }
   ++counts_.ok;

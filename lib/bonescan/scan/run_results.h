@@ -15,6 +15,7 @@ namespace bonescan {
 
 struct FailedInput {
   std::string file;
+  int frame = 0;
   std::string error;
 };
 

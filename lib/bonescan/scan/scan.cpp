@@ -86,7 +86,7 @@ void check_label_names(const ScanRequest& request, const InputSet& inputs) {
   if (!writes_labels) return;
   std::set<std::string> names;
   for (const InputFile& input : inputs.files)
-    if (!names.insert(label_name(input.file, "")).second)
+    if (!names.insert(label_name(picture_name(input.file, input.frame), "")).second)
       throw UsageError(
           fmt::format("--format yolo and voc name labels without the image's extension, and {} would share them with "
                       "another input; use --format csv or scan the two separately",
@@ -151,9 +151,10 @@ class Run {
     const StageSeconds& took = scanned.result.seconds;
     seconds_ += took;
     if (record.error || spdlog::should_log(spdlog::level::debug)) progress_.clear_line();
-    if (record.error) spdlog::warn("{}: {}", record.file, *record.error);
-    spdlog::debug("{}: read {:.3f} s, segment {:.3f} s, detect {:.3f} s, write {:.3f} s", record.file, took.read,
-                  took.segment, took.detect, took.write);
+    const std::string name = picture_name(record.file, record.frame);
+    if (record.error) spdlog::warn("{}: {}", name, *record.error);
+    spdlog::debug("{}: read {:.3f} s, segment {:.3f} s, detect {:.3f} s, write {:.3f} s", name, took.read, took.segment,
+                  took.detect, took.write);
     stopped_at_failure_ = fail_fast_ && record.error;
     progress_.add(record.error.has_value());
   }
@@ -226,7 +227,8 @@ ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanM
 ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation) {
   check_request(request);
   const bool keeps_files = request.output != kStandardOutput;
-  const InputSet inputs = find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path());
+  const InputSet inputs =
+      find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path(), request.read);
   spdlog::debug("{} inputs below {}", inputs.files.size(), inputs.folder.string());
   const ScanModels models = load_scan_models(request);
   return scan(request, inputs, models, cancellation);

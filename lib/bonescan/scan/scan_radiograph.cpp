@@ -28,10 +28,11 @@ void write_overlay(const InputFile& input, const RadiographOptions& options, con
                    const std::vector<Detection>& detections) {
   ReadOptions full_size = options.read;
   full_size.reduce_to_side = 0;
+  full_size.frame = input.frame;
   std::vector<CaptionedBox> boxes;
   for (const Detection& found : detections)
     boxes.push_back({found.box, fmt::format("{} {:.2f}", found.label, found.score)});
-  write_overlay_jpeg(options.output_folder / overlay_name(input.file),
+  write_overlay_jpeg(options.output_folder / overlay_name(picture_name(input.file, input.frame)),
                      draw_overlay(read_radiograph(input.path, full_size), mask, boxes));
 }
 
@@ -40,10 +41,14 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
   ScanRecord& record = result.record;
   StageSeconds& seconds = result.seconds;
   record.file = input.file;
+  record.frame = input.frame;
 
-  const Radiograph radiograph = timed(seconds.read, [&] { return read_radiograph(input.path, options.read); });
+  ReadOptions read = options.read;
+  read.frame = input.frame;
+  const Radiograph radiograph = timed(seconds.read, [&] { return read_radiograph(input.path, read); });
   record.width = radiograph.size.width;
   record.height = radiograph.size.height;
+  record.dicom = radiograph.dicom;
 
   cv::Mat mask;
   if (models.segmenter) {
@@ -58,7 +63,7 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
   if (options.output_folder.empty()) return result;
   timed(seconds.write, [&] {
     if (record.bone) {
-      record.bone->mask = mask_name(input.file);
+      record.bone->mask = mask_name(picture_name(input.file, input.frame));
       write_mask_png(options.output_folder / *record.bone->mask, mask);
     }
     if (options.overlay) write_overlay(input, options, mask, record.detections);
@@ -69,6 +74,7 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
 RadiographResult failed(const InputFile& input, std::string reason) {
   RadiographResult result;
   result.record.file = input.file;
+  result.record.frame = input.frame;
   result.record.error = std::move(reason);
   return result;
 }
