@@ -219,6 +219,19 @@ TEST_CASE("what is no radiograph that can be read is refused with the reason") {
   CHECK_THAT(refusal("grey_explicit.dcm", {.max_file_size = 1000}), Catch::Contains("--max-file-size"));
 }
 
+TEST_CASE("a transfer syntax for which there is no decoder is named, but nothing else that stands in its place") {
+  const std::string jpeg2000 = "1.2.840.10008.1.2.4.90";
+  const auto [uid, reason] = GENERATE(table<std::string, std::string>({
+      {"1.2.840.10008.1.2.4.99", "is a DICOM file whose transfer syntax is not supported (1.2.840.10008.1.2.4.99)"},
+      {"ZZSECRETZZ.10008.1.2.4", "is a DICOM file whose transfer syntax is not supported"},
+  }));
+  std::string bytes = read_text_file(dicom("grey_jpeg2000.dcm"));
+  bytes.replace(bytes.find(jpeg2000), jpeg2000.size(), uid);
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "changed.dcm", bytes);
+  CHECK_THROWS_WITH(read_radiograph(folder / "changed.dcm"), reason);
+}
+
 TEST_CASE("the pixel limit holds for all frames together") {
   CHECK(refusal("frames_rle.dcm", {.frame = 1, .max_pixels = 3 * 61 * 47}).empty());
   CHECK_THAT(refusal("frames_rle.dcm", {.frame = 1, .max_pixels = 3 * 61 * 47 - 1}), Catch::Contains("--max-pixels"));

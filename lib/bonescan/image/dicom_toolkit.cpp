@@ -5,10 +5,12 @@
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <string_view>
 
 #include "bonescan/core/error.h"
 #include "bonescan/image/jpeg2000_codec.h"
@@ -115,12 +117,26 @@ void require_toolkit() {
   if (const auto problem = set_up_dicom_toolkit()) throw ImageError(*problem);
 }
 
+// A transfer syntax that DCMTK does not know leads to failures that sound like damage.
+void check_transfer_syntax(DcmFileFormat& file) {
+  OFString uid;
+  if (file.getMetaInfo()->findAndGetOFString(DCM_TransferSyntaxUID, uid).bad() || uid.empty()) return;
+  if (DcmXfer(uid.c_str()).getXfer() != EXS_Unknown) return;
+  // Anything may stand in a header: only what is a UID of DICOM's is told.
+  const std::string_view text(uid.data(), uid.length());
+  const bool is_uid = text.size() <= 64 && text.starts_with("1.2.840.10008.") &&
+                      text.find_first_not_of("0123456789.") == std::string_view::npos;
+  throw ImageError(fmt::format("is a DICOM file whose transfer syntax is not supported{}",
+                               is_uid ? fmt::format(" ({})", text) : std::string()));
+}
+
 std::unique_ptr<DcmFileFormat> read_data_set(GuardedStream& stream) {
   auto file = std::make_unique<DcmFileFormat>();
   file->transferInit();
   const OFCondition result = file->read(stream);
   file->transferEnd();
   if (stream.ran_over_limit()) throw ImageError("is a DICOM file that is nested too deeply or inflates over a limit");
+  check_transfer_syntax(*file);
   if (result == EC_MemoryExhausted) throw ImageError("does not fit into memory");
   if (result == EC_StreamNotifyClient || result == EC_EndOfStream || result == EC_InvalidStream)
     throw ImageError("the DICOM data end too early (truncated file)");
