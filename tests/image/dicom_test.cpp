@@ -237,6 +237,24 @@ TEST_CASE("the pixel limit holds for all frames together") {
   CHECK_THAT(refusal("frames_rle.dcm", {.frame = 1, .max_pixels = 3 * 61 * 47 - 1}), Catch::Contains("--max-pixels"));
 }
 
+TEST_CASE("a JPEG of very many scans is refused") {
+  std::string bytes = read_text_file(dicom("grey_jpeg_baseline.dcm"));
+  const std::size_t scan = bytes.find("\xFF\xDA");
+  REQUIRE(scan != std::string::npos);
+  const std::size_t fragment = bytes.find(std::string("\xFE\xFF\x00\xE0", 4), bytes.find("\xE0\x7F\x10") + 16);
+  std::string more;
+  for (int i = 0; i < 500; ++i) more += "\xFF\xDA";
+  bytes.insert(scan, more);
+  const std::size_t length_at = fragment + 4;
+  const std::size_t length = static_cast<unsigned char>(bytes[length_at]) +
+                             static_cast<unsigned char>(bytes[length_at + 1]) * 256u + more.size();
+  bytes[length_at] = static_cast<char>(length % 256);
+  bytes[length_at + 1] = static_cast<char>(length / 256);
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "scans.dcm", bytes);
+  CHECK_THROWS_WITH(read_radiograph(folder / "scans.dcm"), "the DICOM pixel data have more than 500 scans");
+}
+
 TEST_CASE("a deflated file that inflates over the limit is refused") {
   CHECK_THAT(refusal("frames_deflated.dcm", {.frame = 1, .max_file_size = 7000}), Catch::Contains("inflates over"));
 }

@@ -5,6 +5,7 @@
 #include <dcmtk/dcmdata/dcpxitem.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -55,6 +56,13 @@ DcmPixelData& pixel_data_of(DcmDataset& data_set) {
       data_set.findAndGetElement(DCM_PixelData, element).good() ? dynamic_cast<DcmPixelData*>(element) : nullptr;
   if (!pixels) throw ImageError("is a DICOM file without an image (it has no pixel data)");
   return *pixels;
+}
+
+DcmPixelSequence& fragments_of(DcmPixelData& pixels, E_TransferSyntax syntax) {
+  DcmPixelSequence* fragments = nullptr;
+  if (pixels.getEncapsulatedRepresentation(syntax, nullptr, fragments).bad() || !fragments)
+    throw ImageError("the DICOM pixel data cannot be decoded");
+  return *fragments;
 }
 
 void check_fragments(DcmPixelSequence& fragments, const DicomHeader& header) {
@@ -129,10 +137,22 @@ void check_pixel_data(DcmFileFormat& file, const DicomHeader& header) {
   if (!syntax.isEncapsulated()) return check_native_length(pixels, header);
   if (!DcmCodecList::canChangeCoding(syntax.getXfer(), EXS_LittleEndianExplicit))
     throw ImageError(fmt::format("is a DICOM file whose transfer syntax is not supported ({})", syntax.getXferName()));
-  DcmPixelSequence* fragments = nullptr;
-  if (pixels.getEncapsulatedRepresentation(syntax.getXfer(), nullptr, fragments).bad() || !fragments)
-    throw ImageError("the DICOM pixel data cannot be decoded");
-  check_fragments(*fragments, header);
+  check_fragments(fragments_of(pixels, syntax.getXfer()), header);
+}
+
+void check_scans(DcmFileFormat& file, const DicomHeader& header, int frame) {
+  constexpr std::array<std::uint8_t, 2> kStartOfScan{0xFF, 0xDA};  // never within the data of a JPEG's scan
+  constexpr int kMostScans = 500;                                  // as in jpeg_decoder.cpp
+  const E_TransferSyntax syntax = file.getDataset()->getCurrentXfer();
+  if (DcmXfer(syntax).isNotEncapsulated() || syntax == EXS_RLELossless) return;
+  DcmPixelSequence& fragments = fragments_of(pixel_data_of(*file.getDataset()), syntax);
+  const std::vector<std::uint8_t> bytes = compressed_frame(fragments, frame - 1, header.frames);
+  int scans = 0;
+  for (auto at = bytes.begin();; ++at, ++scans) {
+    at = std::search(at, bytes.end(), kStartOfScan.begin(), kStartOfScan.end());
+    if (at == bytes.end()) return;
+    if (scans == kMostScans) throw ImageError(fmt::format("the DICOM pixel data have more than {} scans", kMostScans));
+  }
 }
 
 std::vector<DicomValue> read_dicom_values(DcmFileFormat& file, const std::vector<DicomTag>& tags) {

@@ -1,6 +1,9 @@
 #include "bonescan/image/dicom_toolkit.h"
 
+#include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcistrmf.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
@@ -168,6 +171,22 @@ std::unique_ptr<DcmFileFormat> open_dicom(std::span<const std::uint8_t> bytes, c
   MemoryProducer producer(bytes);
   GuardedStream stream(producer, std::max<std::uint64_t>(options.max_file_size, bytes.size()));
   return read_data_set(stream);
+}
+
+std::vector<std::uint8_t> compressed_frame(DcmPixelSequence& fragments, int frame, int frames) {
+  Uint32 first = 0, end = static_cast<Uint32>(fragments.card());
+  if (DcmCodec::determineStartFragment(static_cast<Uint32>(frame), frames, &fragments, first).bad()) return {};
+  if (frame + 1 < frames &&
+      DcmCodec::determineStartFragment(static_cast<Uint32>(frame) + 1, frames, &fragments, end).bad())
+    return {};
+  std::vector<std::uint8_t> bytes;
+  for (Uint32 i = first; i < end; ++i) {
+    DcmPixelItem* fragment = nullptr;
+    Uint8* data = nullptr;
+    if (fragments.getItem(fragment, i).bad() || fragment->getUint8Array(data).bad() || !data) return {};
+    bytes.insert(bytes.end(), data, data + fragment->getLength());
+  }
+  return bytes;
 }
 
 }  // namespace bonescan

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "bonescan/image/radiograph.h"
 
@@ -26,5 +27,8 @@ std::unique_ptr<DcmFileFormat> open_dicom(const std::filesystem::path& path, con
 
 // The same from a file's bytes.
 std::unique_ptr<DcmFileFormat> open_dicom(std::span<const std::uint8_t> bytes, const ReadOptions& options);
+
+// The bytes of a compressed frame (from 0), which lie in one or more fragments. Empty if they cannot be found or read.
+std::vector<std::uint8_t> compressed_frame(DcmPixelSequence& fragments, int frame, int frames);
 
 }  // namespace bonescan

@@ -6,7 +6,6 @@
 
 #include <dcmtk/dcmdata/dccodec.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
-#include <dcmtk/dcmdata/dcpxitem.h>
 #include <openjpeg.h>
 
 #include <algorithm>
@@ -15,6 +14,8 @@
 #include <memory>
 #include <span>
 #include <vector>
+
+#include "bonescan/image/dicom_toolkit.h"
 
 namespace bonescan {
 namespace {
@@ -139,18 +140,6 @@ void copy_samples(const opj_image_t& image, const FrameLayout& layout, Sample* t
   }
 }
 
-// The codestream of a frame, which lies in one or more fragments.
-std::vector<std::uint8_t> codestream_of_frame(DcmPixelSequence& fragments, std::uint32_t first, std::uint32_t end) {
-  std::vector<std::uint8_t> bytes;
-  for (std::uint32_t i = first; i < end; ++i) {
-    DcmPixelItem* fragment = nullptr;
-    Uint8* data = nullptr;
-    if (fragments.getItem(fragment, i).bad() || fragment->getUint8Array(data).bad() || !data) return {};
-    bytes.insert(bytes.end(), data, data + fragment->getLength());
-  }
-  return bytes;
-}
-
 bool is_jpeg2000(E_TransferSyntax syntax) {
   return syntax == EXS_JPEG2000LosslessOnly || syntax == EXS_JPEG2000;
 }
@@ -163,26 +152,16 @@ class Jpeg2000Codec : public DcmCodec {
                           OFString& colour_model) const override {
     Sint32 frames = 1;
     if (data_set->findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) frames = 1;
-    if (start_fragment == 0) {
-      const OFCondition found = determineStartFragment(frame, frames, fragments, start_fragment);
-      if (found.bad()) return found;
-    }
-    Uint32 end = static_cast<Uint32>(fragments->card());
-    if (frame + 1 < static_cast<Uint32>(frames)) {
-      const OFCondition found = determineStartFragment(frame + 1, frames, fragments, end);
-      if (found.bad()) return found;
-    }
-
     const FrameLayout layout = layout_of(*data_set);
     if (buffer_size < bytes_of(layout)) return EC_IllegalCall;
-    const Image image = decode_codestream(codestream_of_frame(*fragments, start_fragment, end), layout);
+    const Image image = decode_codestream(compressed_frame(*fragments, static_cast<int>(frame), frames), layout);
     if (!image) return EC_CorruptedData;
     if (layout.bits == 8) {
       copy_samples(*image, layout, static_cast<std::uint8_t*>(buffer));
     } else {
       copy_samples(*image, layout, static_cast<std::uint16_t*>(buffer));
     }
-    start_fragment = end;
+    start_fragment = 0;  // not known
     return determineDecompressedColorModel(nullptr, fragments, nullptr, data_set, colour_model);
   }
 
