@@ -30,5 +30,6 @@ RunCommand add_segment_command(CLI::App& app);
 RunCommand add_detect_command(CLI::App& app);
 RunCommand add_pipeline_command(CLI::App& app);
 RunCommand add_eval_command(CLI::App& app);
+RunCommand add_merge_command(CLI::App& app);
 
 }  // namespace bonescan

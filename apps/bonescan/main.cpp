@@ -23,6 +23,7 @@ constexpr std::array kCommands = {
     Command{"detect", "Fracture boxes with scores", add_detect_command},
     Command{"pipeline", "Segment first; radiographs that show bone go on to the detector", add_pipeline_command},
     Command{"eval", "Compares predictions with ground truth: figures, reports, gates for CI", add_eval_command},
+    Command{"merge", "Joins the output folders of shards into that of one run", add_merge_command},
 };
 
 std::string help() {

@@ -1,6 +1,5 @@
 #include "scan_command.h"
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,9 +30,6 @@ struct ScanArguments {
 constexpr int kMostThreads = 1024;
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 40;
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;
-
-template <typename Value>
-using Names = std::map<std::string, Value>;
 
 void add_input_options(CLI::App& app, ScanArguments& arguments) {
   app.add_option("INPUT", arguments.request.inputs.names,
@@ -70,10 +66,7 @@ void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) 
                    "Boxes also as yolo, voc or csv, separated by commas (coco is always written)")
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->transform(one_of(Names<BoxFormat>{{"coco", BoxFormat::kCoco},
-                                            {"yolo", BoxFormat::kYolo},
-                                            {"voc", BoxFormat::kVoc},
-                                            {"csv", BoxFormat::kCsv}}))
+        ->transform(one_of(box_formats_by_name()))
         ->option_text("LIST")
         ->group(group);
   }
@@ -163,14 +156,14 @@ ScanRequest complete_request(const ScanArguments& arguments) {
   return request;
 }
 
+}  // namespace
+
 ExitCode exit_code(const ScanSummary& summary) {
   const ScanCounts& counts = summary.counts;
   if (summary.end == ScanEnd::kInterrupted) return ExitCode::kInterrupted;
   if (counts.failed == 0) return ExitCode::kSuccess;
   return counts.failed == counts.inputs ? ExitCode::kNoInputProcessed : ExitCode::kSomeInputsFailed;
 }
-
-}  // namespace
 
 RunCommand add_scan_command(CLI::App& app, ScanTask task, const std::string& example) {
   add_example(app, example);

@@ -1,4 +1,4 @@
-// What segment, detect and pipeline have in common: their options, and how a run's end becomes an exit code.
+// What segment, detect and pipeline have in common: their options, and how the end of a run becomes an exit code.
 #pragma once
 
 #include <string>
@@ -7,6 +7,9 @@
 #include "command.h"
 
 namespace bonescan {
+
+// Also that of `merge`.
+ExitCode exit_code(const ScanSummary& summary);
 
 // Adds the options of one of the three commands to `app`; its help shows the example first.
 RunCommand add_scan_command(CLI::App& app, ScanTask task, const std::string& example);

@@ -2,12 +2,11 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <map>
-#include <sstream>
 
 #include "bonescan/core/file.h"
 #include "bonescan/core/json.h"
 #include "support/process.h"
+#include "support/run_folder.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
@@ -15,6 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using Arguments = std::vector<std::string>;
+using test::copy_samples;
+using test::files_of;
+using test::json_lines;
+using test::write_truncated;
 
 // The tiny models: what is brighter than one half is bone, and a bright quadrant is a fracture.
 const std::string kSegmenter = test::data_folder() / "models/segmenter.pt";
@@ -24,33 +27,6 @@ test::ProcessResult pipeline(Arguments arguments, const std::string& input = {})
   const Arguments models = {"pipeline", "--segmenter", kSegmenter, "--detector", kDetector};
   arguments.insert(arguments.begin(), models.begin(), models.end());
   return test::run_bonescan(arguments, input);
-}
-
-void copy_samples(const fs::path& folder) {
-  fs::create_directories(folder);
-  for (const fs::directory_entry& entry : fs::directory_iterator(test::data_folder() / "samples"))
-    if (entry.path().extension() == ".jpg") fs::copy_file(entry.path(), folder / entry.path().filename());
-}
-
-// A JPEG whose second half is missing.
-void write_truncated(const fs::path& path) {
-  const std::string whole = read_text_file(test::data_folder() / "samples/IMG0003767.jpg");
-  write_file_atomically(path, whole.substr(0, whole.size() / 2));
-}
-
-std::map<std::string, std::string> files_of(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().filename() != "run.json")
-      files[entry.path().lexically_relative(folder).string()] = read_text_file(entry.path());
-  return files;
-}
-
-std::vector<Json> json_lines(const std::string& text) {
-  std::vector<Json> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
-  return lines;
 }
 
 TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing behind") {

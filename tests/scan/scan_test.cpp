@@ -8,19 +8,20 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
-#include <map>
 #include <numeric>
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "support/run_folder.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
+using test::files_of;
 
 constexpr int kSide = 16;
 
@@ -132,15 +133,6 @@ std::vector<Json> records(const fs::path& output) {
   std::istringstream text(read_text_file(output / kResultsName));
   for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
   return lines;
-}
-
-// Every file below the folder but run.json, with its content.
-std::map<std::string, std::string> files_of(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().filename() != kRunName)
-      files[entry.path().lexically_relative(folder).string()] = read_text_file(entry.path());
-  return files;
 }
 
 TEST_CASE("a radiograph with bone reaches the detector, one without does not") {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -136,6 +137,22 @@ void write_file_atomically(const fs::path& path, std::span<const std::uint8_t> b
 
 void write_file_atomically(const fs::path& path, std::string_view text) {
   write_file_atomically(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+}
+
+void link_or_copy_file(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  if (to.has_parent_path()) fs::create_directories(to.parent_path(), error);
+  if (error) throw OutputError(fmt::format("{} cannot be written: {}", to.string(), error.message()));
+  if (fs::symlink_status(from, error).type() == fs::file_type::regular) {
+    fs::create_hard_link(from, to, error);
+    if (error == std::errc::file_exists && fs::remove(to, error)) fs::create_hard_link(from, to, error);
+    if (!error) return;
+  }
+  try {
+    write_file_atomically(to, read_file_bytes(from, std::numeric_limits<std::uint64_t>::max()));
+  } catch (const ImageError& unreadable) {
+    throw OutputError(fmt::format("{} cannot be written: {} {}", to.string(), from.string(), unreadable.what()));
+  }
 }
 
 }  // namespace bonescan

@@ -26,4 +26,8 @@ std::string read_text_file(const std::filesystem::path& path);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+// Makes `to` the same regular file as `from` (a hard link), or a copy of it where the file system gives no such link;
+// replaces what is there, makes the parent folders. Throws OutputError.
+void link_or_copy_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 }  // namespace bonescan

@@ -15,21 +15,42 @@
 
 namespace bonescan {
 
+namespace {
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  }
+  void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
+  std::string digits() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int length = 0;
+    EVP_DigestFinal_ex(context_.get(), digest.data(), &length);
+    return fmt::format("{:02x}", fmt::join(std::span(digest).first(length), ""));
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+}  // namespace
+
 std::string sha256_of_file(const std::filesystem::path& path) {
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw UsageError(fmt::format("{} cannot be opened", path.string()));
-
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  Sha256 sha256;
   std::vector<char> buffer(1 << 20);
   while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), stream.gcount() > 0)
-    EVP_DigestUpdate(context.get(), buffer.data(), static_cast<std::size_t>(stream.gcount()));
+    sha256.add({buffer.data(), static_cast<std::size_t>(stream.gcount())});
   if (stream.bad()) throw UsageError(fmt::format("{} cannot be read", path.string()));
+  return sha256.digits();
+}
 
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  EVP_DigestFinal_ex(context.get(), digest.data(), &length);
-  return fmt::format("{:02x}", fmt::join(std::span(digest).first(length), ""));
+std::string sha256_of_text(std::string_view text) {
+  Sha256 sha256;
+  sha256.add(text);
+  return sha256.digits();
 }
 
 }  // namespace bonescan

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/json.h"
 #include "bonescan/scan/output_folder.h"
@@ -17,6 +18,10 @@ namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
+
+bool contains(const std::vector<BoxFormat>& formats, BoxFormat wanted) {
+  return std::find(formats.begin(), formats.end(), wanted) != formats.end();
+}
 
 std::size_t class_number(const BoxClasses& classes, const std::string& label) {
   const auto found = std::find(classes.begin(), classes.end(), label);
@@ -91,6 +96,32 @@ std::string to_yolo_text(const ScanRecord& record, const BoxClasses& classes) {
 }
 
 }  // namespace
+
+const std::map<std::string, BoxFormat>& box_formats_by_name() {
+  static const std::map<std::string, BoxFormat> formats = {
+      {"coco", BoxFormat::kCoco}, {"yolo", BoxFormat::kYolo}, {"voc", BoxFormat::kVoc}, {"csv", BoxFormat::kCsv}};
+  return formats;
+}
+
+LabelNames::LabelNames(const std::vector<BoxFormat>& formats)
+    : written_(contains(formats, BoxFormat::kYolo) || contains(formats, BoxFormat::kVoc)) {}
+
+void LabelNames::add(const std::string& picture) {
+  if (!written_ || names_.insert(label_name(picture, "")).second) return;
+  throw UsageError(
+      fmt::format("--format yolo and voc name labels without the image's extension, and {} would share them with "
+                  "another input; use --format csv or scan the two separately",
+                  picture));
+}
+
+void write_box_files(const fs::path& folder, const std::vector<BoxFormat>& formats, const RecordSource& records,
+                     const BoxClasses& classes) {
+  write_coco_results(folder / kDetectionsName, records, classes);
+  write_coco_images(folder / kImagesName, records, classes);
+  if (contains(formats, BoxFormat::kYolo)) write_yolo_labels(folder, records, classes);
+  if (contains(formats, BoxFormat::kVoc)) write_voc_labels(folder, records);
+  if (contains(formats, BoxFormat::kCsv)) write_box_table(folder / kTableName, records);
+}
 
 void write_coco_results(const fs::path& path, const RecordSource& records, const BoxClasses& classes) {
   StreamedFile file(path);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,22 @@
 namespace bonescan {
 
 enum class BoxFormat { kCoco, kYolo, kVoc, kCsv };
+
+// What the formats are called on the command line and in run.json.
+const std::map<std::string, BoxFormat>& box_formats_by_name();
+
+// YOLO and Pascal VOC labels drop the image's extension, so that a.png and a.jpg would share one: refuses that before
+// anything is written.
+class LabelNames {
+ public:
+  explicit LabelNames(const std::vector<BoxFormat>& formats);
+  // Throws UsageError if the labels of the picture (a picture_name) would have the name of earlier ones.
+  void add(const std::string& picture);
+
+ private:
+  bool written_;
+  std::set<std::string> names_;
+};
 
 // A record with the image_id that COCO files give it.
 struct NumberedRecord {
@@ -26,6 +44,12 @@ using RecordSource = std::function<void(const std::function<void(const NumberedR
 // Names of the classes that boxes can have; the index is the category_id of COCO and the class of YOLO. FracAtlas
 // numbers the same way: 0 is "fractured".
 using BoxClasses = std::vector<std::string>;
+
+// All of what follows throws OutputError.
+
+// What a run leaves where a detector took part: detections.json and images.json always, and the other `formats`.
+void write_box_files(const std::filesystem::path& folder, const std::vector<BoxFormat>& formats,
+                     const RecordSource& records, const BoxClasses& classes);
 
 // A COCO results file (https://cocodataset.org/#format-results): image_id, category_id, bbox, score.
 void write_coco_results(const std::filesystem::path& path, const RecordSource& records, const BoxClasses& classes);
@@ -43,7 +67,5 @@ void write_voc_labels(const std::filesystem::path& folder, const RecordSource& r
 
 // One row for each box: file,label,score,x,y,width,height.
 void write_box_table(const std::filesystem::path& path, const RecordSource& records);
-
-// All of these throw OutputError.
 
 }  // namespace bonescan

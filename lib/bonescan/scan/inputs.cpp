@@ -14,6 +14,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/sha256.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/image/dicom_file.h"
 
@@ -175,18 +176,20 @@ InputSet find_inputs(const InputSelection& selection, std::istream& standard_inp
     throw UsageError("no input is named; name radiographs, folders or quoted globs, or give --list FILE");
   if (findings.files.empty()) throw UsageError("the inputs hold no radiograph (.jpg .jpeg .png .tif .tiff .bmp .dcm)");
 
-  InputSet inputs{deepest_common_parent(findings.folders), {}};
-  std::int64_t id = 0;
+  InputSet inputs{deepest_common_parent(findings.folders)};
+  std::string names;
   const std::vector<int> frames = count_frames(findings.files, read);
   for (std::size_t i = 0; i < frames.size(); ++i) {
     const FoundFile& found = findings.files[i];
     const std::string file = found.located.lexically_relative(inputs.folder).generic_string();
+    names.append(file).append(fmt::format("/{}", frames[i])).push_back('\0');
     const bool chosen = !selection.shard || in_shard(file, *selection.shard);
     for (int frame = 1; frame <= frames[i]; ++frame) {
-      ++id;
-      if (chosen) inputs.files.push_back({found.path, file, frames[i] > 1 ? frame : 0, id});
+      ++inputs.found;
+      if (chosen) inputs.files.push_back({found.path, file, frames[i] > 1 ? frame : 0, inputs.found});
     }
   }
+  inputs.names_sha256 = sha256_of_text(names);
   return inputs;
 }
 

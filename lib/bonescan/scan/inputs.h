@@ -42,7 +42,9 @@ struct InputFile {
 
 struct InputSet {
   std::filesystem::path folder;  // what `file` is relative to: absolute, symbolic links resolved
-  std::vector<InputFile> files;
+  std::vector<InputFile> files = {};
+  std::int64_t found = 0;         // inputs before sharding
+  std::string names_sha256 = {};  // of all files: relative name, "/", frames, a zero byte; in their order
 };
 
 // Whether a relative name belongs to the shard: by FNV-1a of the name, so that it stays where it is

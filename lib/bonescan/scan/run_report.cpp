@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -37,7 +38,8 @@ const char* status_name(ScanEnd end) {
 }
 
 Json model_json(const std::filesystem::path& path, const std::string& sha256, const ModelCard& card, bool loaded) {
-  return {{"name", card.name}, {"path", path.string()}, {"sha256", sha256}, {"loaded", loaded}};
+  return {
+      {"name", card.name}, {"path", path.string()}, {"sha256", sha256}, {"classes", card.classes}, {"loaded", loaded}};
 }
 
 Json models_json(const ScanModels& models) {
@@ -72,6 +74,14 @@ void add_thresholds(const ScanRequest& request, Json& settings) {
     settings["top_k"] = or_null(request.detection.top_k);
     settings["tta"] = request.detection.test_time_flips;
   }
+}
+
+// Each once, by name.
+Json format_names(const std::vector<BoxFormat>& formats) {
+  Json names = Json::array();
+  for (const auto& [name, format] : box_formats_by_name())
+    if (std::find(formats.begin(), formats.end(), format) != formats.end()) names.push_back(name);
+  return names;
 }
 
 std::int64_t peak_memory_bytes() {
@@ -119,15 +129,20 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
   return settings;
 }
 
-Json run_header(const ScanRequest& request, const Json& settings, int threads) {
-  return {{"schema", "bonescan.run/1"}, {"version", kVersion},
-          {"status", "running"},        {"command_line", request.command_line},
-          {"device", request.device},   {"threads", threads},
-          {"settings", settings}};
+Json run_header(const ScanRequest& request, const InputSet& inputs, const Json& settings, int threads) {
+  return {{"schema", "bonescan.run/1"},
+          {"version", kVersion},
+          {"status", "running"},
+          {"command_line", request.command_line},
+          {"device", request.device},
+          {"threads", threads},
+          {"settings", settings},
+          {"formats", format_names(request.formats)},
+          {"inputs", {{"found", inputs.found}, {"names_sha256", inputs.names_sha256}}}};
 }
 
-Json run_report(Json header, const ScanModels& models, const ScanSummary& summary, const RunResults& results,
-                const RunTimes& times) {
+Json run_report(Json header, const InputSet& inputs, const ScanModels& models, const ScanSummary& summary,
+                const RunResults& results, const RunTimes& times) {
   Json report = std::move(header);
   report["status"] = status_name(summary.end);
   report["models"] = models_json(models);
@@ -140,6 +155,10 @@ Json run_report(Json header, const ScanModels& models, const ScanSummary& summar
     if (failure.frame > 0) json["frame"] = failure.frame;
     json["error"] = failure.error;
     report["failures"].push_back(std::move(json));
+  }
+  if (!report["settings"]["shard"].is_null()) {
+    report["shard_positions"] = Json::array();
+    for (const InputFile& input : inputs.files) report["shard_positions"].push_back(input.id);
   }
   return report;
 }

@@ -13,15 +13,16 @@ namespace bonescan {
 Json run_settings(const ScanRequest& request, const InputSet& inputs, const ScanModels& models);
 
 // run.json as it stands while the run goes on: "status" is "running".
-Json run_header(const ScanRequest& request, const Json& settings, int threads);
+Json run_header(const ScanRequest& request, const InputSet& inputs, const Json& settings, int threads);
 
 struct RunTimes {
   StageSeconds stages;  // summed over threads
   double wall = 0.0;    // seconds
 };
 
-// run.json of a run that has ended.
-Json run_report(Json header, const ScanModels& models, const ScanSummary& summary, const RunResults& results,
+// run.json of a run that has ended. That of a shard ends with the positions that its inputs have among those of all
+// shards, so that `bonescan merge` can restore their order.
+Json run_report(Json header, const InputSet& inputs, const ScanModels& models, const ScanSummary& summary, const RunResults& results,
                 const RunTimes& times);
 
 }  // namespace bonescan

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <system_error>
 #include <unordered_map>
@@ -89,14 +88,7 @@ void RunResults::publish(const std::vector<BoxFormat>& formats, const std::optio
   if (!journal_) return;
   if (classes) {
     const RecordSource records = [this](const auto& visit) { for_each_ok(visit); };
-    const auto wanted = [&](BoxFormat format) {
-      return std::find(formats.begin(), formats.end(), format) != formats.end();
-    };
-    write_coco_results(folder_ / kDetectionsName, records, *classes);
-    write_coco_images(folder_ / kImagesName, records, *classes);
-    if (wanted(BoxFormat::kYolo)) write_yolo_labels(folder_, records, *classes);
-    if (wanted(BoxFormat::kVoc)) write_voc_labels(folder_, records);
-    if (wanted(BoxFormat::kCsv)) write_box_table(folder_ / kTableName, records);
+    write_box_files(folder_, formats, records, *classes);
   }
   publish_results();
 }

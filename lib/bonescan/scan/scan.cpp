@@ -12,7 +12,6 @@
 #include <chrono>
 #include <iostream>
 #include <opencv2/core/utility.hpp>
-#include <set>
 #include <utility>
 
 #include "bonescan/core/error.h"
@@ -78,19 +77,9 @@ void check_request(const ScanRequest& request) {
         "--overwrite need a folder");
 }
 
-// YOLO and Pascal VOC names drop the extension: a.png and a.jpg would share one.
 void check_label_names(const ScanRequest& request, const InputSet& inputs) {
-  const bool writes_labels = std::any_of(request.formats.begin(), request.formats.end(), [](BoxFormat format) {
-    return format == BoxFormat::kYolo || format == BoxFormat::kVoc;
-  });
-  if (!writes_labels) return;
-  std::set<std::string> names;
-  for (const InputFile& input : inputs.files)
-    if (!names.insert(label_name(picture_name(input.file, input.frame), "")).second)
-      throw UsageError(
-          fmt::format("--format yolo and voc name labels without the image's extension, and {} would share them with "
-                      "another input; use --format csv or scan the two separately",
-                      input.file));
+  LabelNames names(request.formats);
+  for (const InputFile& input : inputs.files) names.add(picture_name(input.file, input.frame));
 }
 
 struct ScannedInput {
@@ -196,7 +185,7 @@ ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanM
   const bool keeps_files = request.output != kStandardOutput;
   const int threads = request.threads > 0 ? request.threads : tbb::info::default_concurrency();
   const Json settings = run_settings(request, inputs, models);
-  const Json header = run_header(request, settings, threads);
+  const Json header = run_header(request, inputs, settings, threads);
   check_label_names(request, inputs);
   if (keeps_files) {
     check_output_folder(request.output, request.existing_output, settings);
@@ -217,7 +206,7 @@ ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanM
   if (summary.end != ScanEnd::kInterrupted) results.publish(request.formats, box_classes(models));
   const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (keeps_files) {
-    const Json report = run_report(header, models, summary, results, {run.seconds(), wall});
+    const Json report = run_report(header, inputs, models, summary, results, {run.seconds(), wall});
     write_file_atomically(request.output / kRunName, to_json_text(report));
   }
   spdlog::info("{}", summary_text(summary, models, wall));
