@@ -18,7 +18,7 @@ install(DIRECTORY lib/bonescan "${PROJECT_BINARY_DIR}/include/bonescan"
   FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY weights/
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bonescan/weights
-  FILES_MATCHING PATTERN "*.pt" PATTERN "*.md")
+  FILES_MATCHING PATTERN "*.pt" PATTERN "*.md" PATTERN "self_check.*")
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 configure_package_config_file(cmake/bonescanConfig.cmake.in "${PROJECT_BINARY_DIR}/bonescanConfig.cmake"

@@ -31,5 +31,8 @@ RunCommand add_detect_command(CLI::App& app);
 RunCommand add_pipeline_command(CLI::App& app);
 RunCommand add_eval_command(CLI::App& app);
 RunCommand add_merge_command(CLI::App& app);
+RunCommand add_doctor_command(CLI::App& app);
+RunCommand add_completion_command(CLI::App& app);
+RunCommand add_man_command(CLI::App& app);
 
 }  // namespace bonescan

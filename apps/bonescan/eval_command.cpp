@@ -131,8 +131,10 @@ void add_run_options(CLI::App& app, EvalArguments& arguments) {
   add_log_options(app, arguments.log);
 }
 
-void add_task(CLI::App& app, const char* name, const char* description, EvaluationTask task, EvalArguments& arguments) {
+void add_task(CLI::App& app, const char* name, const char* description, const char* example, EvaluationTask task,
+              EvalArguments& arguments) {
   CLI::App* const command = app.add_subcommand(name, description);
+  add_example(*command, example);
   command->callback([&arguments, task] { arguments.request.task = task; });
   add_source_options(*command, task, arguments.request.sources);
   add_model_options(*command, task, arguments.request.models);
@@ -148,12 +150,12 @@ void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& argume
   fmt::print("{}", to_standard_output ? report_text(outcome.report) : terminal_table(outcome.report));
 }
 
-ExitCode exit_code(const EvaluationOutcome& outcome) {
+ExitCode exit_code(const EvaluationOutcome& outcome, const LogOptions& log) {
   bool met = true;
   for (const GateResult& gate : outcome.gates) {
     if (gate.met) continue;
     met = false;
-    fmt::print(stderr, "bonescan eval: {} is not met: {}\n", gate.name, gate.sentence);
+    report_failure("bonescan eval", fmt::format("{} is not met: {}", gate.name, gate.sentence), log);
   }
   if (!met) return ExitCode::kRequirementNotMet;
   return outcome.failed_images > 0 ? ExitCode::kSomeInputsFailed : ExitCode::kSuccess;
@@ -162,23 +164,28 @@ ExitCode exit_code(const EvaluationOutcome& outcome) {
 ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
   set_up_logging(arguments.log);
   arguments.request.command_line = context.command_line;
+  arguments.request.models.progress = progress_with(arguments.log, arguments.request.models.progress);
   const EvaluationOutcome outcome = evaluate(arguments.request, context.cancellation);
   if (outcome.interrupted) return ExitCode::kInterrupted;
   write_outputs(outcome, arguments);
-  return exit_code(outcome);
+  return exit_code(outcome, arguments.log);
 }
 
 }  // namespace
 
 RunCommand add_eval_command(CLI::App& app) {
-  add_example(app,
-              "bonescan eval detect --ground-truth gt.json --predictions results.jsonl -o report/ "
-              "--require 'ap50>=0.40'");
+  add_example(app, "bonescan eval pipeline --fracatlas FracAtlas/ --split test -o report/");
   app.require_subcommand(1);
   const auto arguments = std::make_shared<EvalArguments>();
-  add_task(app, "detect", "Boxes: AP, FROC, sensitivity and specificity", EvaluationTask::kDetect, *arguments);
-  add_task(app, "segment", "Masks: IoU, Dice, pixel accuracy, boundary F-score", EvaluationTask::kSegment, *arguments);
-  add_task(app, "pipeline", "Boxes of segmenter and detector together", EvaluationTask::kPipeline, *arguments);
+  add_task(app, "detect", "Boxes: AP, FROC, sensitivity and specificity",
+           "bonescan eval detect --ground-truth gt.json --predictions results/ --require 'ap50>=0.40'",
+           EvaluationTask::kDetect, *arguments);
+  add_task(app, "segment", "Masks: IoU, Dice, pixel accuracy, boundary F-score",
+           "bonescan eval segment --ground-truth masks/ --predictions results/ -o report/", EvaluationTask::kSegment,
+           *arguments);
+  add_task(app, "pipeline", "Boxes of segmenter and detector together",
+           "bonescan eval pipeline --fracatlas FracAtlas/ --split test -o report/", EvaluationTask::kPipeline,
+           *arguments);
   return [arguments](const CommandContext& context) { return run_eval(*arguments, context); };
 }
 

@@ -1,9 +1,11 @@
 #include "logging.h"
 
+#include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -44,6 +46,13 @@ void set_up_logging(const LogOptions& options) {
   logger->set_pattern("%l: %v");
   if (options.json) logger->set_formatter(json_formatter());
   spdlog::set_default_logger(std::move(logger));
+}
+
+void report_failure(const std::string& command, const std::string& message, const LogOptions& options) {
+  const std::string text = fmt::format("{}: {}", command, message);
+  if (!options.json) return fmt::print(stderr, "{}\n", text);
+  set_up_logging(options);  // the failure may have come before the command did
+  spdlog::error("{}", text);
 }
 
 }  // namespace bonescan

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -14,17 +14,11 @@
 #include "bonescan/core/memory.h"
 #include "bonescan/core/version.h"
 #include "command.h"
+#include "command_table.h"
+#include "logging.h"
 
 namespace bonescan {
 namespace {
-
-constexpr std::array kCommands = {
-    Command{"segment", "Bone masks, and whether a radiograph shows bone at all", add_segment_command},
-    Command{"detect", "Fracture boxes with scores", add_detect_command},
-    Command{"pipeline", "Segment first; radiographs that show bone go on to the detector", add_pipeline_command},
-    Command{"eval", "Compares predictions with ground truth: figures, reports, gates for CI", add_eval_command},
-    Command{"merge", "Joins the output folders of shards into that of one run", add_merge_command},
-};
 
 std::string help() {
   std::string text =
@@ -33,15 +27,25 @@ std::string help() {
       "Example: bonescan pipeline radiographs/ -o results/ --overlay\n\n"
       "Usage: bonescan COMMAND [OPTIONS] ...\n\n"
       "Commands:\n";
-  for (const Command& command : kCommands) text += fmt::format("  {:<10}{}\n", command.name, command.description);
+  for (const Command& command : all_commands()) text += fmt::format("  {:<12}{}\n", command.name, command.description);
   return text + "\n\"bonescan COMMAND --help\" shows the options of a command, \"bonescan --version\" the version.\n";
 }
 
+// The words of the command line, the program's name first.
+using Words = std::span<const char* const>;
+
+// What goes wrong may go wrong before the words are parsed.
+void report(Words words, const std::string& command_name, const std::string& message) {
+  LogOptions options;
+  options.json = std::find(words.begin(), words.end(), std::string_view("--log-json")) != words.end();
+  report_failure(command_name, message, options);
+}
+
 // As one sentence on one line.
-ExitCode report_usage_error(const std::string& command_name, std::string message) {
+ExitCode report_usage_error(Words words, const std::string& command_name, std::string message) {
   message.erase(message.find_last_not_of(" \n") + 1);
   std::replace(message.begin(), message.end(), '\n', ' ');
-  fmt::print(stderr, "{}: {}\n", command_name, message);
+  report(words, command_name, message);
   return ExitCode::kUsage;
 }
 
@@ -59,34 +63,33 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app, const std
 }
 
 // Without a result the command line is right, and the command can run.
-std::optional<ExitCode> parse(CLI::App& app, int word_count, const char* const* words) {
+std::optional<ExitCode> parse(CLI::App& app, Words words) {
   try {
-    app.parse(word_count, words);
+    app.parse(static_cast<int>(words.size()), words.data());
     return std::nullopt;
   } catch (const CLI::Success& help_request) {
     app.exit(help_request);
     return ExitCode::kSuccess;
   } catch (const CLI::ParseError& error) {
-    return report_usage_error(app.get_name(), explain(error, app, app.get_name()));
+    return report_usage_error(words, app.get_name(), explain(error, app, app.get_name()));
   }
 }
 
-// `words` are the program's name, the subcommand's name and what follows it.
-ExitCode run_command(const Command& command, int word_count, const char* const* words) {
-  CLI::App app(command.description, fmt::format("bonescan {}", command.name));
+ExitCode run_command(const Command& command, Words words) {
+  const CommandParser parser = make_parser(command);
+  CLI::App& app = *parser.app;
   try {
-    const RunCommand run = command.add_options(app);
-    if (const auto ended = parse(app, word_count - 1, words + 1)) return *ended;
+    if (const auto ended = parse(app, words.subspan(1))) return *ended;
     static Cancellation cancellation;
     cancel_on_signals(cancellation);
-    return run({cancellation, {words, words + word_count}});
+    return parser.run({cancellation, {words.begin(), words.end()}});
   } catch (const UsageError& error) {
-    return report_usage_error(app.get_name(), error.what());
+    return report_usage_error(words, app.get_name(), error.what());
   }
 }
 
-ExitCode run(int word_count, const char* const* words) {
-  if (word_count < 2) {
+ExitCode run(Words words) {
+  if (words.size() < 2) {
     fmt::print(stderr, "{}", help());
     return ExitCode::kUsage;
   }
@@ -99,12 +102,13 @@ ExitCode run(int word_count, const char* const* words) {
     fmt::print("bonescan {}\n", kVersion);
     return ExitCode::kSuccess;
   }
-  const auto* command =
-      std::find_if(kCommands.begin(), kCommands.end(), [first](const Command& each) { return each.name == first; });
-  if (command == kCommands.end())
-    return report_usage_error("bonescan",
+  const auto commands = all_commands();
+  const auto command =
+      std::find_if(commands.begin(), commands.end(), [first](const Command& each) { return each.name == first; });
+  if (command == commands.end())
+    return report_usage_error(words, "bonescan",
                               fmt::format("there is no command \"{}\"; \"bonescan --help\" lists the commands", first));
-  return run_command(*command, word_count, words);
+  return run_command(*command, words);
 }
 
 }  // namespace
@@ -112,15 +116,16 @@ ExitCode run(int word_count, const char* const* words) {
 
 int main(int argc, char** argv) {
   using bonescan::ExitCode;
+  const bonescan::Words words(static_cast<const char* const*>(argv), static_cast<std::size_t>(argc));
   bonescan::keep_memory_for_large_tensors();
   try {
-    return static_cast<int>(bonescan::run(argc, argv));
+    return static_cast<int>(bonescan::run(words));
   } catch (const bonescan::OutputError& error) {
-    fmt::print(stderr, "bonescan: {}\n", error.what());
+    bonescan::report(words, "bonescan", error.what());
   } catch (const std::exception& error) {
-    fmt::print(stderr, "bonescan: this is a bug in bonescan: {}\n", error.what());
+    bonescan::report(words, "bonescan", fmt::format("this is a bug in bonescan: {}", error.what()));
   } catch (...) {
-    fmt::print(stderr, "bonescan: this is a bug in bonescan: an unknown exception\n");
+    bonescan::report(words, "bonescan", "this is a bug in bonescan: an unknown exception");
   }
   return static_cast<int>(ExitCode::kInternalError);
 }

@@ -26,6 +26,7 @@ RunCommand add_merge_command(CLI::App& app) {
   add_example(app, "bonescan merge shard-1/ shard-2/ shard-3/ -o results/");
   const auto arguments = std::make_shared<MergeArguments>();
   app.add_option("SHARD", arguments->shards, "The output folders of all runs with --shard I/N, in any order")
+      ->type_name("DIR")
       ->option_text(" ");
   const char* const group = "Output";
   app.add_option("-o,--output", arguments->output, "Folder for what one run would have written; made if missing")

@@ -34,6 +34,7 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;
 void add_input_options(CLI::App& app, ScanArguments& arguments) {
   app.add_option("INPUT", arguments.request.inputs.names,
                  "Radiographs, folders (searched recursively) and quoted globs")
+      ->type_name("PATH")
       ->option_text(" ");
   const char* const group = "Input";
   app.add_option("--list", arguments.list, "Read names, one a line; - is standard input")
@@ -152,7 +153,7 @@ ScanRequest complete_request(const ScanArguments& arguments) {
     throw UsageError("--resume and --overwrite exclude each other; name one");
   if (arguments.resume) request.existing_output = ExistingOutput::kResume;
   if (arguments.overwrite) request.existing_output = ExistingOutput::kOverwrite;
-  if (arguments.log.quiet && request.progress == ProgressMode::kAuto) request.progress = ProgressMode::kNever;
+  request.progress = progress_with(arguments.log, request.progress);
   return request;
 }
 

@@ -32,8 +32,13 @@ void add_progress_option(CLI::App& app, ProgressMode& progress, const std::strin
       ->group(group);
 }
 
+ProgressMode progress_with(const LogOptions& log, ProgressMode asked_for) {
+  if (log.quiet && asked_for == ProgressMode::kAuto) return ProgressMode::kNever;
+  return log.json && asked_for != ProgressMode::kNever ? ProgressMode::kLog : asked_for;
+}
+
 void add_example(CLI::App& app, const std::string& example) {
-  app.description(app.get_description() + "\n\nExample: " + example + "\n");
+  app.footer(example);
 }
 
 }  // namespace bonescan

@@ -6,6 +6,7 @@
 
 #include "bonescan/model/network.h"
 #include "bonescan/scan/progress.h"
+#include "logging.h"
 
 namespace bonescan {
 
@@ -17,6 +18,9 @@ void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& g
 
 // --progress
 void add_progress_option(CLI::App& app, ProgressMode& progress, const std::string& group);
+
+// What --progress means beside -q and --log-json: silence, and log lines instead of a line that is rewritten.
+ProgressMode progress_with(const LogOptions& log, ProgressMode asked_for);
 
 // An example call, at the top of the subcommand's help.
 void add_example(CLI::App& app, const std::string& example);

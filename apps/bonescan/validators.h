@@ -14,7 +14,7 @@ CLI::Validator fraction();
 // A whole number from `least` to `most`, both included.
 CLI::Validator whole_number(std::int64_t least, std::int64_t most);
 
-// One of the names, for options whose value is an enumeration.
+// One of the names, which its description lists as CLI::IsMember's does, for options whose value is an enumeration.
 template <typename Value>
 CLI::Validator one_of(const std::map<std::string, Value>& values) {
   const auto choose = [values](std::string& text) -> std::string {
@@ -27,7 +27,9 @@ CLI::Validator one_of(const std::map<std::string, Value>& values) {
     for (const auto& [name, value] : values) names += (names.empty() ? "" : ", ") + name;
     return '"' + text + "\" is none of " + names;
   };
-  return {choose, ""};
+  std::string description;
+  for (const auto& [name, value] : values) description += (description.empty() ? "{" : ",") + name;
+  return {choose, description + "}"};
 }
 
 }  // namespace bonescan

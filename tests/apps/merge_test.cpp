@@ -123,6 +123,18 @@ TEST_CASE("shards of a list keep the order of the list") {
   CHECK(test::files_of(folder / "merged") == test::files_of(folder / "whole"));
 }
 
+TEST_CASE("frames of a DICOM file stay together and in order") {
+  const test::TemporaryFolder folder;
+  test::copy_samples(folder / "in");
+  fs::copy_file(test::data_folder() / "dicom/enhanced.dcm", folder / "in/a.dcm");
+  fs::copy_file(test::data_folder() / "dicom/enhanced.dcm", folder / "in/b.dcm");  // FNV-1a: in another shard of 2
+  const Arguments command = kPipeline + Arguments{folder / "in", "--format", "yolo,csv", "--overlay"};
+  REQUIRE(test::run_bonescan(command + Arguments{"-o", folder / "whole"}).exit_code == 0);
+  REQUIRE(merge(run_shards(command, folder.path(), 2), folder / "merged").exit_code == 0);
+  CHECK_THAT(read_text_file(folder / "merged/results.jsonl"), Catch::Contains("\"frame\":2"));
+  CHECK(test::files_of(folder / "merged") == test::files_of(folder / "whole"));
+}
+
 TEST_CASE("a shard without inputs is merged like any other, and clean shards end with 0") {
   const test::TemporaryFolder folder;
   const std::string samples = test::data_folder() / "samples/";

@@ -203,6 +203,44 @@ TEST_CASE("a run with --quiet says nothing, with --log-json says it as JSON") {
   CHECK_THAT(lines.back()["message"].get<std::string>(), Catch::StartsWith("7 of 7 radiographs"));
 }
 
+TEST_CASE("with --log-json all of standard error is JSON, failures of the command included") {
+  const test::TemporaryFolder folder;
+  for (const Arguments& arguments : std::vector<Arguments>{{"segment", "--log-json", "--speed"},
+                                                           {"segment", "--log-json", folder / "gone", "-o", "-"},
+                                                           {"scan", "--log-json"}}) {
+    const auto result = test::run_bonescan(arguments);
+    CHECK(result.exit_code == 2);
+    const auto lines = json_lines(result.errors);
+    REQUIRE(lines.size() == 1);
+    CHECK(lines[0]["level"] == "error");
+    CHECK_THAT(lines[0]["message"].get<std::string>(), Catch::StartsWith("bonescan"));
+  }
+}
+
+TEST_CASE("on a terminal a line is rewritten that tells rate, time left and failures; with --log-json there is none") {
+  if (test::run_process("sh", {"-c", "command -v script"}).exit_code != 0) {
+    WARN("skipped: script(1) is not installed");
+    return;
+  }
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  write_truncated(folder / "in/A.jpg");
+  // What bonescan writes to a terminal of its own.
+  const auto on_terminal = [&](const std::string& options) {
+    const std::string command = test::executable().string() + " segment --threads 1 --model " + kSegmenter + " " +
+                                (folder / "in").string() + " -o " + (folder / "out").string() + " --overwrite " +
+                                options;
+    return test::run_process("script", {"--quiet", "--return", "--command", command, "/dev/null"}).output;
+  };
+  const std::string shown = on_terminal("");
+  CHECK_THAT(shown, Catch::Matches("[^]*\r\x1b\\[K1/8, [0-9.]+/s, [0-9]+ s left, 1 failed[^]*"));
+  CHECK_THAT(shown, Catch::Contains("\r\x1b[Kinfo: 7 of 8 radiographs"));  // the line is gone before the last word
+  CHECK_THAT(on_terminal("--progress never"), !Catch::Contains("left"));
+  const std::string logged = on_terminal("--log-json --progress always");
+  CHECK_THAT(logged, !Catch::Contains("\x1b"));
+  CHECK(json_lines(logged).size() == 2);  // the failure, and the end
+}
+
 TEST_CASE("the released models find bone on radiographs and no detector is loaded for a picture without") {
   if (!fs::exists(test::weights_folder() / "segnet.pt") || !fs::exists(test::weights_folder() / "ssd300_vgg16.pt")) {
     WARN("skipped: the weights folder holds no models");

@@ -1,6 +1,6 @@
 # cmake -DBUILD_DIR=... -DSOURCE_DIR=... -DWORK_DIR=... -P test.cmake
 # Installs the build, builds a program against the installed package, and segments a sample with both
-# that program and the installed executable.
+# that program and the installed executable, whose doctor must find all well.
 cmake_minimum_required(VERSION 3.25)
 
 function(run)
@@ -26,6 +26,14 @@ if(NOT output MATCHES "^bone, ")
 endif()
 
 run("${CMAKE_COMMAND}" -E env --unset=BONESCAN_WEIGHTS "${prefix}/bin/bonescan" segment "${sample}" -o "${WORK_DIR}/out")
+run("${CMAKE_COMMAND}" -E env --unset=BONESCAN_WEIGHTS "${prefix}/bin/bonescan" doctor)
+foreach(file man/man1/bonescan.1 bash-completion/completions/bonescan.bash zsh/site-functions/_bonescan
+    fish/vendor_completions.d/bonescan.fish)
+  if(NOT EXISTS "${prefix}/share/${file}")
+    message(FATAL_ERROR "share/${file} is not installed")
+  endif()
+endforeach()
+
 file(SHA256 "${WORK_DIR}/mask.png" from_library)
 file(SHA256 "${WORK_DIR}/out/masks/IMG0003905.jpg.png" from_executable)
 if(NOT from_library STREQUAL from_executable)

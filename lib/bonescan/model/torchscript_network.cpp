@@ -6,6 +6,7 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/cuda.h>
 #include <torch/script.h>
+#include <torch/version.h>
 
 #include <algorithm>
 #include <charconv>
@@ -16,6 +17,7 @@
 #include "bonescan/core/file.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/model/network.h"
+#include "bonescan/model/runtime.h"
 
 namespace bonescan {
 namespace {
@@ -276,6 +278,13 @@ Model load_model(ModelDescription description, const ModelOptions& options) {
                     model.path.string(), one_line_reason(error)));
   }
   return model;
+}
+
+NetworkRuntime network_runtime() {
+  NetworkRuntime runtime{TORCH_VERSION, {"cpu"}};
+  for (std::size_t i = 0; torch::cuda::is_available() && i < torch::cuda::device_count(); ++i)
+    runtime.devices.push_back(fmt::format("cuda:{}", i));
+  return runtime;
 }
 
 }  // namespace bonescan

@@ -4,12 +4,9 @@
 #include <system_error>
 
 namespace bonescan {
-namespace {
-
 namespace fs = std::filesystem;
 
-fs::path weights_folder() {
-  if (const char* named = std::getenv("BONESCAN_WEIGHTS"); named && *named) return named;
+fs::path shipped_weights_folder() {
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);
   const fs::path installed = executable.parent_path().parent_path() / "share" / "bonescan" / "weights";
@@ -17,10 +14,10 @@ fs::path weights_folder() {
   return BONESCAN_SOURCE_WEIGHTS;
 }
 
-}  // namespace
-
 fs::path default_model_path(ModelTask task) {
-  return weights_folder() / (task == ModelTask::kSegmentation ? "segnet.pt" : "ssd300_vgg16.pt");
+  const char* named = std::getenv("BONESCAN_WEIGHTS");
+  const fs::path folder = named && *named ? fs::path(named) : shipped_weights_folder();
+  return folder / (task == ModelTask::kSegmentation ? "segnet.pt" : "ssd300_vgg16.pt");
 }
 
 }  // namespace bonescan

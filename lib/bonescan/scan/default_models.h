@@ -12,4 +12,7 @@ namespace bonescan {
 // not exist.
 std::filesystem::path default_model_path(ModelTask task);
 
+// Likewise, but always the folder that came with bonescan, whatever $BONESCAN_WEIGHTS says.
+std::filesystem::path shipped_weights_folder();
+
 }  // namespace bonescan

@@ -36,7 +36,7 @@ std::string progress_text(std::size_t done, std::size_t total, std::size_t faile
 
 Progress::Progress(ProgressMode mode, std::size_t total)
     : rewrites_line_(mode == ProgressMode::kAlways || (mode == ProgressMode::kAuto && ::isatty(STDERR_FILENO) == 1)),
-      logs_(mode == ProgressMode::kAuto && !rewrites_line_),
+      logs_(mode == ProgressMode::kLog || (mode == ProgressMode::kAuto && !rewrites_line_)),
       total_(total) {}
 
 Progress::~Progress() {

@@ -11,6 +11,7 @@ namespace bonescan {
 enum class ProgressMode {
   kAuto,    // the rewritten line if standard error is a terminal, else log lines
   kAlways,  // the rewritten line
+  kLog,     // log lines
   kNever,
 };
 

@@ -1,0 +1,27 @@
+// bonescan completion
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "command.h"
+#include "shared_options.h"
+#include "shell_completion.h"
+
+namespace bonescan {
+
+RunCommand add_completion_command(CLI::App& app) {
+  add_example(app, "source <(bonescan completion bash)");
+  const auto shell = std::make_shared<std::string>();
+  app.add_option("SHELL", *shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+      ->option_text(" ");
+  return [shell](const CommandContext&) {
+    const auto completion = *shell == "bash" ? bash_completion : *shell == "zsh" ? zsh_completion : fish_completion;
+    fmt::print("{}", completion(describe_commands()));
+    return ExitCode::kSuccess;
+  };
+}
+
+}  // namespace bonescan

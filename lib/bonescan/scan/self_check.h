@@ -1,0 +1,44 @@
+// Do the models work on this machine? Each is run on a sample radiograph and compared with a stored result.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bonescan/core/json.h"
+#include "bonescan/model/network.h"
+
+namespace bonescan {
+
+// weights/self_check.jpg, a radiograph of FracAtlas, and beside it self_check.json: what models find on it, by the
+// SHA-256 of their files, as stored by scripts/store_self_check.sh.
+inline constexpr const char* kSelfCheckSample = "self_check.jpg";
+inline constexpr const char* kSelfCheckResults = "self_check.json";
+
+struct SelfCheckRequest {
+  std::optional<std::filesystem::path> segmenter;  // unset: the default model
+  std::optional<std::filesystem::path> detector;
+  std::string device = "cpu";
+  Precision precision = Precision::kFloat32;
+};
+
+struct ModelCheck {
+  std::string role;  // "segmenter" or "detector"
+  std::filesystem::path path;
+  std::string sha256;  // empty if the file cannot be read
+  Json card;           // null if it has none
+  // What it finds on the sample: of a segmenter {"bone_fraction", "bone_confidence"}, of a detector its best box,
+  // whatever its score: {"label", "score", "box"}. null if it could not run.
+  Json found;
+  Json stored;                        // likewise; null where nothing is stored for this file
+  double seconds = 0.0;               // one run over the sample, the model loaded
+  std::vector<std::string> problems;  // a sentence each; empty: the model works
+};
+
+// Checks both models; what is wrong with one stands in its `problems`, and nothing is thrown for it. Numbers may differ
+// from the stored ones by 0.01 (at bf16 0.05), corners of boxes by that share of the picture's longer side: processors
+// and versions of LibTorch round differently.
+std::vector<ModelCheck> check_models(const SelfCheckRequest& request);
+
+}  // namespace bonescan

@@ -1,0 +1,156 @@
+// Completion and manual page as shells and man read them: the real programs, where they are installed.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "bonescan/core/file.h"
+#include "support/process.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+using Words = std::vector<std::string>;
+
+bool is_installed(const std::string& program) {
+  const bool found = test::run_process("sh", {"-c", "command -v " + program}).exit_code == 0;
+  if (!found) WARN("skipped: " + program + " is not installed");
+  return found;
+}
+
+Words lines(const std::string& text) {
+  Words result;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) result.push_back(line);
+  return result;
+}
+
+bool contains(const Words& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// What bash offers for the last of the words, in the folder of the test data.
+Words bash_offers(const Words& words) {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "bonescan.bash", test::run_bonescan({"completion", "bash"}).output);
+  std::string script = "source " + (folder / "bonescan.bash").string() + "; cd " + test::data_folder().string() +
+                       "; COMP_WORDS=(bonescan";
+  for (const std::string& word : words) script += " '" + word + "'";
+  script += "); COMP_CWORD=" + std::to_string(words.size()) + "; _bonescan; printf '%s\\n' \"${COMPREPLY[@]}\"";
+  const auto result = test::run_process("bash", {"--norc", "-c", script});
+  CHECK(result.exit_code == 0);
+  CHECK(result.errors.empty());
+  Words offers = lines(result.output);
+  if (offers == Words{""}) offers.clear();  // printf without arguments
+  return offers;
+}
+
+TEST_CASE("bash completes commands, options, choices, files and folders") {
+  if (!is_installed("bash")) return;
+  CHECK(bash_offers({"seg"}) == Words{"segment"});
+  CHECK(contains(bash_offers({""}), "merge"));
+  CHECK(bash_offers({"--ver"}) == Words{"--version"});
+  CHECK(bash_offers({"eval", "pi"}) == Words{"pipeline"});
+  CHECK(bash_offers({"pipeline", "--over"}) == Words{"--overlay", "--overwrite"});
+  CHECK(bash_offers({"segment", "--format"}).empty());  // an option of detect and pipeline
+  CHECK(bash_offers({"eval", "detect", "--split", ""}) == Words{"train", "valid", "test"});
+  CHECK(bash_offers({"detect", "--precision", "b"}) == Words{"bf16"});
+  CHECK(bash_offers({"detect", "--precision", "=", "b"}) == Words{"bf16"});
+  CHECK(bash_offers({"detect", "--format", "yolo,c"}) == Words{"yolo,coco", "yolo,csv"});
+  CHECK(bash_offers({"detect", "--threads", ""}).empty());
+  CHECK(bash_offers({"segment", "READ"}) == Words{"README.md"});
+  CHECK(bash_offers({"segment", "-o", "samp"}) == Words{"samples"});
+  CHECK(bash_offers({"segment", "-o", "READ"}).empty());  // no folder
+  CHECK(bash_offers({"merge", "READ"}).empty());
+  CHECK(bash_offers({"completion", ""}) == Words{"bash", "zsh", "fish"});
+}
+
+TEST_CASE("bash knows the completion by the program's name") {
+  if (!is_installed("bash")) return;
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "bonescan.bash", test::run_bonescan({"completion", "bash"}).output);
+  const auto result = test::run_process(
+      "bash", {"--norc", "-c", "source " + (folder / "bonescan.bash").string() + "; complete -p bonescan"});
+  CHECK(result.output == "complete -F _bonescan bonescan\n");
+}
+
+TEST_CASE("fish completes commands, options and choices") {
+  if (!is_installed("fish")) return;
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "bonescan.fish", test::run_bonescan({"completion", "fish"}).output);
+  // What it offers, without the descriptions behind the tabs.
+  const auto offers = [&](const std::string& line) {
+    const auto result = test::run_process(
+        "fish", {"--no-config", "-c",
+                 "source " + (folder / "bonescan.fish").string() + "; complete --do-complete '" + line + "'"});
+    CHECK(result.errors.empty());
+    Words words = lines(result.output);
+    for (std::string& word : words) word.resize(std::min(word.size(), word.find('\t')));
+    return words;
+  };
+  CHECK(offers("bonescan seg") == Words{"segment"});
+  CHECK(offers("bonescan eval pi") == Words{"pipeline"});
+  CHECK(offers("bonescan pipeline --over") == Words{"--overlay", "--overwrite"});
+  CHECK(offers("bonescan segment --format").empty());
+  CHECK(offers("bonescan eval detect --split va") == Words{"valid"});
+}
+
+TEST_CASE("zsh reads its completion without complaint") {
+  if (!is_installed("zsh")) return;
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "_bonescan", test::run_bonescan({"completion", "zsh"}).output);
+  const auto result = test::run_process("zsh", {"-f", "-n", folder / "_bonescan"});
+  CHECK(result.exit_code == 0);
+  CHECK(result.errors.empty());
+}
+
+TEST_CASE("the manual page names every command and option, and formats without warning") {
+  const test::TemporaryFolder folder;
+  const std::string page = test::run_bonescan({"man"}).output;
+  for (const char* name : {".SS bonescan eval detect", "\\-\\-min\\-bone\\-fraction", "\\-\\-shard", ".SH EXIT STATUS"})
+    CHECK_THAT(page, Catch::Contains(name));
+  write_file_atomically(folder / "bonescan.1", page);
+  if (is_installed("mandoc")) {
+    const auto lint = test::run_process("mandoc", {"-Tlint", "-Wwarning", folder / "bonescan.1"});
+    CHECK(lint.exit_code == 0);
+    CHECK(lint.output.empty());
+  }
+  if (is_installed("groff")) {
+    const auto formatted = test::run_process("groff", {"-man", "-ww", "-Tutf8", folder / "bonescan.1"});
+    CHECK(formatted.exit_code == 0);
+    CHECK(formatted.errors.empty());
+    CHECK_THAT(formatted.output, Catch::Contains("Fracture boxes with scores"));
+  }
+}
+
+TEST_CASE("help of every command begins with what it does and an example") {
+  for (const Words& command : std::vector<Words>{{"segment"},
+                                                 {"detect"},
+                                                 {"pipeline"},
+                                                 {"eval"},
+                                                 {"eval", "detect"},
+                                                 {"eval", "segment"},
+                                                 {"eval", "pipeline"},
+                                                 {"merge"},
+                                                 {"doctor"},
+                                                 {"completion"},
+                                                 {"man"}}) {
+    Words words = command;
+    words.push_back("--help");
+    const auto help = test::run_bonescan(words);
+    INFO(help.output);
+    CHECK(help.exit_code == 0);
+    const Words text = lines(help.output);
+    REQUIRE(text.size() > 4);
+    std::string name = "bonescan";
+    for (const std::string& word : command) name += " " + word;
+    CHECK(text[1].empty());
+    CHECK_THAT(text[2],
+               Catch::StartsWith("Example: ") &&
+                   Catch::Contains(command[0] == "eval" && command.size() == 1 ? "bonescan eval pipeline" : name));
+    CHECK_THAT(text[4], Catch::StartsWith("Usage: " + name));
+  }
+}
+
+}  // namespace
+}  // namespace bonescan
