@@ -199,6 +199,25 @@ TEST_CASE("a DICOM file of several frames under another format's name is refused
   CHECK_THAT(lines[1]["error"].get<std::string>(), Catch::Contains("holds 3 frames"));
 }
 
+TEST_CASE("without DCMTK's data dictionary DICOM files fail with a sentence that says what to install") {
+  const test::TemporaryFolder folder;
+  const Arguments command = {"DCMDICTPATH=" + (folder / "none").string(),
+                             test::executable(),
+                             "segment",
+                             dicom("grey_rle.dcm"),
+                             test::data_folder() / "images/grey.png",
+                             "-o",
+                             folder / "out",
+                             "--model",
+                             test::data_folder() / "models/segmenter.pt"};
+  const auto result = test::run_process("env", command);
+  CHECK(result.exit_code == 3);
+  const auto lines = results(folder / "out");
+  REQUIRE(lines.size() == 2);
+  CHECK_THAT(lines[0]["error"].get<std::string>(), Catch::Contains("libdcmtk17"));
+  CHECK(lines[1]["status"] == "ok");
+}
+
 TEST_CASE("eval runs a model over DICOM files, and takes their sizes for YOLO") {
   const test::TemporaryFolder folder;
   copy_fixture("grey_explicit.dcm", folder / "images/hand.dcm");

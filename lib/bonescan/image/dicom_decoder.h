@@ -14,7 +14,7 @@ namespace bonescan {
 // applied, while rescale slope and intercept (linear, PS3.3 C.11.1) only move the window. Black and white are those of
 // the file's first VOI LUT, which is applied, else of its first window (C.11.2), else up to the caller
 // (display_window). Colour (RGB, YBR, palettes) becomes 8-bit BGR. 8 to 16 bits stored; little and big endian,
-// deflated, RLE, JPEG (baseline, extended, lossless) and JPEG-LS.
+// deflated, RLE, JPEG (baseline, extended, lossless), JPEG-LS and JPEG 2000.
 //
 // options.max_pixels holds for all frames together. Throws ImageError for what is no image, damaged, truncated
 // (options.allow_truncated changes nothing) or not supported. No message holds text of the file.
