@@ -120,10 +120,13 @@ void require_toolkit() {
   if (const auto problem = set_up_dicom_toolkit()) throw ImageError(*problem);
 }
 
-// A transfer syntax that DCMTK does not know leads to failures that sound like damage.
+// A transfer syntax that DCMTK does not know leads to failures that sound like damage. Before transferEnd(), while
+// elements know whether they have been read to their end.
 void check_transfer_syntax(DcmFileFormat& file) {
+  DcmElement* element = nullptr;
+  if (file.getMetaInfo()->findAndGetElement(DCM_TransferSyntaxUID, element).bad()) return;
   OFString uid;
-  if (file.getMetaInfo()->findAndGetOFString(DCM_TransferSyntaxUID, uid).bad() || uid.empty()) return;
+  if (element->transferState() != ERW_ready || element->getOFString(uid, 0).bad() || uid.empty()) return;
   if (DcmXfer(uid.c_str()).getXfer() != EXS_Unknown) return;
   // Anything may stand in a header: only what is a UID of DICOM's is told.
   const std::string_view text(uid.data(), uid.length());
@@ -137,9 +140,9 @@ std::unique_ptr<DcmFileFormat> read_data_set(GuardedStream& stream) {
   auto file = std::make_unique<DcmFileFormat>();
   file->transferInit();
   const OFCondition result = file->read(stream);
-  file->transferEnd();
   if (stream.ran_over_limit()) throw ImageError("is a DICOM file that is nested too deeply or inflates over a limit");
   check_transfer_syntax(*file);
+  file->transferEnd();
   if (result == EC_MemoryExhausted) throw ImageError("does not fit into memory");
   if (result == EC_StreamNotifyClient || result == EC_EndOfStream || result == EC_InvalidStream)
     throw ImageError("the DICOM data end too early (truncated file)");
