@@ -1,6 +1,7 @@
 // Completion and manual page as shells and man read them: the real programs, where they are installed.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <sstream>
 
 #include "bonescan/core/file.h"
@@ -10,6 +11,7 @@
 namespace bonescan {
 namespace {
 
+namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 bool is_installed(const std::string& program) {
@@ -30,11 +32,8 @@ bool contains(const Words& words, const std::string& word) {
 }
 
 // What bash offers for the last of the words, in the folder of the test data.
-Words bash_offers(const Words& words) {
-  const test::TemporaryFolder folder;
-  write_file_atomically(folder / "bonescan.bash", test::run_bonescan({"completion", "bash"}).output);
-  std::string script = "source " + (folder / "bonescan.bash").string() + "; cd " + test::data_folder().string() +
-                       "; COMP_WORDS=(bonescan";
+Words bash_offers(const std::string& completion, const Words& words) {
+  std::string script = "source " + completion + "; cd " + test::data_folder().string() + "; COMP_WORDS=(bonescan";
   for (const std::string& word : words) script += " '" + word + "'";
   script += "); COMP_CWORD=" + std::to_string(words.size()) + "; _bonescan; printf '%s\\n' \"${COMPREPLY[@]}\"";
   const auto result = test::run_process("bash", {"--norc", "-c", script});
@@ -47,22 +46,26 @@ Words bash_offers(const Words& words) {
 
 TEST_CASE("bash completes commands, options, choices, files and folders") {
   if (!is_installed("bash")) return;
-  CHECK(bash_offers({"seg"}) == Words{"segment"});
-  CHECK(contains(bash_offers({""}), "merge"));
-  CHECK(bash_offers({"--ver"}) == Words{"--version"});
-  CHECK(bash_offers({"eval", "pi"}) == Words{"pipeline"});
-  CHECK(bash_offers({"pipeline", "--over"}) == Words{"--overlay", "--overwrite"});
-  CHECK(bash_offers({"segment", "--format"}).empty());  // an option of detect and pipeline
-  CHECK(bash_offers({"eval", "detect", "--split", ""}) == Words{"train", "valid", "test"});
-  CHECK(bash_offers({"detect", "--precision", "b"}) == Words{"bf16"});
-  CHECK(bash_offers({"detect", "--precision", "=", "b"}) == Words{"bf16"});
-  CHECK(bash_offers({"detect", "--format", "yolo,c"}) == Words{"yolo,coco", "yolo,csv"});
-  CHECK(bash_offers({"detect", "--threads", ""}).empty());
-  CHECK(bash_offers({"segment", "READ"}) == Words{"README.md"});
-  CHECK(bash_offers({"segment", "-o", "samp"}) == Words{"samples"});
-  CHECK(bash_offers({"segment", "-o", "READ"}).empty());  // no folder
-  CHECK(bash_offers({"merge", "READ"}).empty());
-  CHECK(bash_offers({"completion", ""}) == Words{"bash", "zsh", "fish"});
+  const test::TemporaryFolder folder;
+  const fs::path completion = folder / "bonescan.bash";
+  write_file_atomically(completion, test::run_bonescan({"completion", "bash"}).output);
+  const auto offers = [&](const Words& words) { return bash_offers(completion, words); };
+  CHECK(offers({"seg"}) == Words{"segment"});
+  CHECK(contains(offers({""}), "merge"));
+  CHECK(offers({"--ver"}) == Words{"--version"});
+  CHECK(offers({"eval", "pi"}) == Words{"pipeline"});
+  CHECK(offers({"pipeline", "--over"}) == Words{"--overlay", "--overwrite"});
+  CHECK(offers({"segment", "--format"}).empty());  // an option of detect and pipeline
+  CHECK(offers({"eval", "detect", "--split", ""}) == Words{"train", "valid", "test"});
+  CHECK(offers({"detect", "--precision", "b"}) == Words{"bf16"});
+  CHECK(offers({"detect", "--precision", "=", "b"}) == Words{"bf16"});
+  CHECK(offers({"detect", "--format", "yolo,c"}) == Words{"yolo,coco", "yolo,csv"});
+  CHECK(offers({"detect", "--threads", ""}).empty());
+  CHECK(offers({"segment", "READ"}) == Words{"README.md"});
+  CHECK(offers({"segment", "-o", "samp"}) == Words{"samples"});
+  CHECK(offers({"segment", "-o", "READ"}).empty());  // no folder
+  CHECK(offers({"merge", "READ"}).empty());
+  CHECK(offers({"completion", ""}) == Words{"bash", "zsh", "fish"});
 }
 
 TEST_CASE("bash knows the completion by the program's name") {
