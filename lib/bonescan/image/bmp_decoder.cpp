@@ -36,6 +36,8 @@ std::uint64_t magnitude(std::uint32_t value) {
 BmpHeader read_header(std::span<const std::uint8_t> bytes) {
   constexpr std::size_t kCoreEnd = 26, kInfoEnd = 54;
   constexpr std::uint32_t kCoreHeaderSize = 12, kRunLength8 = 1, kRunLength4 = 2;
+  // OpenCV goes by the content, too, and hands other files to decoders that a hostile file can bring down.
+  if (bytes.size() < 2 || bytes[0] != 'B' || bytes[1] != 'M') throw ImageError("is not a BMP");
   if (bytes.size() < kCoreEnd) throw_truncated();
   BmpHeader header;
   header.pixel_offset = little_endian(bytes, 10, 4);

@@ -1,0 +1,9 @@
+// Fuzz target: a model card.
+#include "bonescan/model/model_card.h"
+#include "fuzz/reader_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace bonescan;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  return test::read_or_refuse([&] { parse_model_card(text, "card"); });
+}
