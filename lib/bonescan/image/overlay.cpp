@@ -45,9 +45,14 @@ cv::Mat colour_picture(const Radiograph& radiograph) {
 }
 
 void draw_mask(cv::Mat& picture, const cv::Mat& mask, const Pen& pen) {
+  // Row by row: a large picture is not held several times.
+  const cv::Mat colour(1, picture.cols, picture.type(), kBoneColour);
   cv::Mat tinted;
-  cv::addWeighted(picture, 1.0 - kTint, cv::Mat(picture.size(), picture.type(), kBoneColour), kTint, 0.0, tinted);
-  tinted.copyTo(picture, mask);
+  for (int y = 0; y < picture.rows; ++y) {
+    cv::Mat row = picture.row(y);
+    cv::addWeighted(row, 1.0 - kTint, colour, kTint, 0.0, tinted);
+    tinted.copyTo(row, mask.row(y));
+  }
   std::vector<std::vector<cv::Point>> outlines;
   cv::findContours(mask, outlines, cv::RETR_CCOMP, cv::CHAIN_APPROX_NONE);
   cv::drawContours(picture, outlines, -1, kBoneColour, pen.mask_line, cv::LINE_AA);

@@ -46,6 +46,7 @@ Radiograph read_with(const Decode& decode_image) {
   } catch (const std::bad_alloc&) {
     throw ImageError("does not fit into memory");
   } catch (const cv::Exception& failure) {
+    if (failure.code == cv::Error::StsNoMem) throw ImageError("does not fit into memory");
     throw ImageError(fmt::format("cannot be decoded: {}", failure.err));
   }
 }

@@ -193,25 +193,43 @@ bool read_plane(TIFF* tiff, cv::Mat& pixels, std::uint16_t plane, const ReadOpti
   return TIFFIsTiled(tiff) ? read_tiles(tiff, pixels, plane, options) : read_strips(tiff, pixels, plane);
 }
 
-// As stored, `samples` channels.
-cv::Mat read_16bit_samples(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
-  std::vector<cv::Mat> planes;
-  const int plane_count = layout.planar ? layout.samples : 1;
-  for (int i = 0; i < plane_count; ++i) {
-    planes.push_back(cv::Mat::zeros(layout.size, CV_16UC(layout.planar ? 1 : layout.samples)));
-    if (read_plane(tiff, planes.back(), static_cast<std::uint16_t>(i), options)) continue;
+// As stored, `samples` channels of 8 or 16 bits.
+cv::Mat read_samples(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
+  const int depth = layout.bits == 16 ? CV_16U : CV_8U;
+  const auto read = [&](cv::Mat& pixels, int plane) {
+    if (read_plane(tiff, pixels, static_cast<std::uint16_t>(plane), options)) return;
     if (!(file.ended_early && options.allow_truncated)) fail(file);
+  };
+  cv::Mat pixels = cv::Mat::zeros(layout.size, CV_MAKETYPE(depth, layout.samples));
+  if (!layout.planar) {
+    read(pixels, 0);
+    return pixels;
   }
-  cv::Mat pixels;
-  cv::merge(planes, pixels);
+  for (int i = 0; i < layout.samples; ++i) {
+    cv::Mat plane = cv::Mat::zeros(layout.size, depth);
+    read(plane, i);
+    cv::insertChannel(plane, pixels, i);
+  }
   return pixels;
 }
 
-cv::Mat read_16bit(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
-  const int colours = is_grey(layout) ? 1 : layout.photometric == PHOTOMETRIC_RGB ? 3 : 0;
-  if (colours == 0 || layout.samples < colours || layout.samples > colours + 1)
-    throw ImageError("is a 16-bit TIFF that is neither grey nor RGB");
-  const cv::Mat samples = read_16bit_samples(tiff, layout, file, options);
+int colours_of(const Layout& layout) {
+  return is_grey(layout) ? 1 : layout.photometric == PHOTOMETRIC_RGB ? 3 : 0;
+}
+
+// Most pictures: no alpha. They can be large, and are changed in place.
+void make_unsigned_bgr(cv::Mat& pixels, const Layout& layout) {
+  if (layout.format == SAMPLEFORMAT_INT) cv::bitwise_xor(pixels, cv::Scalar::all(0x8000), pixels);
+  if (layout.photometric == PHOTOMETRIC_MINISWHITE) cv::bitwise_not(pixels, pixels);
+  if (pixels.channels() == 1) return;
+  for (int y = 0; y < pixels.rows; ++y) {
+    cv::Mat row = pixels.row(y);
+    cv::cvtColor(row, row, cv::COLOR_RGB2BGR);
+  }
+}
+
+cv::Mat blend_16bit(const cv::Mat& samples, const Layout& layout) {
+  const int colours = colours_of(layout);
   std::vector<cv::Mat> planes;
   cv::split(samples, planes);
   for (int i = 0; i < colours; ++i) {
@@ -223,6 +241,29 @@ cv::Mat read_16bit(TIFF* tiff, const Layout& layout, const MemoryFile& file, con
   cv::Mat pixels;
   cv::merge(planes, pixels);
   return blend_over_black(pixels);
+}
+
+cv::Mat read_16bit(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
+  const int colours = colours_of(layout);
+  if (colours == 0 || layout.samples < colours || layout.samples > colours + 1)
+    throw ImageError("is a 16-bit TIFF that is neither grey nor RGB");
+  cv::Mat samples = read_samples(tiff, layout, file, options);
+  if (layout.samples > colours) return blend_16bit(samples, layout);
+  make_unsigned_bgr(samples, layout);
+  return samples;
+}
+
+// Whether the samples are what is to be shown. libtiff's own conversion would need four bytes for each pixel on top.
+bool is_plain_8bit(const Layout& layout) {
+  return layout.bits == 8 && layout.format != SAMPLEFORMAT_INT && layout.samples == colours_of(layout);
+}
+
+cv::Mat read_pixels(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
+  if (layout.bits == 16) return read_16bit(tiff, layout, file, options);
+  if (!is_plain_8bit(layout)) return read_8bit(tiff, layout, file, options.allow_truncated);
+  cv::Mat pixels = read_samples(tiff, layout, file, options);
+  make_unsigned_bgr(pixels, layout);
+  return pixels;
 }
 
 }  // namespace
@@ -242,8 +283,7 @@ DecodedImage decode_tiff(std::span<const std::uint8_t> bytes, const ReadOptions&
   DecodedImage image;
   image.size = layout.size;
   image.orientation = field<std::uint16_t>(tiff.get(), TIFFTAG_ORIENTATION);
-  image.pixels = layout.bits == 16 ? read_16bit(tiff.get(), layout, file, options)
-                                   : read_8bit(tiff.get(), layout, file, options.allow_truncated);
+  image.pixels = read_pixels(tiff.get(), layout, file, options);
   return image;
 }
 

@@ -10,8 +10,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <mutex>
+#include <new>
 #include <stdexcept>
+#include <string_view>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
@@ -23,6 +26,8 @@ namespace bonescan {
 namespace {
 
 constexpr const char* kCardRecord = "extra/bonescan.json";  // an "extra file" of torch.jit.save
+// In the messages of LibTorch's allocators for the processor and for CUDA, and in that of the C++ library.
+constexpr std::string_view kOutOfMemory[] = {"can't allocate memory", "out of memory", "bad_alloc"};
 
 // Each caller computes on its own thread: results then depend neither on the number of threads nor on their timing.
 // With OpenMP the setting belongs to the calling thread.
@@ -53,6 +58,14 @@ std::string one_line_reason(const std::exception& error) {
   text = text.substr(text.rfind('\n') + 1);
   const std::string prefix = "RuntimeError: ";
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+// LibTorch has no exception of its own for this, and what is thrown inside a TorchScript program becomes a text.
+bool is_out_of_memory(const std::exception& error) {
+  const std::string_view text = error.what();
+  return dynamic_cast<const std::bad_alloc*>(&error) ||
+         std::any_of(std::begin(kOutOfMemory), std::end(kOutOfMemory),
+                     [text](std::string_view sign) { return text.find(sign) != std::string_view::npos; });
 }
 
 at::Tensor to_torch(const Tensor& tensor, c10::Device device, c10::MemoryFormat format) {
@@ -93,6 +106,7 @@ class TorchScriptNetwork : public Network {
     try {
       return from_torch(forward_({to_torch(input, device_, format_)}));
     } catch (const std::exception& error) {
+      if (is_out_of_memory(error)) throw std::bad_alloc();
       throw std::runtime_error(one_line_reason(error));
     }
   }
@@ -155,6 +169,7 @@ torch::jit::Module load_module(const std::filesystem::path& path) {
   try {
     return torch::jit::load(path.string(), at::kCPU);
   } catch (const std::exception& error) {
+    if (is_out_of_memory(error)) throw std::bad_alloc();
     refuse_file(path, error);
   }
 }
@@ -272,6 +287,7 @@ Model load_model(ModelDescription description, const ModelOptions& options) {
   try {
     model.network = prepare(std::move(module), model.card.task, device, options.precision);
   } catch (const std::exception& error) {
+    if (is_out_of_memory(error)) throw std::bad_alloc();
     throw UsageError(
         fmt::format("{} cannot be prepared for inference; it should be a scripted or traced network with a forward "
                     "method ({})",

@@ -13,6 +13,8 @@
 namespace bonescan {
 namespace {
 
+constexpr const char* kNoMemory = "needs more memory than there is";
+
 // Runs `work` and adds the time that it takes to `seconds`.
 template <typename Work>
 auto timed(double& seconds, const Work& work) {
@@ -24,16 +26,22 @@ auto timed(double& seconds, const Work& work) {
   return work();
 }
 
-void write_overlay(const InputFile& input, const RadiographOptions& options, const cv::Mat& mask,
-                   const std::vector<Detection>& detections) {
+// The radiograph that boxes and masks refer to: read again only where it was decoded smaller.
+Radiograph at_full_size(Radiograph radiograph, const InputFile& input, const RadiographOptions& options) {
+  if (radiograph.pixels.size() == radiograph.size) return radiograph;
   ReadOptions full_size = options.read;
   full_size.reduce_to_side = 0;
   full_size.frame = input.frame;
+  return read_radiograph(input.path, full_size);
+}
+
+void write_overlay(const Radiograph& radiograph, const InputFile& input, const RadiographOptions& options,
+                   const cv::Mat& mask, const std::vector<Detection>& detections) {
   std::vector<CaptionedBox> boxes;
   for (const Detection& found : detections)
     boxes.push_back({found.box, fmt::format("{} {:.2f}", found.label, found.score)});
   write_overlay_jpeg(options.output_folder / overlay_name(picture_name(input.file, input.frame)),
-                     draw_overlay(read_radiograph(input.path, full_size), mask, boxes));
+                     draw_overlay(at_full_size(radiograph, input, options), mask, boxes));
 }
 
 RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models, const RadiographOptions& options) {
@@ -66,7 +74,7 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
       record.bone->mask = mask_name(picture_name(input.file, input.frame));
       write_mask_png(options.output_folder / *record.bone->mask, mask);
     }
-    if (options.overlay) write_overlay(input, options, mask, record.detections);
+    if (options.overlay) write_overlay(radiograph, input, options, mask, record.detections);
   });
   return result;
 }
@@ -97,7 +105,10 @@ RadiographResult scan_radiograph(const InputFile& input, const ScanModels& model
   } catch (const OutputError& error) {
     return failed(input, error.what());
   } catch (const std::bad_alloc&) {
-    return failed(input, "needs more memory than there is");
+    return failed(input, kNoMemory);
+  } catch (const cv::Exception& error) {
+    if (error.code != cv::Error::StsNoMem) throw;
+    return failed(input, kNoMemory);
   }
 }
 
