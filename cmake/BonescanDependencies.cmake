@@ -15,6 +15,7 @@ find_package(simdjson REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(TBB REQUIRED)
 find_package(Torch REQUIRED)
+find_package(utf8cpp REQUIRED CONFIG)
 find_package(yaml-cpp REQUIRED)
 
 # Debian's CMake package of OpenJPEG asks for programs that its libraries do not need.

@@ -10,26 +10,44 @@
 #include <string>
 #include <utility>
 
+#include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
 
 namespace bonescan {
 namespace {
 
-// The message as a JSON string, quotes included.
+// Messages hold names of files, and these any bytes.
+std::string message_text(const spdlog::details::log_msg& message) {
+  return to_one_line({message.payload.data(), message.payload.size()});
+}
+
+void append(const std::string& text, spdlog::memory_buf_t& line) {
+  line.append(text.data(), text.data() + text.size());
+}
+
+class PlainMessage : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
+    append(message_text(message), line);
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<PlainMessage>(); }
+};
+
+// As a JSON string, quotes included.
 class JsonMessage : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& line) override {
-    const std::string text = to_json_line(Json(std::string(message.payload.data(), message.payload.size())));
-    line.append(text.data(), text.data() + text.size());
+    append(to_json_line(Json(message_text(message))), line);
   }
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
 };
 
-std::unique_ptr<spdlog::formatter> json_formatter() {
-  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->add_flag<JsonMessage>('*').set_pattern(
-      R"({"time": "%Y-%m-%dT%H:%M:%S.%eZ", "level": "%l", "message": %*})");
-  return formatter;
+// `%*` of the pattern is the message.
+template <typename Message>
+std::unique_ptr<spdlog::formatter> formatter(const std::string& pattern) {
+  auto result = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  result->add_flag<Message>('*').set_pattern(pattern);
+  return result;
 }
 
 }  // namespace
@@ -43,14 +61,15 @@ void add_log_options(CLI::App& app, LogOptions& options, const std::string& grou
 void set_up_logging(const LogOptions& options) {
   auto logger = std::make_shared<spdlog::logger>("bonescan", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(options.quiet ? spdlog::level::err : options.verbose ? spdlog::level::debug : spdlog::level::info);
-  logger->set_pattern("%l: %v");
-  if (options.json) logger->set_formatter(json_formatter());
+  logger->set_formatter(
+      options.json ? formatter<JsonMessage>(R"({"time": "%Y-%m-%dT%H:%M:%S.%eZ", "level": "%l", "message": %*})")
+                   : formatter<PlainMessage>("%l: %*"));
   spdlog::set_default_logger(std::move(logger));
 }
 
 void report_failure(const std::string& command, const std::string& message, const LogOptions& options) {
   const std::string text = fmt::format("{}: {}", command, message);
-  if (!options.json) return fmt::print(stderr, "{}\n", text);
+  if (!options.json) return fmt::print(stderr, "{}\n", to_one_line(text));
   set_up_logging(options);  // the failure may have come before the command did
   spdlog::error("{}", text);
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <iostream>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -118,10 +120,14 @@ int main(int argc, char** argv) {
   using bonescan::ExitCode;
   const bonescan::Words words(static_cast<const char* const*>(argv), static_cast<std::size_t>(argc));
   bonescan::keep_memory_for_large_tensors();
+  // Only libraries write there: OpenCV, for one, of each damaged BMP. What matters reaches us as exceptions.
+  std::cerr.rdbuf(nullptr);
   try {
     return static_cast<int>(bonescan::run(words));
   } catch (const bonescan::OutputError& error) {
     bonescan::report(words, "bonescan", error.what());
+  } catch (const std::bad_alloc&) {
+    bonescan::report(words, "bonescan", "there is not enough memory");
   } catch (const std::exception& error) {
     bonescan::report(words, "bonescan", fmt::format("this is a bug in bonescan: {}", error.what()));
   } catch (...) {

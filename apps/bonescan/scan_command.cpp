@@ -37,7 +37,8 @@ void add_input_options(CLI::App& app, ScanArguments& arguments) {
       ->type_name("PATH")
       ->option_text(" ");
   const char* const group = "Input";
-  app.add_option("--list", arguments.list, "Read names, one a line; - is standard input")
+  app.add_option("--list", arguments.list,
+                 "Read names, one a line or each ended by NUL (find -print0); - is standard input")
       ->option_text("FILE")
       ->group(group);
   app.add_option("--shard", arguments.shard, "Only part I of N of the inputs, for example 2/8")

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <new>
 #include <numeric>
 #include <opencv2/imgcodecs.hpp>
 #include <sstream>
@@ -217,12 +218,78 @@ TEST_CASE("a radiograph that cannot be read has a record that says why, and the 
 
 TEST_CASE("a picture that cannot be written fails its radiograph only") {
   const test::TemporaryFolder folder;
-  const std::string longest(251, 'n');  // with ".png" 255 bytes, all that a file name can have
-  write_radiograph(folder / "in" / (longest + ".png"), 200);
-  write_radiograph(folder / "in/short.png", 200);
-  const ScanSummary summary = run(request_for(folder / "in", folder / "out"));
+  write_radiograph(folder / "in/1.png", 200);
+  write_radiograph(folder / "in/2.png", 200);
+  Calls calls;
+  calls.on_segment = [&](int) {
+    if (fs::exists(folder / "out")) fs::create_directories(folder / "out/masks/1.png.png/in the way");
+  };
+  const ScanSummary summary = run(request_for(folder / "in", folder / "out"), calls);
   CHECK(summary.counts.ok == 1);
   CHECK(summary.counts.failed == 1);
+  CHECK_THAT(records(folder / "out")[0]["error"].get<std::string>(), Catch::Contains("cannot be written"));
+}
+
+TEST_CASE("a name that leaves no room for an extension has pictures of a shorter name, and is resumed by its own") {
+  const test::TemporaryFolder folder;
+  const std::string longest(251, 'n');  // with ".png" 255 bytes, all that a file name can have
+  write_radiograph(folder / "in" / (longest + ".png"), 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.overlay = true;
+  CHECK(run(request).counts.ok == 1);
+  const Json record = records(folder / "out")[0];
+  CHECK(record["file"] == longest + ".png");
+  CHECK(fs::exists(folder / "out" / record["bone"]["mask"].get<std::string>()));
+  request.existing_output = ExistingOutput::kResume;
+  Calls calls;
+  run(request, calls);
+  CHECK(calls.segmented == 0);
+  request.existing_output = ExistingOutput::kOverwrite;
+  request.overlay = false;
+  run(request);
+  CHECK(files_of(folder / "out").size() == 4);  // results, detections, images, mask: the overlay is gone
+}
+
+TEST_CASE("a radiograph for which the memory is too small fails by itself") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"1.png", "2.png", "3.png"}) write_radiograph(folder / "in" / name, 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.threads = 1;
+  Calls calls;
+  calls.on_segment = [&](int segmented) {
+    if (segmented == 1) throw std::bad_alloc();
+    if (segmented == 2) CV_Error(cv::Error::StsNoMem, "Failed to allocate");
+  };
+  // Loading tries the network once, and that goes well.
+  const auto fails_in_run = std::exchange(calls.on_segment, [](int) {});
+  std::istringstream nothing;
+  const InputSet inputs = find_inputs(request.inputs, nothing, request.output);
+  const ScanModels models = pipeline_models(calls);
+  calls.on_segment = fails_in_run;
+  CHECK(scan(request, inputs, models, {}).counts.failed == 2);
+  CHECK(records(folder / "out")[1]["error"] == "needs more memory than there is");
+}
+
+TEST_CASE("a radiograph that is gone when its turn comes fails by itself") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"1.png", "2.png", "3.png"}) write_radiograph(folder / "in" / name, 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.threads = 1;
+  Calls calls;
+  calls.on_segment = [&](int) { fs::remove(folder / "in/3.png"); };
+  CHECK(run(request, calls).counts.ok == 2);
+  CHECK(records(folder / "out")[2]["error"] == "cannot be opened: No such file or directory");
+}
+
+TEST_CASE("a run whose output folder is removed ends with an error instead of going on into nowhere") {
+  const test::TemporaryFolder folder;
+  write_mixed_radiographs(folder / "in", 10);
+  Calls calls;
+  calls.on_segment = [&](int segmented) {
+    if (segmented == 4) fs::remove_all(folder / "out");
+  };
+  CHECK_THROWS_WITH(run(request_for(folder / "in", folder / "out"), calls), Catch::Contains("it was removed"));
+  CHECK_FALSE(fs::exists(folder / "out" / kResultsName));
 }
 
 TEST_CASE("a run with --fail-fast stops at the first failure in input order, and keeps what came before") {

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/dataset/annotation_json.h"
 #include "bonescan/dataset/image_index.h"
 
@@ -22,15 +23,22 @@ int pixel_count(const AnnotationEntry& entry, std::string_view member) {
   return static_cast<int>(pixels);
 }
 
+using Ids = std::unordered_set<std::int64_t>;
+
+std::int64_t unique_id(const AnnotationEntry& entry, std::string_view kind, Ids& known) {
+  const std::int64_t id = entry.integer("id");
+  if (!known.insert(id).second) entry.fail(fmt::format("another {} has this id; ids must be unique", kind));
+  return id;
+}
+
 void read_images(const AnnotationFile& file, Dataset& dataset) {
-  std::unordered_set<std::int64_t> ids;
+  Ids ids;
   std::size_t position = 0;
   for (const simdjson::dom::element element : annotation_list(file, "images")) {
     const AnnotationEntry entry(file, "images", position++, element);
     DatasetImage image;
-    image.id = entry.integer("id");
-    if (!ids.insert(image.id).second) entry.fail("another image has this id; ids must be unique");
-    if (entry.has("file_name")) image.file_name = entry.text("file_name");
+    image.id = unique_id(entry, "image", ids);
+    if (entry.has("file_name")) image.file_name = text_to_name(entry.text("file_name"));
     image.width = pixel_count(entry, "width");
     image.height = pixel_count(entry, "height");
     dataset.images.push_back(std::move(image));
@@ -38,13 +46,12 @@ void read_images(const AnnotationFile& file, Dataset& dataset) {
 }
 
 void read_categories(const AnnotationFile& file, Dataset& dataset) {
-  std::unordered_set<std::int64_t> ids;
+  Ids ids;
   std::size_t position = 0;
   for (const simdjson::dom::element element : annotation_list(file, "categories")) {
     const AnnotationEntry entry(file, "categories", position++, element);
     Category category;
-    category.id = entry.integer("id");
-    if (!ids.insert(category.id).second) entry.fail("another category has this id; ids must be unique");
+    category.id = unique_id(entry, "category", ids);
     category.name = entry.has("name") ? std::string(entry.text("name")) : std::to_string(category.id);
     dataset.categories.push_back(std::move(category));
   }
@@ -100,12 +107,11 @@ std::int64_t category_of(const AnnotationEntry& entry, const IdTable& table) {
 
 void read_annotations(const AnnotationFile& file, Dataset& dataset) {
   const IdTable table = ids_of(dataset);
-  std::unordered_set<std::int64_t> ids;
+  Ids ids;
   std::size_t position = 0;
   for (const simdjson::dom::element element : annotation_list(file, "annotations")) {
     const AnnotationEntry entry(file, "annotations", position++, element);
-    if (entry.has("id") && !ids.insert(entry.integer("id")).second)
-      entry.fail("another annotation has this id; ids must be unique");
+    if (entry.has("id")) unique_id(entry, "annotation", ids);
     GroundTruthBox box;
     box.image_id = image_of(entry, table).id;
     box.category_id = category_of(entry, table);

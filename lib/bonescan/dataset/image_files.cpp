@@ -72,15 +72,17 @@ std::vector<std::string> list_image_files(const fs::path& folder, const std::str
   if (error)
     throw UsageError(fmt::format("{} {} cannot be read as a folder: {}", option, folder.string(), error.message()));
   std::vector<std::string> files;
+  fs::path at = folder;  // the folder that is opened next, should that fail
   for (; entries != fs::recursive_directory_iterator(); entries.increment(error)) {
     if (error) break;
+    at = entries->path();
     if (is_hidden(entries->path())) {
       entries.disable_recursion_pending();
     } else if (std::error_code unknown; !entries->is_directory(unknown) && is_image_file(entries->path())) {
       files.push_back(entries->path().lexically_relative(folder).string());
     }
   }
-  if (error) throw UsageError(fmt::format("{} {} cannot be read: {}", option, folder.string(), error.message()));
+  if (error) throw UsageError(fmt::format("{} {} cannot be read: {}", option, at.string(), error.message()));
   std::sort(files.begin(), files.end());
   return files;
 }

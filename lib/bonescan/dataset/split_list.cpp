@@ -9,6 +9,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/dataset/csv.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/text_lines.h"
@@ -38,7 +39,7 @@ std::vector<std::string> read_split_list(const std::filesystem::path& path) {
       column = static_cast<std::size_t>(header - fields.begin());
       continue;
     }
-    if (column < fields.size() && !fields[column].empty()) names.push_back(fields[column]);
+    if (column < fields.size() && !fields[column].empty()) names.push_back(text_to_name(fields[column]));
   }
   if (names.empty()) throw UsageError(fmt::format("{} names no image; one name a line is needed", path.string()));
   return names;

@@ -20,14 +20,19 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-std::vector<std::string_view> split_lines(std::string_view text) {
-  text = without_byte_order_mark(text);
-  std::vector<std::string_view> lines;
+std::vector<std::string_view> split_at(std::string_view text, char end) {
+  std::vector<std::string_view> parts;
   while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.push_back(trimmed(text.substr(0, end)));
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::size_t size = std::min(text.find(end), text.size());
+    parts.push_back(text.substr(0, size));
+    text.remove_prefix(std::min(size + 1, text.size()));
   }
+  return parts;
+}
+
+std::vector<std::string_view> split_lines(std::string_view text) {
+  std::vector<std::string_view> lines = split_at(without_byte_order_mark(text), '\n');
+  std::transform(lines.begin(), lines.end(), lines.begin(), trimmed);
   return lines;
 }
 

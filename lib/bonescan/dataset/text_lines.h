@@ -12,6 +12,9 @@ std::string_view without_byte_order_mark(std::string_view text);
 // Without surrounding blanks and carriage returns.
 std::string_view trimmed(std::string_view text);
 
+// The parts between `end`s, each as it stands; an end after the last part begins no further one.
+std::vector<std::string_view> split_at(std::string_view text, char end);
+
 // One entry a line, so that the index gives the line number; trimmed, empty lines included.
 std::vector<std::string_view> split_lines(std::string_view text);
 

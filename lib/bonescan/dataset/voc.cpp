@@ -9,6 +9,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/dataset/number.h"
 #include "bonescan/dataset/text_lines.h"
 
@@ -78,7 +79,7 @@ pugi::xml_document parse_document(const fs::path& path) {
 
 std::string image_name(const pugi::xml_node& annotation, const std::string& file) {
   const std::string_view name = trimmed(annotation.child_value("filename"));
-  return name.empty() ? fs::path(file).replace_extension().string() : std::string(name);
+  return name.empty() ? fs::path(file).replace_extension().string() : text_to_name(name);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "bonescan/core/file_name.h"
 #include "bonescan/report/detection_evaluation.h"
 #include "bonescan/report/report_json.h"
 
@@ -256,7 +257,7 @@ Json images_json(const DetectionEvaluation& evaluation) {
     const ImageCounts& count = counts.at(image.id);
     Json row;
     row["image_id"] = image.id;
-    row["file"] = image.file_name;
+    row["file"] = name_to_text(image.file_name);
     if (!image.regions.empty()) row["regions"] = image.regions;
     row["ground_truth"] = figures.ground_truth;
     row["detections"] = count.detections;
@@ -339,7 +340,7 @@ std::optional<std::vector<ImageMatches>> rows_of_report(const Json& report, cons
     for (std::size_t i = 0; i < details.size(); ++i) {
       const DatasetImage& image = evaluation.dataset.images[i];
       const Json& detail = details.at(i);
-      if (detail.at("image_id") != image.id || detail.at("file") != image.file_name) return std::nullopt;
+      if (detail.at("image_id") != image.id || detail.at("file") != name_to_text(image.file_name)) return std::nullopt;
       ImageMatches row;
       row.image_id = image.id;
       if (const Json& iou = detail.at("image_iou"); !iou.is_null()) row.image_iou = iou.get<double>();

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/report/ground_truth.h"
@@ -97,7 +98,7 @@ class BoxPictures {
 
   std::string caption(std::size_t i) const {
     const ImageFigures& figures = evaluation_.per_image.images[i];
-    const std::string& name = evaluation_.dataset.images[i].file_name;
+    const std::string name = to_one_line(evaluation_.dataset.images[i].file_name);
     if (!figures.image_iou) return fmt::format("{}: no fracture, highest score {:.2f}", name, highest_score(i));
     return fmt::format("{}: IoU {:.2f}, AP50 {:.2f}", name, *figures.image_iou, figures.image_ap50.value_or(0.0));
   }

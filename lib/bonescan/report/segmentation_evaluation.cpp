@@ -8,6 +8,7 @@
 #include <set>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/split_list.h"
@@ -97,7 +98,7 @@ Json images_json(const SegmentationEvaluation& evaluation) {
   for (std::size_t i = 0; i < evaluation.figures.size(); ++i) {
     const MaskFigures& figures = evaluation.figures[i];
     Json row;
-    row["file"] = evaluation.masks.pairs[i].name;
+    row["file"] = name_to_text(evaluation.masks.pairs[i].name);
     row["iou"] = json_number(figures.iou);
     row["dice"] = json_number(figures.dice);
     row["pixel_accuracy"] = json_number(figures.accuracy);

@@ -10,6 +10,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
 #include "bonescan/scan/output_folder.h"
 #include "bonescan/scan/streamed_file.h"
@@ -59,7 +60,7 @@ void append_voc_object(pugi::xml_node annotation, const Detection& detection) {
     parent.append_child(name).text() = value;
   };
   const auto number = [](double value) { return fmt::format("{}", value); };
-  set(object, "name", detection.label.c_str());
+  set(object, "name", name_to_xml_text(detection.label).c_str());
   set(object, "confidence", number(detection.score).c_str());
   set(object, "difficult", 0);
   const Box& box = detection.box;
@@ -73,7 +74,7 @@ void append_voc_object(pugi::xml_node annotation, const Detection& detection) {
 std::string to_voc_xml(const ScanRecord& record) {
   pugi::xml_document document;
   pugi::xml_node annotation = document.append_child("annotation");
-  annotation.append_child("filename").text() = picture_name(record.file, record.frame).c_str();
+  annotation.append_child("filename").text() = name_to_xml_text(picture_name(record.file, record.frame)).c_str();
   pugi::xml_node size = annotation.append_child("size");
   size.append_child("width").text() = record.width;
   size.append_child("height").text() = record.height;
@@ -147,7 +148,7 @@ void write_coco_images(const fs::path& path, const RecordSource& records, const 
   records([&](const NumberedRecord& numbered) {
     const ScanRecord& record = numbered.record;
     images.add({{"id", numbered.id},
-                {"file_name", picture_name(record.file, record.frame)},
+                {"file_name", name_to_text(picture_name(record.file, record.frame))},
                 {"width", record.width},
                 {"height", record.height}});
   });
@@ -182,7 +183,7 @@ void write_box_table(const fs::path& path, const RecordSource& records) {
     for (const Detection& detection : numbered.record.detections) {
       const Box& box = detection.box;
       file.write(fmt::format("{},{},{},{},{},{},{}\n",
-                             csv_field(picture_name(numbered.record.file, numbered.record.frame)),
+                             csv_field(name_to_text(picture_name(numbered.record.file, numbered.record.frame))),
                              csv_field(detection.label), detection.score, box.x, box.y, box.width, box.height));
     }
   });

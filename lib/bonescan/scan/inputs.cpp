@@ -14,8 +14,10 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/text_lines.h"
 #include "bonescan/image/dicom_file.h"
 
 namespace bonescan {
@@ -44,14 +46,18 @@ struct Findings {
   }
 };
 
+// What cannot be resolved, such as links in a circle, stands for itself: it fails when it is read.
 fs::path real_folder(const fs::path& folder) {
-  std::error_code error;
-  const fs::path real = fs::weakly_canonical(folder.empty() ? fs::path(".") : folder, error);
-  if (error) throw UsageError(fmt::format("input {} cannot be resolved: {}", folder.string(), error.message()));
-  return real;
+  const fs::path named = folder.empty() ? fs::path(".") : folder;
+  std::error_code unresolvable;
+  const fs::path real = fs::weakly_canonical(named, unresolvable);
+  return unresolvable ? fs::absolute(named).lexically_normal() : real;
 }
 
-void add_file(const fs::path& path, Findings& findings) {
+void add_file(fs::path path, Findings& findings) {
+  // A folder that does not exist ("gone/", "gone/..") is a name like any other.
+  if (!path.has_filename() || path.filename() == "." || path.filename() == "..")
+    path = fs::absolute(path).lexically_normal().parent_path();
   const fs::path folder = real_folder(path.parent_path());
   findings.folders.push_back(folder);
   findings.add(path, folder / path.filename());
@@ -112,12 +118,10 @@ void add_name(const std::string& name, const fs::path& left_out, Findings& findi
 void add_list(const fs::path& list, std::istream& standard_input, const fs::path& left_out, Findings& findings) {
   const std::string text =
       list == "-" ? std::string(std::istreambuf_iterator<char>(standard_input), {}) : read_text_file(list);
-  for (std::size_t start = 0; start < text.size();) {
-    const std::size_t end = std::min(text.find('\n', start), text.size());
-    std::string line = text.substr(start, end - start);
-    start = end + 1;
-    if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) add_existing(line, left_out, findings);
+  const bool ends_with_nul = text.find('\0') != std::string::npos;  // no name holds one
+  for (std::string_view name : split_at(text, ends_with_nul ? '\0' : '\n')) {
+    if (!ends_with_nul && name.ends_with('\r')) name.remove_suffix(1);
+    if (!name.empty()) add_existing(name, left_out, findings);
   }
 }
 
@@ -156,14 +160,8 @@ Shard parse_shard(const std::string& text) {
   return shard;
 }
 
-// http://www.isthe.com/chongo/tech/comp/fnv: FNV-1a, 64 bit.
 bool in_shard(std::string_view file, const Shard& shard) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const char letter : file) {
-    hash ^= static_cast<unsigned char>(letter);
-    hash *= 0x100000001b3u;
-  }
-  return hash % static_cast<std::uint64_t>(shard.count) == static_cast<std::uint64_t>(shard.index - 1);
+  return stable_hash(file) % static_cast<std::uint64_t>(shard.count) == static_cast<std::uint64_t>(shard.index - 1);
 }
 
 InputSet find_inputs(const InputSelection& selection, std::istream& standard_input, const fs::path& left_out,

@@ -25,7 +25,7 @@ Shard parse_shard(const std::string& text);
 // What the user named.
 struct InputSelection {
   std::vector<std::string> names;             // files, folders, globs
-  std::optional<std::filesystem::path> list;  // a file with one name a line; "-" is standard input
+  std::optional<std::filesystem::path> list;  // names; "-" is standard input
   std::optional<Shard> shard;
 };
 
@@ -51,7 +51,8 @@ struct InputSet {
 // when other files come and go.
 bool in_shard(std::string_view file, const Shard& shard);
 
-// Resolves names, then the lines of the list: a folder stands for the radiographs below it
+// Resolves names, then those of the list, which are its lines, or where it holds NUL bytes what stands before each
+// (find -print0): a folder stands for the radiographs below it
 // (as list_image_files of dataset/image_files.h finds them, less what lies below `left_out`) in byte order of their
 // relative paths; a name that does not exist and has *, ? or [ is
 // a glob (glob(7)). A file that is named is taken whatever its extension. A file that turns up twice, by whatever name,
@@ -60,7 +61,7 @@ bool in_shard(std::string_view file, const Shard& shard);
 // is the folder named, the parent of the only file named, or the deepest common parent of several names.
 //
 // Throws UsageError if a name does not exist, a glob matches nothing, a folder cannot be read, or
-// nothing is found at all. A line of the list that does not exist is an input all the same: it fails by itself
+// nothing is found at all. A name in the list that does not exist is an input all the same: it fails by itself
 // when it is read.
 InputSet find_inputs(const InputSelection& selection, std::istream& standard_input,
                      const std::filesystem::path& left_out = {}, const ReadOptions& read = {});

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/dataset/image_files.h"
 
 namespace bonescan {
@@ -31,7 +32,8 @@ void remove_files_of_records(const fs::path& folder, const char* results_name) {
     const Json record = Json::parse(line, nullptr, false);  // not an exception: the last line may be cut off
     if (!record.is_object() || !record.contains("file") || !record["file"].is_string()) continue;
     const Json frame = record.value("frame", Json(0));
-    const std::string picture = picture_name(record["file"], frame.is_number_integer() ? frame.get<int>() : 0);
+    const std::string picture =
+        picture_name(text_to_name(record["file"].get<std::string>()), frame.is_number_integer() ? frame.get<int>() : 0);
     for (const std::string& name :
          {mask_name(picture), overlay_name(picture), label_name(picture, ".txt"), label_name(picture, ".xml")})
       remove_with_empty_folders(folder, name);
@@ -52,6 +54,11 @@ void remove_temporary_files(const fs::path& folder) {
     if (entry.is_regular_file() && entry.path().filename().native().starts_with(".bonescan-"))
       left_behind.push_back(entry.path());
   for (const fs::path& path : left_behind) fs::remove(path);
+}
+
+// folder/FILE with `suffix` added to its last part.
+std::string name_below(const fs::path& folder, const fs::path& file, const std::string& suffix) {
+  return folder / file.parent_path() / name_with_suffix(file.filename(), suffix);
 }
 
 void check_same_run(const fs::path& folder, const Json& settings) {
@@ -78,16 +85,15 @@ std::string picture_name(const std::string& file, int frame) {
 }
 
 std::string mask_name(const std::string& picture) {
-  return "masks/" + picture + ".png";
+  return name_below("masks", picture, ".png");
 }
 std::string overlay_name(const std::string& picture) {
-  return "overlays/" + picture + ".jpg";
+  return name_below("overlays", picture, ".jpg");
 }
 
 std::string label_name(const std::string& picture, const std::string& extension) {
   const bool has_extension = is_image_file_name(picture) || !may_be_dicom_name(picture);
-  return "labels/" +
-         (has_extension ? fs::path(picture).replace_extension(extension).generic_string() : picture + extension);
+  return name_below("labels", has_extension ? fs::path(picture).replace_extension() : fs::path(picture), extension);
 }
 
 bool stays_below(const fs::path& name) {

@@ -22,7 +22,7 @@ enum class ExistingOutput {
 std::string picture_name(const std::string& file, int frame);
 
 // Names below the output folder. `picture` is a picture_name, whose extension stays: hand.png and hand.jpg have two
-// masks.
+// masks. Where a name would be too long for a file system, it is cut (name_with_suffix of core/file_name.h).
 std::string mask_name(const std::string& picture);     // masks/PICTURE.png
 std::string overlay_name(const std::string& picture);  // overlays/PICTURE.jpg
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name.h"
 
 namespace bonescan {
 namespace {
@@ -17,12 +18,12 @@ Json bone_to_json(const std::optional<BoneRecord>& bone) {
   return {{"present", bone->present},
           {"fraction", rounded(bone->fraction)},
           {"confidence", rounded(bone->confidence)},
-          {"mask", bone->mask ? Json(*bone->mask) : Json(nullptr)}};
+          {"mask", bone->mask ? Json(name_to_text(*bone->mask)) : Json(nullptr)}};
 }
 
 BoneRecord bone_from_json(const Json& json) {
   BoneRecord bone{json.at("present"), json.at("fraction"), json.at("confidence"), std::nullopt};
-  if (!json.at("mask").is_null()) bone.mask = json.at("mask").get<std::string>();
+  if (!json.at("mask").is_null()) bone.mask = text_to_name(json.at("mask").get<std::string>());
   return bone;
 }
 
@@ -69,11 +70,11 @@ ScanRecord ok_record_from_json(const Json& json) {
 }  // namespace
 
 Json to_json(const ScanRecord& record) {
-  Json json = {{"file", record.file}};
+  Json json = {{"file", name_to_text(record.file)}};
   if (record.frame > 0) json["frame"] = record.frame;
   json["status"] = record.error ? "failed" : "ok";
   if (record.error) {
-    json["error"] = *record.error;
+    json["error"] = to_one_line(*record.error);
     return json;
   }
   json["width"] = record.width;
@@ -97,7 +98,7 @@ ScanRecord scan_record_from_json(const Json& json, const std::string& source) {
     } else {
       throw UsageError(fmt::format("{}: \"status\" is \"{}\"; it must be \"ok\" or \"failed\"", source, status));
     }
-    record.file = json.at("file");
+    record.file = text_to_name(json.at("file").get<std::string>());
     record.frame = json.value("frame", 0);
     return record;
   } catch (const Json::exception& error) {

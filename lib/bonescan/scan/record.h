@@ -18,7 +18,7 @@ struct BoneRecord {
 };
 
 struct ScanRecord {
-  std::string file;                  // relative to the input folder
+  std::string file;                  // relative to the input folder; its bytes, whatever they are
   int frame = 0;                     // from 1, of a file of several frames; else 0, and no member in JSON
   std::optional<std::string> error;  // set: the input failed, and only `file`, `frame` and this are known
   int width = 0;                     // of the upright image
@@ -33,6 +33,7 @@ struct ScanRecord {
 // "width", "height", "bone", "detector_ran", "detections"; of a failed input "file", "status", "error". A frame has
 // "frame" after "file", a DICOM file "dicom" after "height": {"SOPInstanceUID": "1.2...", tag: null if it lacks it}.
 // Scores, boxes and fractions are rounded to float and written with the fewest digits that give that float.
+// Names are written as name_to_text of core/file_name.h writes them.
 Json to_json(const ScanRecord& record);
 
 // Reads such an object back. Throws UsageError that begins with `source` if it does not fit.

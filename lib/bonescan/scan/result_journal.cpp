@@ -49,6 +49,9 @@ ResultJournal::ResultJournal(fs::path path) : path_(std::move(path)) {
 }
 
 std::uint64_t ResultJournal::append(std::string_view line) {
+  // Without this a run would go on in a file that no longer has a name.
+  if (std::error_code error; !fs::exists(path_, error))
+    throw OutputError(fmt::format("{} cannot be written: it was removed", path_.string()));
   output_ << line << '\n' << std::flush;
   if (!output_) throw journal_error(path_, "written", system_reason());
   return std::exchange(size_, size_ + line.size() + 1);

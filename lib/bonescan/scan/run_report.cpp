@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "bonescan/core/file_name.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/core/version.h"
 
@@ -38,8 +39,11 @@ const char* status_name(ScanEnd end) {
 }
 
 Json model_json(const std::filesystem::path& path, const std::string& sha256, const ModelCard& card, bool loaded) {
-  return {
-      {"name", card.name}, {"path", path.string()}, {"sha256", sha256}, {"classes", card.classes}, {"loaded", loaded}};
+  return {{"name", card.name},
+          {"path", name_to_text(path.string())},
+          {"sha256", sha256},
+          {"classes", card.classes},
+          {"loaded", loaded}};
 }
 
 Json models_json(const ScanModels& models) {
@@ -110,7 +114,8 @@ Json counts_json(const ScanCounts& counts) {
 }  // namespace
 
 Json run_settings(const ScanRequest& request, const InputSet& inputs, const ScanModels& models) {
-  Json settings = {{"version", kVersion}, {"task", task_name(request.task)}, {"input_folder", inputs.folder.string()}};
+  Json settings = {
+      {"version", kVersion}, {"task", task_name(request.task)}, {"input_folder", name_to_text(inputs.folder.string())}};
   settings["shard"] = nullptr;
   if (const auto& shard = request.inputs.shard) settings["shard"] = fmt::format("{}/{}", shard->index, shard->count);
   if (models.segmenter) settings["segmenter"] = models.segmenter->model().sha256;
@@ -130,10 +135,12 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
 }
 
 Json run_header(const ScanRequest& request, const InputSet& inputs, const Json& settings, int threads) {
+  Json command_line = Json::array();
+  for (const std::string& word : request.command_line) command_line.push_back(name_to_text(word));
   return {{"schema", "bonescan.run/1"},
           {"version", kVersion},
           {"status", "running"},
-          {"command_line", request.command_line},
+          {"command_line", std::move(command_line)},
           {"device", request.device},
           {"threads", threads},
           {"settings", settings},
@@ -151,9 +158,9 @@ Json run_report(Json header, const InputSet& inputs, const ScanModels& models, c
   report["peak_memory_bytes"] = peak_memory_bytes();
   report["failures"] = Json::array();
   for (const FailedInput& failure : results.failures()) {
-    Json json = {{"file", failure.file}};
+    Json json = {{"file", name_to_text(failure.file)}};
     if (failure.frame > 0) json["frame"] = failure.frame;
-    json["error"] = failure.error;
+    json["error"] = to_one_line(failure.error);
     report["failures"].push_back(std::move(json));
   }
   if (!report["settings"]["shard"].is_null()) {
