@@ -86,12 +86,15 @@ def coco_ap(predictions: Sequence[Prediction], truths: Sequence[np.ndarray]) -> 
     return float(np.mean([average_precision(match(predictions, truths, iou)) for iou in np.arange(0.5, 0.96, 0.05)]))
 
 
-def best_f1(matches: Matches) -> dict[str, float]:
-    """The score threshold of the best F1, with its precision, recall and F1."""
+def best_f1(matches: Matches, within: float = 0.0) -> dict[str, float]:
+    """The score threshold of the best F1, with its precision, recall and F1.
+
+    Or the lowest threshold whose F1 is at most `within` below the best: it finds most for nearly the same F1.
+    """
     true = np.cumsum(matches.correct)
     precision, recall = true / np.arange(1, len(true) + 1), true / matches.ground_truth
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    at = int(f1.argmax())
+    at = int(np.nonzero(f1 >= f1.max() - within)[0][-1]) if within > 0 else int(f1.argmax())
     return {
         "score_threshold": float(matches.scores[at]), "precision": float(precision[at]),
         "recall": float(recall[at]), "f1": float(f1[at]),
