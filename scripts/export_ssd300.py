@@ -89,7 +89,8 @@ def measure(
     operating_point = {
         "score_threshold": threshold, "nms_iou": 0.45, "max_detections": 200,
         "candidate_score": 0.01, "candidates_per_class": 400,
-        "at_score_threshold": sensitive, "best_f1": best_f1, "one_false_positive_per_image": one_false(np.arange(len(mixed))),
+        "at_score_threshold": sensitive, "best_f1": best_f1,
+        "one_false_positive_per_image": one_false(np.arange(len(mixed))),
         "chosen_on": f"FracAtlas valid ({len(names)} images); one_false_positive_per_image with {len(normal)} "
         "non-fractured images beside them",
     }
@@ -179,6 +180,8 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
 
+    if arguments.negatives < 1:
+        parser.error("--negatives must be at least 1: the card tells how often non-fractured images raise an alarm")
     state = checkpoint.load_if_present(arguments.checkpoint)
     if state is None:
         parser.error(f"{arguments.checkpoint} does not exist")

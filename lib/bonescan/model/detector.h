@@ -19,8 +19,8 @@ struct DetectionOptions {
   std::optional<double> nms_iou = {};
   std::optional<int> max_detections = {};
   std::optional<int> top_k = {};
-  bool test_time_flips =
-      false;  // average over the picture and its mirror images (test_time_flips.h): four times as long
+  // Average over the picture and its mirror images (test_time_flips.h): takes four times as long.
+  bool test_time_flips = false;
 };
 
 struct Detection {
