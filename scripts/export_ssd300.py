@@ -4,7 +4,7 @@
 The figures on the card are measured here, with the rounded weights, on the validation split read as bonescan reads
 it, and on non-fractured images that were not trained on. Both operating points come from them.
 
-    scripts/export_ssd300.py runs/ssd300/best.pt --fracatlas data/FracAtlas -o weights/ssd300_vgg16.pt
+    scripts/export_ssd300.py runs/ssd300/last.pt --fracatlas data/FracAtlas -o ssd300_vgg16.pt --froc froc.png
 """
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import argparse
 import json
 import math
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ import torch
 from torch import Tensor
 
 from bonescan_training import checkpoint, detection_metrics, fracatlas, model_card, ssd300
-from bonescan_training.fracture_data import evaluation_negatives
+from bonescan_training.fracture_data import NO_BOXES, evaluation_negatives
+from bonescan_training.froc_plot import draw_froc
 
 VGG_ATTRIBUTION = (
     "Start weights: VGG19, K. Simonyan and A. Zisserman, Visual Geometry Group, University of Oxford, 'Very Deep "
@@ -35,7 +37,7 @@ VGG_ATTRIBUTION = (
 F1_GIVEN_UP = 0.01
 RECIPE_ON_CARD = (
     "size", "crop", "crop_until", "batch", "learning_rate", "trunk_learning_rate", "weight_decay", "warm_up",
-    "frozen_blocks", "match_iou", "ignored_from", "average_decay", "negatives", "minutes", "precision",
+    "frozen_blocks", "match_iou", "ignored_from", "iou_weight", "average_decay", "negatives", "minutes", "precision",
 )
 
 
@@ -59,31 +61,46 @@ def detect(model: torch.nn.Module, root: Path, names: list[str], size: int) -> l
     return predictions
 
 
-def measure(
-    model: torch.nn.Module, root: Path, size: int, negatives: int
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Operating points and metrics for the card; intervals are 95 % of 1000 bootstrap samples of images."""
-    boxes = fracatlas.read_boxes(root)
-    names = fracatlas.split_ids(root, "valid")
-    truths = [boxes[name] for name in names]
-    predictions = detect(model, root, names, size)
-    normal = detect(model, root, evaluation_negatives(root, negatives), size)
-    no_boxes = [np.zeros((0, 4), np.float32)] * len(normal)
+@dataclass
+class Validation:
+    """What a model finds on the validation split, and on non-fractured images that it was not trained on."""
 
-    at_half = [detection_metrics.match([p], [t], 0.5) for p, t in zip(predictions, truths)]
-    mixed = [
-        detection_metrics.match([p], [t], 0.5, limit=200) for p, t in zip(predictions + normal, truths + no_boxes)
-    ]
+    predictions: list[detection_metrics.Prediction]
+    truths: list[np.ndarray]
+    normal: list[detection_metrics.Prediction]
+
+    def fractured_matches(self) -> list[detection_metrics.Matches]:
+        """Image by image, as pycocotools matches: 100 detections an image."""
+        return [detection_metrics.match([p], [t], 0.5) for p, t in zip(self.predictions, self.truths)]
+
+    def all_matches(self) -> list[detection_metrics.Matches]:
+        """Image by image, the non-fractured ones last, with every detection."""
+        pairs = zip(self.predictions + self.normal, self.truths + [NO_BOXES] * len(self.normal))
+        return [detection_metrics.match([p], [t], 0.5, limit=200) for p, t in pairs]
+
+
+def validate(model: torch.nn.Module, root: Path, size: int, negatives: int) -> Validation:
+    boxes, names = fracatlas.read_boxes(root), fracatlas.split_ids(root, "valid")
+    return Validation(
+        detect(model, root, names, size), [boxes[name] for name in names],
+        detect(model, root, evaluation_negatives(root, negatives), size),
+    )
+
+
+def measure(found: Validation) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Operating points and metrics for the card; intervals are 95 % of 1000 bootstrap samples of images."""
+    images = len(found.truths)
+    at_half, mixed = found.fractured_matches(), found.all_matches()
     best_f1 = detection_metrics.best_f1(detection_metrics.pool(at_half))
     sensitive = detection_metrics.best_f1(detection_metrics.pool(at_half), within=F1_GIVEN_UP)
     threshold = sensitive["score_threshold"]
-    image_iou, image_ap50 = detection_metrics.image_figures(predictions, truths, threshold)
+    image_iou, image_ap50 = detection_metrics.image_figures(found.predictions, found.truths, threshold)
 
-    def ap50(images: np.ndarray) -> float:
-        return detection_metrics.average_precision(detection_metrics.pool([at_half[i] for i in images]))
+    def ap50(sample: np.ndarray) -> float:
+        return detection_metrics.average_precision(detection_metrics.pool([at_half[i] for i in sample]))
 
-    def one_false(images: np.ndarray) -> dict[str, float]:
-        return detection_metrics.at_false_positives_per_image(detection_metrics.pool([mixed[i] for i in images]), 1.0)
+    def one_false(sample: np.ndarray) -> dict[str, float]:
+        return detection_metrics.at_false_positives_per_image(detection_metrics.pool([mixed[i] for i in sample]), 1.0)
 
     interval = detection_metrics.bootstrap_interval
     operating_point = {
@@ -91,23 +108,23 @@ def measure(
         "candidate_score": 0.01, "candidates_per_class": 400,
         "at_score_threshold": sensitive, "best_f1": best_f1,
         "one_false_positive_per_image": one_false(np.arange(len(mixed))),
-        "chosen_on": f"FracAtlas valid ({len(names)} images); one_false_positive_per_image with {len(normal)} "
+        "chosen_on": f"FracAtlas valid ({images} images); one_false_positive_per_image with {len(found.normal)} "
         "non-fractured images beside them",
     }
     metrics = {
-        "valid_images": len(names), "valid_boxes": int(sum(map(len, truths))),
-        "valid_ap50": ap50(np.arange(len(names))), "valid_ap50_interval": interval(len(names), ap50),
-        "valid_ap": detection_metrics.coco_ap(predictions, truths),
+        "valid_images": images, "valid_boxes": int(sum(map(len, found.truths))),
+        "valid_ap50": ap50(np.arange(images)), "valid_ap50_interval": interval(images, ap50),
+        "valid_ap": detection_metrics.coco_ap(found.predictions, found.truths),
         "valid_image_iou_mean": float(image_iou.mean()), "valid_image_iou_max": float(image_iou.max()),
-        "valid_image_iou_mean_interval": interval(len(names), lambda images: float(image_iou[images].mean())),
+        "valid_image_iou_mean_interval": interval(images, lambda sample: float(image_iou[sample].mean())),
         "valid_image_ap50_mean": float(image_ap50.mean()), "valid_image_ap50_max": float(image_ap50.max()),
         "sensitivity_at_1_false_positive_per_image": operating_point["one_false_positive_per_image"]["sensitivity"],
         "sensitivity_at_1_false_positive_per_image_interval": interval(
-            len(mixed), lambda images: one_false(images)["sensitivity"]
+            len(mixed), lambda sample: one_false(sample)["sensitivity"]
         ),
-        "non_fractured_images": len(normal),
+        "non_fractured_images": len(found.normal),
         "non_fractured_images_with_a_detection_at_score_threshold": float(
-            np.mean([bool((scores >= threshold).any()) for _, scores in normal])
+            np.mean([bool((scores >= threshold).any()) for _, scores in found.normal])
         ),
     }
     return rounded(operating_point), rounded(metrics)
@@ -174,6 +191,7 @@ def main() -> None:
     parser.add_argument(
         "--negatives", type=int, default=300, help="non-fractured images to measure on (default %(default)s)"
     )
+    parser.add_argument("--froc", type=Path, help="PNG to draw the free-response curves of these images into")
     parser.add_argument("--code-commit", help="commit of the training code (default: HEAD)")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
@@ -194,7 +212,8 @@ def main() -> None:
         parameter.requires_grad_(False)
         parameter.copy_(parameter.half().float())
     model.eval()
-    operating_point, metrics = measure(model, arguments.fracatlas, state["size"], arguments.negatives)
+    found = validate(model, arguments.fracatlas, state["size"], arguments.negatives)
+    operating_point, metrics = measure(found)
     card = make_card(state, operating_point, metrics, code)
     model_card.save_model(model_card.half_weights(torch.jit.script(model)), card, arguments.output)
     reference = ssd300.SSD300VGG16(state["scales"], size=state["size"]).eval()
@@ -202,6 +221,11 @@ def main() -> None:
     for parameter in reference.parameters():
         parameter.data = parameter.data.half().float()
     check_file(arguments.output, reference, state["size"])
+    if arguments.froc:
+        draw_froc({
+            f"{len(found.truths)} fractured images (valid)": detection_metrics.pool(found.fractured_matches()),
+            f"with {len(found.normal)} non-fractured images": detection_metrics.pool(found.all_matches()),
+        }, arguments.froc)
     print(json.dumps({"operating_point": operating_point, "metrics": metrics}, indent=2))
     print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB")
 

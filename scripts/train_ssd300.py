@@ -20,6 +20,7 @@ import argparse
 import copy
 import json
 import math
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -201,7 +202,8 @@ def training_step(
         logits, deltas = state.model.heads(to_input(images, device), map_count)
     truths = [torch.from_numpy(rows).to(device) for rows in boxes]
     class_loss, box_loss = ssd300.multibox_loss(
-        logits.float(), deltas.float(), anchors, truths, arguments.match_iou, arguments.ignored_from
+        logits.float(), deltas.float(), anchors, truths, arguments.match_iou, arguments.ignored_from,
+        arguments.iou_weight,
     )
     state.optimiser.zero_grad(set_to_none=True)
     state.scaler.scale(class_loss + box_loss).backward()
@@ -288,7 +290,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--fracatlas", type=Path, help="root of a FracAtlas download")
     add("--start", type=Path, help="VGG16 weights of make_vgg16_start.py, or a checkpoint to start from")
     add("--pack", type=Path, help="npz to train from instead of --fracatlas and --start")
-    add("--write-pack", action="store_true", help="write --pack from --fracatlas and --start, and stop")
+    add("--write-pack", action="store_true", help="write --pack from --fracatlas and --start (60 MB at most), and stop")
     add("-o", "--output", type=Path, help="folder for checkpoints and log")
     add("--size", type=int, default=300, help="side of the network input: 300, 512 or 640")
     add("--epochs", type=int, default=30, help="length of the training")
@@ -301,6 +303,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--frozen-blocks", type=int, default=3, help="first VGG16 blocks that stay as they are")
     add("--match-iou", type=float, default=0.45, help="IoU from which an anchor stands for a box")
     add("--ignored-from", type=float, default=0.3, help="IoU from which an anchor is at least not background")
+    add("--iou-weight", type=float, default=0.0, help="of the boxes' GIoU loss beside smooth L1")
     add("--average-decay", type=float, default=0.997, help="of the moving average of the weights")
     add("--negatives", type=float, default=0.2, help="non-fractured images in an epoch, as a share of the fractured")
     add("--negative-images", type=int, default=1000, help="different non-fractured images to draw them from")
@@ -333,7 +336,10 @@ def main() -> None:
             arguments.fracatlas, start_weights(arguments.start), arguments.size, arguments.negative_images
         )
     if arguments.write_pack:
-        fracture_data.write_pack(data, arguments.pack)
+        try:
+            fracture_data.write_pack(data, arguments.pack)
+        except ValueError as error:
+            sys.exit(str(error))
         return
     arguments.output.mkdir(parents=True, exist_ok=True)
     train(data, arguments)

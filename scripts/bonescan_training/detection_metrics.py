@@ -101,13 +101,18 @@ def best_f1(matches: Matches, within: float = 0.0) -> dict[str, float]:
     }
 
 
+def froc(matches: Matches) -> tuple[np.ndarray, np.ndarray]:
+    """Free-response curve: false positives an image and sensitivity at the score of each detection, by falling score."""
+    return np.cumsum(~matches.correct) / matches.images, np.cumsum(matches.correct) / matches.ground_truth
+
+
 def at_false_positives_per_image(matches: Matches, rate: float) -> dict[str, float]:
     """The lowest score threshold with at most rate wrong detections an image, and the share of boxes found there."""
-    wrong, true = np.cumsum(~matches.correct), np.cumsum(matches.correct)
-    at = int(np.nonzero(wrong <= rate * matches.images)[0][-1])
+    false_positives, sensitivity = froc(matches)
+    at = int(np.nonzero(false_positives <= rate)[0][-1])
     return {
-        "score_threshold": float(matches.scores[at]), "sensitivity": float(true[at] / matches.ground_truth),
-        "false_positives_per_image": float(wrong[at] / matches.images),
+        "score_threshold": float(matches.scores[at]), "sensitivity": float(sensitivity[at]),
+        "false_positives_per_image": float(false_positives[at]),
     }
 
 

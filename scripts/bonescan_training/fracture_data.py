@@ -18,6 +18,8 @@ from bonescan_training import fracatlas
 KEPT_SIDES = 1.5
 NO_BOXES = np.zeros((0, 4), np.float32)
 PACK_JPEG_QUALITY = 90
+PACK_BYTES = 60_000_000
+PACK_HEADERS = 100_000
 
 
 @dataclass
@@ -73,20 +75,30 @@ def read_fracatlas(root: Path, start: dict[str, Tensor], size: int, negatives: i
 
 
 def write_pack(data: FractureData, path: Path) -> None:
-    """One npz: images as JPEG (validation: PNG), boxes, start weights as fp16."""
+    """One npz of at most PACK_BYTES: images as JPEG (validation: PNG), boxes, start weights as fp16.
+
+    As many negatives as there is room for; raises ValueError where not even one fits.
+    """
     arrays: dict[str, np.ndarray] = {}
-    for part in ("train", "negatives", "valid"):
-        options = (".png", []) if part == "valid" else (".jpg", [cv2.IMWRITE_JPEG_QUALITY, PACK_JPEG_QUALITY])
-        coded = [cv2.imencode(options[0], image, options[1])[1].ravel() for image in getattr(data, part)]
-        arrays[f"{part}_bytes"] = np.concatenate(coded) if coded else np.zeros(0, np.uint8)
-        arrays[f"{part}_lengths"] = np.asarray([len(code) for code in coded], np.int64)
     for part in ("train", "valid"):
         boxes = getattr(data, f"{part}_boxes")
         arrays[f"{part}_boxes"] = np.concatenate(boxes)
         arrays[f"{part}_box_counts"] = np.asarray([len(rows) for rows in boxes])
     for name, value in data.start.items():
         arrays[f"start/{name}"] = value.numpy().astype(np.float16)
+    for part in ("train", "valid", "negatives"):
+        options = (".png", []) if part == "valid" else (".jpg", [cv2.IMWRITE_JPEG_QUALITY, PACK_JPEG_QUALITY])
+        codes = [cv2.imencode(options[0], image, options[1])[1].ravel() for image in getattr(data, part)]
+        if part == "negatives":
+            room = PACK_BYTES - PACK_HEADERS - sum(array.nbytes for array in arrays.values())
+            codes = codes[: int((np.cumsum([code.nbytes for code in codes]) <= room).sum())]
+        if not codes:
+            raise ValueError(f"{path}: no room for {part} images in {PACK_BYTES / 1e6:.0f} MB; start from VGG16 alone")
+        arrays[f"{part}_bytes"] = np.concatenate(codes)
+        arrays[f"{part}_lengths"] = np.asarray([len(code) for code in codes], np.int64)
     np.savez(path, **arrays)
+    counts = ", ".join(f"{len(arrays[f'{part}_lengths'])} {part}" for part in ("train", "valid", "negatives"))
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, images: {counts}")
 
 
 def read_pack(path: Path) -> FractureData:

@@ -181,6 +181,16 @@ def decode(deltas: Tensor, anchors: Tensor) -> Tensor:
     return torch.cat([centre - size / 2, centre + size / 2], dim=1)
 
 
+def generalised_iou_loss(boxes: Tensor, targets: Tensor) -> Tensor:
+    """1 - GIoU [n] of boxes and as many targets (Rezatofighi et al., CVPR 2019), 0 where they are equal."""
+    overlap = (torch.minimum(boxes[:, 2:], targets[:, 2:]) - torch.maximum(boxes[:, :2], targets[:, :2])).clamp(min=0)
+    hull = torch.maximum(boxes[:, 2:], targets[:, 2:]) - torch.minimum(boxes[:, :2], targets[:, :2])
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(dim=1) + (targets[:, 2:] - targets[:, :2]).prod(dim=1)
+    intersection, enclosed = overlap.prod(dim=1), hull.prod(dim=1)
+    union = areas - intersection
+    return 1 - intersection / union + (enclosed - union) / enclosed
+
+
 IGNORED = -2
 
 
@@ -202,7 +212,7 @@ def match(anchors: Tensor, boxes: Tensor, threshold: float = 0.5, ignored_from: 
 
 def multibox_loss(
     logits: Tensor, deltas: Tensor, anchors: Tensor, boxes: Sequence[Tensor],
-    match_iou: float = 0.5, ignored_from: float = 0.5, negatives_per_positive: int = 3,
+    match_iou: float = 0.5, ignored_from: float = 0.5, iou_weight: float = 0.0, negatives_per_positive: int = 3,
     negatives_without_boxes: int = 6,
 ) -> Tuple[Tensor, Tensor]:
     """SSD's losses (classification, boxes), each a sum over the batch divided by the number of matched anchors.
@@ -210,7 +220,7 @@ def multibox_loss(
     Classification is cross-entropy over the matched anchors and, image by image, the hardest unmatched ones: three
     times as many, or negatives_without_boxes where an image has no box. Anchors that meet a box at ignored_from, but
     not at match_iou, take no part: suppression removes what they find, and as the hardest of all they would crowd out
-    what only looks like a fracture. Boxes: smooth L1.
+    what only looks like a fracture. Boxes: smooth L1 of the deltas plus iou_weight times 1 - GIoU of the boxes.
     """
     labels = torch.zeros(logits.shape[:2], dtype=torch.long, device=logits.device)
     ignored = torch.zeros_like(labels, dtype=torch.bool)
@@ -220,8 +230,11 @@ def multibox_loss(
         matched = index >= 0
         labels[image, matched] = 1
         ignored[image] = index == IGNORED
-        target = encode(image_boxes[index[matched]], anchors[matched])
-        box_loss = box_loss + F.smooth_l1_loss(deltas[image, matched], target, reduction="sum")
+        found, target = deltas[image, matched], image_boxes[index[matched]]
+        box_loss = box_loss + F.smooth_l1_loss(found, encode(target, anchors[matched]), reduction="sum")
+        if iou_weight:
+            overlap_loss = generalised_iou_loss(decode(found, anchors[matched]), target)
+            box_loss = box_loss + iou_weight * overlap_loss.sum()
     class_loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="none").view(labels.shape)
     positive = labels > 0
     count = positive.sum(dim=1)
