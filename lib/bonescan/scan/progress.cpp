@@ -15,6 +15,11 @@ constexpr auto kLineInterval = 100ms;
 constexpr auto kLogInterval = 60s;
 constexpr const char* kClearLine = "\r\x1b[K";  // ECMA-48: erase in line
 
+// fmt::print would throw where the terminal is gone, and that must not end the run.
+void show(const std::string& text) {
+  std::fputs(text.c_str(), stderr);
+}
+
 }  // namespace
 
 std::string duration_text(double seconds) {
@@ -56,13 +61,13 @@ void Progress::add(bool failed) {
   if (logs_) {
     spdlog::info("{}", text);
   } else {
-    fmt::print(stderr, "{}{}", kClearLine, text);
+    show(kClearLine + text);
     line_shown_ = true;
   }
 }
 
 void Progress::clear_line() {
-  if (line_shown_) fmt::print(stderr, "{}", kClearLine);
+  if (line_shown_) show(kClearLine);
   line_shown_ = false;
 }
 
