@@ -281,14 +281,31 @@ TEST_CASE("a radiograph that is gone when its turn comes fails by itself") {
   CHECK(records(folder / "out")[2]["error"] == "cannot be opened: No such file or directory");
 }
 
+TEST_CASE("a radiograph that becomes another picture before its overlay is drawn fails by itself") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/1.jpg", 200, {1600, 1600});  // large enough to be decoded smaller at first
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.overlay = true;
+  Calls calls;
+  calls.on_segment = [&](int) { write_radiograph(folder / "in/1.jpg", 200, {1700, 1600}); };
+  std::istringstream nothing;
+  const InputSet inputs = find_inputs(request.inputs, nothing, request.output);
+  const ScanModels models = pipeline_models(calls);
+  write_radiograph(folder / "in/1.jpg", 200, {1600, 1600});  // loading has tried the network once
+  CHECK(scan(request, inputs, models, {}).counts.failed == 1);
+  CHECK(records(folder / "out")[0]["error"] == "became another picture while it was read");
+}
+
 TEST_CASE("a run whose output folder is removed ends with an error instead of going on into nowhere") {
   const test::TemporaryFolder folder;
   write_mixed_radiographs(folder / "in", 10);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.threads = 1;  // nobody writes into the folder while it is removed
   Calls calls;
   calls.on_segment = [&](int segmented) {
     if (segmented == 4) fs::remove_all(folder / "out");
   };
-  CHECK_THROWS_WITH(run(request_for(folder / "in", folder / "out"), calls), Catch::Contains("it was removed"));
+  CHECK_THROWS_WITH(run(request, calls), Catch::Contains("it was removed"));
   CHECK_FALSE(fs::exists(folder / "out" / kResultsName));
 }
 

@@ -32,7 +32,9 @@ Radiograph at_full_size(Radiograph radiograph, const InputFile& input, const Rad
   ReadOptions full_size = options.read;
   full_size.reduce_to_side = 0;
   full_size.frame = input.frame;
-  return read_radiograph(input.path, full_size);
+  Radiograph again = read_radiograph(input.path, full_size);
+  if (again.size != radiograph.size) throw ImageError("became another picture while it was read");
+  return again;
 }
 
 void write_overlay(const Radiograph& radiograph, const InputFile& input, const RadiographOptions& options,
