@@ -22,6 +22,23 @@ TEST_CASE("a file is written whole and read back") {
   CHECK(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}) == 1);
 }
 
+TEST_CASE("files that are written have the permissions that the umask leaves") {
+  const test::TemporaryFolder folder;
+  const mode_t mask = GENERATE(0077, 0022, 0002);
+  const mode_t before = ::umask(mask);
+  write_file_atomically(folder / "file", "x");
+  ::umask(before);
+  struct stat status {};
+  REQUIRE(::stat((folder / "file").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == (0666 & ~mask));
+}
+
+TEST_CASE("a text that cannot be read to its end is a usage error") {
+  CHECK_THROWS_WITH(read_text_file("/proc/self/mem"), "/proc/self/mem cannot be read: Input/output error");
+  CHECK_THROWS_AS(read_text_file("/proc/self/mem"), UsageError);
+  CHECK_THROWS_WITH(read_text_file("/proc/self"), "/proc/self is a folder; a file is needed");
+}
+
 TEST_CASE("a name of 255 bytes can be written") {
   const test::TemporaryFolder folder;
   const auto path = folder / std::string(255, 'n');

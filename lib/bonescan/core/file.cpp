@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -91,6 +92,21 @@ std::vector<std::uint8_t> read_bytes(const OpenFile& file, std::uint64_t count) 
   return bytes;
 }
 
+struct NewFile {
+  FileDescriptor descriptor;
+  fs::path path;
+};
+
+// mkstemp would keep others from reading the file whatever the user's umask lets them. The name is short, so that a
+// 255-byte target name still works.
+NewFile create_beside(const fs::path& target) {
+  for (std::random_device random;;) {
+    fs::path path = target.parent_path() / fmt::format(".bonescan-{:08x}", random());
+    FileDescriptor descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (descriptor.valid() || errno != EEXIST) return {std::move(descriptor), std::move(path)};
+  }
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> read_file_bytes(const fs::path& path, std::uint64_t max_bytes) {
@@ -103,13 +119,20 @@ std::vector<std::uint8_t> read_file_start(const fs::path& path, std::size_t coun
   return read_bytes(file, std::min<std::uint64_t>(count, file.size));
 }
 
-std::string read_text_file(const fs::path& path) {
+void read_blocks(const fs::path& path, const std::function<void(std::string_view block)>& visit) {
   std::error_code error;
   if (fs::is_directory(path, error)) throw UsageError(fmt::format("{} is a folder; a file is needed", path.string()));
   std::ifstream stream(path, std::ios::binary);
   if (!stream) throw UsageError(fmt::format("{} cannot be opened: {}", path.string(), system_reason(errno)));
-  std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  if (stream.bad()) throw UsageError(fmt::format("{} cannot be read", path.string()));
+  std::vector<char> block(1 << 16);
+  while (stream.read(block.data(), std::ssize(block)), stream.gcount() > 0)
+    visit({block.data(), static_cast<std::size_t>(stream.gcount())});
+  if (stream.bad()) throw UsageError(fmt::format("{} cannot be read: {}", path.string(), system_reason(errno)));
+}
+
+std::string read_text_file(const fs::path& path) {
+  std::string text;
+  read_blocks(path, [&text](std::string_view block) { text += block; });
   return text;
 }
 
@@ -121,12 +144,9 @@ void write_file_atomically(const fs::path& path, std::span<const std::uint8_t> b
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), folder_error);
   if (folder_error) throw fail(folder_error.value());
 
-  // The temporary name has a fixed, short length, so that a 255-byte target name still works.
-  std::string temporary = (path.parent_path() / ".bonescan-XXXXXX").string();
-  FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  auto [file, temporary] = create_beside(path);
   if (!file.valid()) throw fail(errno);
   int error = write_fully(file.get(), bytes);
-  if (error == 0 && ::fchmod(file.get(), 0644) != 0) error = errno;
   if (const int close_error = file.close(); error == 0) error = close_error;
   if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) {

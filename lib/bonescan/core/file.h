@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,11 +19,15 @@ std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path, std
 std::vector<std::uint8_t> read_file_start(const std::filesystem::path& path, std::size_t count,
                                           std::uint64_t max_bytes);
 
-// The text of a file that the user named on the command line. Throws UsageError that names it.
+// Calls `visit` with the bytes of a file that the user named on the command line, piece by piece. Throws
+// UsageError that names it.
+void read_blocks(const std::filesystem::path& path, const std::function<void(std::string_view block)>& visit);
+
+// All of it at once.
 std::string read_text_file(const std::filesystem::path& path);
 
 // Writes beside the target and renames, so that the file appears whole or not at all; makes the
-// parent folders. Throws OutputError.
+// parent folders. Permissions are what the umask leaves. Throws OutputError.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 

@@ -5,16 +5,13 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <fstream>
 #include <memory>
 #include <new>
 #include <span>
-#include <vector>
 
-#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
 
 namespace bonescan {
-
 namespace {
 
 class Sha256 {
@@ -37,13 +34,8 @@ class Sha256 {
 }  // namespace
 
 std::string sha256_of_file(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) throw UsageError(fmt::format("{} cannot be opened", path.string()));
   Sha256 sha256;
-  std::vector<char> buffer(1 << 20);
-  while (stream.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), stream.gcount() > 0)
-    sha256.add({buffer.data(), static_cast<std::size_t>(stream.gcount())});
-  if (stream.bad()) throw UsageError(fmt::format("{} cannot be read", path.string()));
+  read_blocks(path, [&sha256](std::string_view block) { sha256.add(block); });
   return sha256.digits();
 }
 
