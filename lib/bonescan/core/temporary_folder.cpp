@@ -1,5 +1,8 @@
 #include "bonescan/core/temporary_folder.h"
 
+#include <fmt/format.h>
+
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <system_error>
@@ -11,8 +14,13 @@ namespace bonescan {
 namespace fs = std::filesystem;
 
 TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "bonescan-XXXXXX").string();
-  if (!::mkdtemp(name.data())) throw OutputError("no folder could be made in " + fs::temp_directory_path().string());
+  std::error_code error;
+  std::string name = (fs::temp_directory_path(error) / "bonescan-XXXXXX").string();
+  if (!error && !::mkdtemp(name.data())) error = {errno, std::generic_category()};
+  if (error)
+    throw OutputError(
+        fmt::format("no folder can be made for intermediate files: {}; TMPDIR should name one that can be written to",
+                    error.message()));
   path_ = name;
 }
 
