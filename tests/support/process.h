@@ -7,7 +7,7 @@
 namespace bonescan::test {
 
 struct ProcessResult {
-  int exit_code = 0;  // 128 + signal if a signal ended it
+  int exit_code = 0;   // 128 + signal if a signal ended it
   std::string output;  // standard output
   std::string errors;  // standard error
 };

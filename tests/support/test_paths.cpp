@@ -6,9 +6,13 @@ namespace bonescan::test {
 
 namespace fs = std::filesystem;
 
-fs::path data_folder() { return fs::path(BONESCAN_SOURCE_DIR) / "tests" / "data"; }
+fs::path data_folder() {
+  return fs::path(BONESCAN_SOURCE_DIR) / "tests" / "data";
+}
 
-fs::path weights_folder() { return fs::path(BONESCAN_SOURCE_DIR) / "weights"; }
+fs::path weights_folder() {
+  return fs::path(BONESCAN_SOURCE_DIR) / "weights";
+}
 
 std::optional<fs::path> shared_folder() {
   const char* named = std::getenv("BONESCAN_SHARED");
@@ -17,6 +21,8 @@ std::optional<fs::path> shared_folder() {
   return folder;
 }
 
-fs::path executable() { return BONESCAN_EXECUTABLE; }
+fs::path executable() {
+  return BONESCAN_EXECUTABLE;
+}
 
 }  // namespace bonescan::test

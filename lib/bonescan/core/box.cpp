@@ -4,7 +4,9 @@
 
 namespace bonescan {
 
-double area(const Box& box) { return box.width * box.height; }
+double area(const Box& box) {
+  return box.width * box.height;
+}
 
 double intersection_area(const Box& a, const Box& b) {
   const double width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);

@@ -28,11 +28,17 @@ double shortest_double(float value) {
   return result;
 }
 
-Json json_number(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+Json json_number(const std::optional<double>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
 
-std::string to_json_line(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string to_json_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
-std::string to_json_text(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n'; }
+std::string to_json_text(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
 
 Json parse_json(std::string_view text, const std::string& source) {
   try {
@@ -48,6 +54,8 @@ Json parse_json(std::string_view text, const std::string& source) {
   }
 }
 
-Json read_json_file(const std::filesystem::path& path) { return parse_json(read_text_file(path), path.string()); }
+Json read_json_file(const std::filesystem::path& path) {
+  return parse_json(read_text_file(path), path.string());
+}
 
 }  // namespace bonescan

@@ -19,14 +19,14 @@ double shortest_double(float value);
 // null for a figure that is undefined.
 Json json_number(const std::optional<double>& value);
 
-// One line, no trailing newline. Bytes that are not UTF-8 (file names may hold any) are replaced
-// by U+FFFD, so that the output is always valid JSON.
+// One line, no trailing newline. Bytes that are not UTF-8 are replaced by U+FFFD, so that the output is always
+// valid JSON; names of files are given as name_to_text of file_name.h writes them, which loses nothing.
 std::string to_json_line(const Json& json);
 
 // Two spaces of indentation and a trailing newline.
 std::string to_json_text(const Json& json);
 
-// Parses `text`; throws UsageError "<source> is not valid JSON: line L, column C: ..." if it cannot.
+// Parses `text`; throws UsageError "<source> is not valid JSON: ... at line L, column C" if it cannot.
 Json parse_json(std::string_view text, const std::string& source);
 
 // Reads and parses a file. Throws UsageError that names it.

@@ -22,7 +22,7 @@ struct RunTimes {
 
 // run.json of a run that has ended. That of a shard ends with the positions that its inputs have among those of all
 // shards, so that `bonescan merge` can restore their order.
-Json run_report(Json header, const InputSet& inputs, const ScanModels& models, const ScanSummary& summary, const RunResults& results,
-                const RunTimes& times);
+Json run_report(Json header, const InputSet& inputs, const ScanModels& models, const ScanSummary& summary,
+                const RunResults& results, const RunTimes& times);
 
 }  // namespace bonescan
