@@ -4,6 +4,7 @@
 #include "bonescan/core/box.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/version.h"
+#include "bonescan/image/overlay.h"
 #include "bonescan/image/radiograph.h"
 #include "bonescan/image/write_image.h"
 #include "bonescan/model/detector.h"

@@ -3,10 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/image/dicom_signature.h"
-#include "bonescan/image/image_size.h"
 #include "image/pictures.h"
 #include "support/test_paths.h"
 
@@ -68,12 +66,6 @@ TEST_CASE("a DICOMDIR that leads out of its folder lists nothing") {
   directory.replace(listed, part.size(), part);
   write_file_atomically(folder / "DICOMDIR", directory);
   CHECK(dicom_directory_images(folder / "DICOMDIR").empty());
-}
-
-TEST_CASE("the size of a DICOM file is read from its header") {
-  CHECK(read_image_size(dicom("grey_jpeg2000.dcm")) == cv::Size(61, 47));
-  CHECK(read_image_size(dicom("frames_rle.dcm")) == cv::Size(61, 47));
-  CHECK_THROWS_AS(read_image_size(dicom("report.dcm")), ImageError);
 }
 
 }  // namespace

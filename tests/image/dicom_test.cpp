@@ -15,6 +15,7 @@
 namespace bonescan {
 namespace {
 
+using namespace std::string_literals;
 using test::equal;
 using test::mean_difference;
 using test::reference;
@@ -137,6 +138,18 @@ TEST_CASE("the file's first window is what is shown, whatever the rescaling and 
 
 TEST_CASE("a window without width is as good as none") {
   const Radiograph radiograph = read("window_useless.dcm");
+  CHECK(radiograph.white == read("deep_explicit.dcm").white);
+  CHECK(radiograph.black == read("deep_explicit.dcm").black);
+}
+
+TEST_CASE("a window that the rescaling leaves without width is as good as none") {
+  std::string bytes = read_text_file(dicom("window_rescaled.dcm"));
+  const std::string slope = "DS\x04\0"s + "0.5 ";
+  REQUIRE(bytes.find(slope) != std::string::npos);
+  bytes.replace(bytes.find(slope), slope.size(), "DS\x04\0"s + "1e99");
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "flat.dcm", bytes);
+  const Radiograph radiograph = read_radiograph(folder / "flat.dcm");
   CHECK(radiograph.white == read("deep_explicit.dcm").white);
   CHECK(radiograph.black == read("deep_explicit.dcm").black);
 }

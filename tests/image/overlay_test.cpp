@@ -1,8 +1,9 @@
 // What is drawn onto a radiograph, and where.
+#include "bonescan/image/overlay.h"
+
 #include <catch2/catch.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "bonescan/image/write_image.h"
 #include "image/pictures.h"
 
 namespace bonescan {

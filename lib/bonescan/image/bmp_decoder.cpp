@@ -1,10 +1,12 @@
 #include "bonescan/image/bmp_decoder.h"
 
 #include <cstdlib>
+#include <limits>
 #include <opencv2/imgcodecs.hpp>
 #include <vector>
 
 #include "bonescan/core/error.h"
+#include "bonescan/image/little_endian.h"
 
 namespace bonescan {
 namespace {
@@ -18,12 +20,6 @@ struct BmpHeader {
   std::uint64_t bits_per_pixel = 0;
   bool run_length_coded = false;
 };
-
-std::uint32_t little_endian(std::span<const std::uint8_t> bytes, std::size_t offset, int count) {
-  std::uint32_t value = 0;
-  for (int i = count - 1; i >= 0; --i) value = value << 8 | bytes[offset + static_cast<std::size_t>(i)];
-  return value;
-}
 
 std::uint64_t magnitude(std::uint32_t value) {
   return static_cast<std::uint64_t>(std::llabs(static_cast<std::int32_t>(value)));
@@ -87,6 +83,7 @@ DecodedImage decode_bmp(std::span<const std::uint8_t> bytes, const ReadOptions& 
     padded.resize(expected_file_size(header));
     bytes = padded;
   }
+  if (bytes.size() > std::numeric_limits<int>::max()) throw ImageError("is a BMP of 2 GiB or more");
   const cv::Mat encoded(1, static_cast<int>(bytes.size()), CV_8U, const_cast<std::uint8_t*>(bytes.data()));
   const cv::Mat pixels = cv::imdecode(encoded, cv::IMREAD_UNCHANGED);
   if (pixels.empty()) throw ImageError("the BMP data cannot be decoded");

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "bonescan/image/little_endian.h"
+
 namespace bonescan {
 namespace {
 
@@ -13,12 +15,6 @@ struct Element {
   std::size_t value_at = 0;
   std::size_t length = 0;
 };
-
-std::uint32_t little_endian(std::span<const std::uint8_t> bytes, std::size_t at, int count) {
-  std::uint32_t value = 0;
-  for (int i = count - 1; i >= 0; --i) value = value << 8 | bytes[at + static_cast<std::size_t>(i)];
-  return value;
-}
 
 bool is_capital(std::uint8_t letter) {
   return letter >= 'A' && letter <= 'Z';

@@ -13,7 +13,7 @@
 #include <jerror.h>
 
 #include "bonescan/core/error.h"
-#include "bonescan/image/orientation.h"
+#include "bonescan/image/exif.h"
 
 namespace bonescan {
 namespace {

@@ -1,10 +1,9 @@
-// Drawing what was found onto the radiograph.
+#include "bonescan/image/overlay.h"
+
 #include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <vector>
-
-#include "bonescan/image/write_image.h"
 
 namespace bonescan {
 namespace {

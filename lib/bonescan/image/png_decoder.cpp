@@ -10,7 +10,7 @@
 #include <new>
 
 #include "bonescan/core/error.h"
-#include "bonescan/image/orientation.h"
+#include "bonescan/image/exif.h"
 
 namespace bonescan {
 namespace {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
+#include "bonescan/image/overlay.h"
 #include "bonescan/image/write_image.h"
 #include "bonescan/scan/output_folder.h"
 
