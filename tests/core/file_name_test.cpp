@@ -59,6 +59,10 @@ TEST_CASE("a name with a suffix fits into a file system, and differs where the n
   CHECK(name_to_text(name_with_suffix(umlauts, ".png")) == name_with_suffix(umlauts, ".png"));
 }
 
+TEST_CASE("capitals become small letters, other bytes stay") {
+  CHECK(in_small_letters("IMG_0001.JPG@[`{\xC3\x84") == "img_0001.jpg@[`{\xC3\x84");
+}
+
 TEST_CASE("the stable hash is FNV-1a") {
   CHECK(stable_hash("") == 0xcbf29ce484222325u);  // published test vectors
   CHECK(stable_hash("foobar") == 0x85944171f73967e8u);

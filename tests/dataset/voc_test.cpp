@@ -54,6 +54,15 @@ TEST_CASE("VOC: a file without objects is an image without boxes") {
   CHECK(dataset.boxes.empty());
 }
 
+TEST_CASE("VOC: hidden files are none, and a folder that cannot be read is named") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "a.xml", annotation(""));
+  write_file_atomically(folder / "._a.xml", "what macOS leaves on other file systems");
+  CHECK(read_voc_dataset(folder.path()).images.size() == 1);
+  CHECK_THROWS_WITH(read_voc_dataset(folder / "gone"), Contains("annotations") && Contains("gone cannot be read"));
+  CHECK_THROWS_AS(read_voc_dataset(folder / "gone"), UsageError);
+}
+
 TEST_CASE("Broken VOC files are refused with file, line or object") {
   const auto [text, sentence] = GENERATE(table<std::string, std::string>({
       {"<annotation>\n<object>", "line 2: this is not valid XML"},

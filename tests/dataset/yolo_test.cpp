@@ -66,6 +66,16 @@ TEST_CASE("YOLO class names come from data.yaml, a list file or the numbers") {
   CHECK(files.read().categories[1].name == "broken");
 }
 
+TEST_CASE("YOLO: hidden files are no labels, a broken link is no missing label, and a missing folder is named") {
+  const YoloCase files;
+  CHECK_THROWS_WITH(files.read(), Contains("labels cannot be read as a folder"));
+  CHECK_THROWS_AS(files.read(), UsageError);
+  files.write("labels/._a.txt", "what macOS leaves on other file systems");
+  CHECK(files.read().boxes.empty());
+  std::filesystem::create_symlink("gone", files.path("labels/a.txt"));
+  CHECK_THROWS_WITH(files.read(), Contains("a.txt cannot be opened"));
+}
+
 TEST_CASE("Broken YOLO lines are refused with file and line") {
   const YoloCase files;
   const auto [text, sentence] = GENERATE(table<std::string, std::string>({

@@ -82,11 +82,12 @@ TEST_CASE("a glob is expanded in byte order; a file whose name looks like one is
   CHECK(names(find({folder / "[x].png"})) == Names{"[x].png"});
 }
 
-TEST_CASE("a list names one input a line, and a missing one is an input that fails later") {
+TEST_CASE(
+    "a list names one input a line, as other systems write it too, and a missing one is an input that fails later") {
   const test::TemporaryFolder folder;
   touch(folder / "1 2.png");
   const std::string base = folder.path().string();
-  const InputSet inputs = find({}, base + "/1 2.png\r\n\n" + base + "/gone.png");
+  const InputSet inputs = find({}, "\xEF\xBB\xBF" + base + "/1 2.png\r\n\n" + base + "/gone.png");
   CHECK(names(inputs) == Names{"1 2.png", "gone.png"});
 }
 

@@ -28,6 +28,9 @@ std::string to_one_line(std::string_view message);
 // have, `name` is cut and ends with '~' and 16 hexadecimal digits of its 64-bit FNV-1a hash, always the same ones.
 std::string name_with_suffix(const std::string& name, std::string_view suffix);
 
+// With small letters for capitals, of ASCII alone: other bytes stay as they are.
+std::string in_small_letters(std::string text);
+
 // FNV-1a, 64 bit (http://www.isthe.com/chongo/tech/comp/fnv): a hash that stays the same on every machine.
 std::uint64_t stable_hash(std::string_view bytes);
 

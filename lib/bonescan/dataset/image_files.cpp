@@ -6,11 +6,12 @@
 #include <array>
 #include <cctype>
 #include <limits>
-#include <system_error>
 #include <unordered_set>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
+#include "bonescan/dataset/folder_files.h"
 #include "bonescan/image/dicom_file.h"
 
 namespace bonescan {
@@ -20,16 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 7> kExtensions = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".dcm"};
 
-bool is_hidden(const fs::path& path) {
-  return path.filename().string().starts_with('.');
-}
-
-// In small letters.
 std::string extension_of(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension;
+  return in_small_letters(path.extension().string());
 }
 
 // A look into the file where its name does not say enough.
@@ -67,24 +60,7 @@ bool may_be_dicom_name(const fs::path& path) {
 }
 
 std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option) {
-  std::error_code error;
-  fs::recursive_directory_iterator entries(folder, error);
-  if (error)
-    throw UsageError(fmt::format("{} {} cannot be read as a folder: {}", option, folder.string(), error.message()));
-  std::vector<std::string> files;
-  fs::path at = folder;  // the folder that is opened next, should that fail
-  for (; entries != fs::recursive_directory_iterator(); entries.increment(error)) {
-    if (error) break;
-    at = entries->path();
-    if (is_hidden(entries->path())) {
-      entries.disable_recursion_pending();
-    } else if (std::error_code unknown; !entries->is_directory(unknown) && is_image_file(entries->path())) {
-      files.push_back(entries->path().lexically_relative(folder).string());
-    }
-  }
-  if (error) throw UsageError(fmt::format("{} {} cannot be read: {}", option, at.string(), error.message()));
-  std::sort(files.begin(), files.end());
-  return files;
+  return list_files(folder, option, is_image_file);
 }
 
 bool has_complete_jpeg_stream(const fs::path& path) {

@@ -16,10 +16,8 @@ bool is_image_file_name(const std::filesystem::path& path);
 // has no extension at all.
 bool may_be_dicom_name(const std::filesystem::path& path);
 
-// Paths relative to `folder`, in byte order, of all files below it with an image's extension, and of those without one
-// or with a number for one that are DICOM by their content; hidden files and folders are skipped, and so are DICOMDIRs.
-// Broken links, pipes and the like are among them: reading them says what is wrong. `option` names the option in the
-// UsageError that is thrown if the folder cannot be read.
+// The files below `folder`, as list_files (folder_files.h) gives them for the role `option`, that have an image's
+// extension, or none or a number for one and are DICOM by their content; DICOMDIRs are not among them.
 std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option);
 
 // Whether a JPEG file ends as it should: an end-of-image marker follows the last scan. A cheap check for

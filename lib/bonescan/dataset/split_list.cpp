@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include "bonescan/core/error.h"
@@ -19,9 +18,8 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kHeaders = {"image_id", "image", "file", "file_name", "filename"};
 
-bool is_header(std::string field) {
-  std::transform(field.begin(), field.end(), field.begin(), [](unsigned char c) { return std::tolower(c); });
-  return std::find(kHeaders.begin(), kHeaders.end(), field) != kHeaders.end();
+bool is_header(const std::string& field) {
+  return std::find(kHeaders.begin(), kHeaders.end(), in_small_letters(field)) != kHeaders.end();
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
+#include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/number.h"
 #include "bonescan/dataset/text_lines.h"
 
@@ -53,15 +54,6 @@ int size_of(const pugi::xml_node& annotation, const char* side, const std::strin
   return static_cast<int>(pixels);
 }
 
-std::vector<std::string> list_annotation_files(const fs::path& folder) {
-  std::vector<std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.path().extension() == ".xml" && entry.is_regular_file())
-      files.push_back(entry.path().lexically_relative(folder).string());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 pugi::xml_document parse_document(const fs::path& path) {
   const std::string text = read_text_file(path);
   pugi::xml_document document;
@@ -89,7 +81,8 @@ Dataset read_voc_dataset(const fs::path& folder) {
   dataset.source = folder.string();
   std::map<std::string, std::int64_t> category_ids;
   std::vector<std::pair<std::string, GroundTruthBox>> boxes;
-  for (const std::string& file : list_annotation_files(folder)) {
+  const auto is_annotation = [](const fs::path& file) { return file.extension() == ".xml"; };
+  for (const std::string& file : list_files(folder, "annotations", is_annotation)) {
     const std::string where = (folder / file).string();
     const pugi::xml_document document = parse_document(folder / file);
     const pugi::xml_node annotation = document.child("annotation");

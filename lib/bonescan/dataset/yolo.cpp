@@ -11,6 +11,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/number.h"
@@ -60,17 +61,9 @@ ClassNames find_class_names(const fs::path& folder) {
   return {};
 }
 
-// All label files below the folder, relative to it, in byte order.
-std::vector<std::string> list_label_files(const fs::path& folder) {
-  std::vector<std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    const bool names_classes = name == "labels.txt" || name == "classes.txt";
-    if (entry.path().extension() == ".txt" && !names_classes && entry.is_regular_file())
-      files.push_back(entry.path().lexically_relative(folder).string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
+bool is_label_file(const fs::path& file) {
+  const bool names_classes = file.filename() == "labels.txt" || file.filename() == "classes.txt";
+  return file.extension() == ".txt" && !names_classes;
 }
 
 struct YoloLine {
@@ -116,7 +109,7 @@ std::size_t for_each_line(const fs::path& folder, const Dataset& dataset, bool w
   for (const DatasetImage& image : dataset.images) images[image.id] = &image;
   std::map<std::int64_t, std::string> files;
   std::size_t left_out = 0;
-  for (const std::string& file : list_label_files(folder)) {
+  for (const std::string& file : list_files(folder, "labels", is_label_file)) {
     const std::string path = (folder / file).string();
     const auto match = index.find_any_extension(file);
     if (!match)

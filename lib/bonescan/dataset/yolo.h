@@ -12,7 +12,8 @@ namespace bonescan {
 // the image's width or height in 0..1) for the images of `images`. An image without a label file is an image without
 // boxes. Class names come from data.yaml ("names", in `labels` or the folder above), labels.txt or
 // classes.txt (one name a line), else they are the class numbers; category ids are the class numbers. Image ids count
-// from 1 in byte order of the image files. Throws UsageError with file and line.
+// from 1 in byte order of the image files. Hidden files are skipped. Throws UsageError with file
+// and line.
 Dataset read_yolo_dataset(const std::filesystem::path& labels, const std::filesystem::path& images);
 
 // The same lines with a score as sixth number, for the images of `dataset`, which must have sizes. Images without a

@@ -1,13 +1,14 @@
 #include "bonescan/image/dicom_file.h"
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
+#include <new>
 #include <string>
 #include <system_error>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/image/dicom_header.h"
 #include "bonescan/image/dicom_signature.h"
 #include "bonescan/image/dicom_toolkit.h"
@@ -16,12 +17,6 @@ namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string in_small_letters(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-  return text;
-}
 
 // Empty for a name that leaves the folder. `file_id` has its parts separated by '\' (PS3.10 8.2).
 fs::path path_below(const fs::path& folder, const std::string& file_id) {

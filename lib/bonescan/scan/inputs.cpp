@@ -119,7 +119,7 @@ void add_list(const fs::path& list, std::istream& standard_input, const fs::path
   const std::string text =
       list == "-" ? std::string(std::istreambuf_iterator<char>(standard_input), {}) : read_text_file(list);
   const bool ends_with_nul = text.find('\0') != std::string::npos;  // no name holds one
-  for (std::string_view name : split_at(text, ends_with_nul ? '\0' : '\n')) {
+  for (std::string_view name : split_at(without_byte_order_mark(text), ends_with_nul ? '\0' : '\n')) {
     if (!ends_with_nul && name.ends_with('\r')) name.remove_suffix(1);
     if (!name.empty()) add_existing(name, left_out, findings);
   }

@@ -51,14 +51,14 @@ struct InputSet {
 // when other files come and go.
 bool in_shard(std::string_view file, const Shard& shard);
 
-// Resolves names, then those of the list, which are its lines, or where it holds NUL bytes what stands before each
-// (find -print0): a folder stands for the radiographs below it
-// (as list_image_files of dataset/image_files.h finds them, less what lies below `left_out`) in byte order of their
-// relative paths; a name that does not exist and has *, ? or [ is
-// a glob (glob(7)). A file that is named is taken whatever its extension. A file that turns up twice, by whatever name,
-// counts once, where it came first. A DICOMDIR that is named stands for the images that it lists; each frame of a DICOM
-// file is an input (files whose names may_be_dicom_name are looked into, within the limits of `read`). The input folder
-// is the folder named, the parent of the only file named, or the deepest common parent of several names.
+// Resolves names, then those of the list, which are its lines (a byte order mark and CRLF are allowed), or where it
+// holds NUL bytes what stands before each (find -print0): a folder stands for the radiographs below it (as
+// list_image_files of dataset/image_files.h finds them, less what lies below `left_out`) in byte order of their
+// relative paths; a name that does not exist and has *, ? or [ is a glob (glob(7)). A file that is named is taken
+// whatever its extension. A file that turns up twice, by whatever name, counts once, where it came first. A DICOMDIR
+// that is named stands for the images that it lists; each frame of a DICOM file is an input (files whose names
+// may_be_dicom_name are looked into, within the limits of `read`). The input folder is the folder named, the parent of
+// the only file named, or the deepest common parent of several names.
 //
 // Throws UsageError if a name does not exist, a glob matches nothing, a folder cannot be read, or
 // nothing is found at all. A name in the list that does not exist is an input all the same: it fails by itself

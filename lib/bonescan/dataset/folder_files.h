@@ -1,0 +1,17 @@
+// The files below a folder.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bonescan {
+
+// Paths relative to `folder`, in byte order, of all files below it for whose path `wanted` holds; hidden files and
+// folders are skipped. Broken links, pipes and the like are among them: reading them says what is wrong. Throws
+// UsageError that names `role` ("input", "--images") and the folder if it cannot be read.
+std::vector<std::string> list_files(const std::filesystem::path& folder, const std::string& role,
+                                    const std::function<bool(const std::filesystem::path& file)>& wanted);
+
+}  // namespace bonescan
