@@ -33,8 +33,8 @@ StreamedFile::StreamedFile(fs::path path)
 }
 
 StreamedFile::~StreamedFile() {
-  std::error_code ignored;
-  if (stream_.is_open()) fs::remove(temporary_, ignored);
+  std::error_code ignored;  // once published, it is no longer there
+  fs::remove(temporary_, ignored);
 }
 
 void StreamedFile::write(std::string_view text) {
@@ -43,11 +43,11 @@ void StreamedFile::write(std::string_view text) {
 }
 
 void StreamedFile::publish() {
-  if (!stream_.flush()) throw output_error(path_, system_reason());
+  stream_.close();  // some file systems report only here that they are full
+  if (!stream_) throw output_error(path_, system_reason());
   std::error_code error;
   fs::rename(temporary_, path_, error);
   if (error) throw output_error(path_, error);
-  stream_.close();
 }
 
 }  // namespace bonescan
