@@ -8,6 +8,7 @@
 #include "bonescan/core/sha256.h"
 #include "support/process.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
@@ -15,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // The tiny models: what is brighter than one half is bone, and a bright quadrant is a fracture.
-const std::string kSegmenter = test::data_folder() / "models/segmenter.pt";
-const std::string kDetector = test::data_folder() / "models/detector.pt";
+using test::kDetector;
+using test::kSegmenter;
 
 // An installation below `prefix` with the tiny models; gives back its executable.
 fs::path install(const fs::path& prefix) {

@@ -16,6 +16,7 @@
 #include "support/process.h"
 #include "support/run_folder.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
@@ -23,8 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 using Arguments = std::vector<std::string>;
 
-const std::string kSegmenter = test::data_folder() / "models/segmenter.pt";
-const std::string kDetector = test::data_folder() / "models/detector.pt";
+using test::kDetector;
+using test::kSegmenter;
 
 test::ProcessResult segment(Arguments arguments, const std::string& input = {}) {
   const Arguments command = {"segment", "--model", kSegmenter};

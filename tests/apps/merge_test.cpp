@@ -9,6 +9,7 @@
 #include "support/process.h"
 #include "support/run_folder.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
@@ -16,9 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 using Arguments = std::vector<std::string>;
 
-// The tiny models: what is brighter than one half is bone, and a bright quadrant is a fracture.
-const std::string kSegmenter = test::data_folder() / "models/segmenter.pt";
-const std::string kDetector = test::data_folder() / "models/detector.pt";
+using test::kDetector;
+using test::kSegmenter;
 const Arguments kPipeline = {"pipeline", "--segmenter", kSegmenter, "--detector", kDetector};
 
 Arguments operator+(Arguments words, const Arguments& more) {

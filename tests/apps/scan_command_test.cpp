@@ -8,6 +8,7 @@
 #include "support/process.h"
 #include "support/run_folder.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
@@ -17,11 +18,19 @@ using Arguments = std::vector<std::string>;
 using test::copy_samples;
 using test::files_of;
 using test::json_lines;
+using test::kDetector;
+using test::kSegmenter;
 using test::write_truncated;
 
-// The tiny models: what is brighter than one half is bone, and a bright quadrant is a fracture.
-const std::string kSegmenter = test::data_folder() / "models/segmenter.pt";
-const std::string kDetector = test::data_folder() / "models/detector.pt";
+// A detector whose card is good and whose code is damaged.
+void write_with_broken_program(const fs::path& path) {
+  std::string bytes = read_text_file(kDetector);
+  const std::string name = "detector/code/__torch__.py";
+  const std::size_t header = bytes.find(name) - 30;  // of a ZIP archive's member, without the name
+  const std::size_t padding = static_cast<unsigned char>(bytes.at(header + 28));
+  bytes.replace(header + 30 + name.size() + padding, 8, "damaged!");
+  write_file_atomically(path, bytes);
+}
 
 test::ProcessResult pipeline(Arguments arguments, const std::string& input = {}) {
   const Arguments models = {"pipeline", "--segmenter", kSegmenter, "--detector", kDetector};
@@ -33,6 +42,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
   const test::TemporaryFolder folder;
   copy_samples(folder / "in");
   write_file_atomically(folder / "used/notes.txt", "mine");
+  write_with_broken_program(folder / "broken.pt");
   const std::string in = folder / "in", out = folder / "out", used = folder / "used";
   const std::vector<std::pair<std::string, Arguments>> cases = {
       {"there is no command \"scan\"", {"scan", in}},
@@ -55,6 +65,8 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
       {"is a model for detection", {"segment", in, "-o", out, "--model", kDetector}},
       {"no-model.pt is not a file",
        {"pipeline", in, "-o", out, "--segmenter", kSegmenter, "--detector", folder / "no-model.pt"}},
+      {"broken.pt is not a TorchScript file that can be read",
+       {"pipeline", in, "-o", out, "--segmenter", kSegmenter, "--detector", folder / "broken.pt"}},
       {"is a model for segmentation", {"pipeline", in, "-o", out, "--segmenter", kSegmenter, "--detector", kSegmenter}},
       {"used is not empty", {"segment", in, "-o", used, "--model", kSegmenter}},
       {"exclude each other", {"segment", in, "-o", used, "--resume", "--overwrite"}},

@@ -6,13 +6,10 @@
 
 #include "bonescan/core/error.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
-
-std::filesystem::path fixture(const std::string& name) {
-  return test::data_folder() / "models" / (name + ".pt");
-}
 
 // Black but for the upper right quadrant (white) and the lower left one (grey 204, which is 0.8).
 Radiograph two_bright_quadrants(cv::Size size) {
@@ -32,7 +29,7 @@ double sigmoid(double logit) {
 TEST_CASE("bright quadrants are found, best first, in pixels of the image") {
   const auto name = GENERATE("detector", "detector_centre_size", "detector_centre_size_unsaid");
   CAPTURE(name);
-  const Detector detector = load_detector(fixture(name));
+  const Detector detector = load_detector(test::tiny_model(name));
   const std::vector<Detection> found = detector.detect(two_bright_quadrants({320, 160}));
   REQUIRE(found.size() == 2);
   CHECK(found[0].label == "fractured");
@@ -46,14 +43,14 @@ TEST_CASE("bright quadrants are found, best first, in pixels of the image") {
 TEST_CASE("boxes refer to the upright image even if it was decoded smaller") {
   Radiograph reduced = two_bright_quadrants({320, 160});
   reduced.size = {1280, 640};
-  const std::vector<Detection> found = load_detector(fixture("detector")).detect(reduced);
+  const std::vector<Detection> found = load_detector(test::tiny_model("detector")).detect(reduced);
   REQUIRE(found.size() == 2);
   CHECK(found[0].box == Box{640, 0, 640, 320});
 }
 
 TEST_CASE("options come from the caller, else the card, else torchvision's defaults") {
   const auto options = [](const DetectionOptions& given) {
-    return load_detector(fixture("detector"), {}, given).options();
+    return load_detector(test::tiny_model("detector"), {}, given).options();
   };
   CHECK(options({}).score_threshold == 0.5);  // the card's
   CHECK(options({}).nms_iou == 0.45);
@@ -66,7 +63,7 @@ TEST_CASE("options come from the caller, else the card, else torchvision's defau
   CHECK(given.top_k == 4);
 
   const auto count = [](const DetectionOptions& chosen) {
-    return load_detector(fixture("detector"), {}, chosen).detect(two_bright_quadrants({64, 64})).size();
+    return load_detector(test::tiny_model("detector"), {}, chosen).detect(two_bright_quadrants({64, 64})).size();
   };
   CHECK(count({.score_threshold = 0.0}) == 4);
   CHECK(count({.score_threshold = 0.95}) == 1);
@@ -74,7 +71,7 @@ TEST_CASE("options come from the caller, else the card, else torchvision's defau
 }
 
 TEST_CASE("impossible options are refused") {
-  const auto load = [](const DetectionOptions& options) { load_detector(fixture("detector"), {}, options); };
+  const auto load = [](const DetectionOptions& options) { load_detector(test::tiny_model("detector"), {}, options); };
   CHECK_THROWS_AS(load({.score_threshold = 1.01}), UsageError);
   CHECK_THROWS_AS(load({.nms_iou = -0.5}), UsageError);
   CHECK_THROWS_AS(load({.nms_iou = std::nan("")}), UsageError);
@@ -106,7 +103,7 @@ class OneSidedNetwork : public Network {
 Model one_sided_model(std::vector<float> anchors) {
   Model model;
   model.path = "one_sided.pt";
-  model.card = read_model_card(fixture("detector"), ModelTask::kDetection);
+  model.card = read_model_card(test::tiny_model("detector"), ModelTask::kDetection);
   model.card.anchor_format = AnchorFormat::kCorners;
   model.card.box_weights = {10, 10, 5, 5};
   model.network = std::make_unique<OneSidedNetwork>(std::move(anchors));
@@ -115,7 +112,7 @@ Model one_sided_model(std::vector<float> anchors) {
 
 // Corners of the four quadrants of the card's input, by rows.
 std::vector<float> quadrants() {
-  const InputSpec input = read_model_card(fixture("detector"), ModelTask::kDetection).input;
+  const InputSpec input = read_model_card(test::tiny_model("detector"), ModelTask::kDetection).input;
   const auto x = static_cast<float>(input.width) / 2, y = static_cast<float>(input.height) / 2;
   return {0, 0, x, y, x, 0, 2 * x, y, 0, y, x, 2 * y, x, y, 2 * x, 2 * y};
 }
@@ -141,7 +138,7 @@ TEST_CASE("test-time flips show the network each mirror image once") {
 }
 
 TEST_CASE("test-time flips find bright quadrants where they lie") {
-  const Detector detector = load_detector(fixture("detector"), {}, {.test_time_flips = true});
+  const Detector detector = load_detector(test::tiny_model("detector"), {}, {.test_time_flips = true});
   const std::vector<Detection> found = detector.detect(two_bright_quadrants({320, 160}));
   REQUIRE(found.size() == 2);
   CHECK(found[0].score == Approx(sigmoid(8 * 0.5)).margin(1e-5));

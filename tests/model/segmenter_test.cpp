@@ -7,13 +7,10 @@
 
 #include "bonescan/core/error.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
-
-std::filesystem::path fixture(const std::string& name) {
-  return test::data_folder() / "models" / (name + ".pt");
-}
 
 Radiograph grey_picture(const cv::Mat& pixels) {
   return {pixels, pixels.size(), 0.0, 255.0};
@@ -31,7 +28,7 @@ const double kWhiteProbability = 1.0 / (1.0 + std::exp(-10.0));  // logit 20 x (
 }  // namespace
 
 TEST_CASE("the mask covers what is bone, at the image's size") {
-  const Segmenter segmenter = load_segmenter(fixture("segmenter"));
+  const Segmenter segmenter = load_segmenter(test::tiny_model("segmenter"));
   const BoneFinding finding = segmenter.segment(half_white({160, 96}));
   CHECK(finding.present);
   CHECK(finding.fraction == 0.5);
@@ -46,7 +43,7 @@ TEST_CASE("the mask covers what is bone, at the image's size") {
 
 TEST_CASE("a picture without bone has an empty mask and no confidence") {
   const Segmenter segmenter =
-      load_segmenter(fixture("segmenter"), {}, {.min_bone_fraction = 0.0, .min_bone_confidence = 0.0});
+      load_segmenter(test::tiny_model("segmenter"), {}, {.min_bone_fraction = 0.0, .min_bone_confidence = 0.0});
   const BoneFinding finding = segmenter.segment(grey_picture(cv::Mat::zeros(50, 40, CV_8U)));
   CHECK_FALSE(finding.present);
   CHECK(finding.fraction == 0.0);
@@ -57,7 +54,7 @@ TEST_CASE("a picture without bone has an empty mask and no confidence") {
 
 TEST_CASE("bone is present if there is enough of it, confidently enough") {
   const auto present = [](const SegmentationOptions& options) {
-    return load_segmenter(fixture("segmenter"), {}, options).segment(half_white({160, 160})).present;
+    return load_segmenter(test::tiny_model("segmenter"), {}, options).segment(half_white({160, 160})).present;
   };
   CHECK(present({.min_bone_fraction = 0.5}));
   CHECK_FALSE(present({.min_bone_fraction = 0.51}));
@@ -69,14 +66,14 @@ TEST_CASE("the mask threshold is a probability") {
   // Grey 153 is 0.6: logit 2, probability 0.88.
   const Radiograph picture = grey_picture(cv::Mat(32, 32, CV_8U, cv::Scalar(153)));
   const auto fraction = [&](double threshold) {
-    return load_segmenter(fixture("segmenter"), {}, {.mask_threshold = threshold}).segment(picture).fraction;
+    return load_segmenter(test::tiny_model("segmenter"), {}, {.mask_threshold = threshold}).segment(picture).fraction;
   };
   CHECK(fraction(0.87) == 1.0);
   CHECK(fraction(0.89) == 0.0);
 }
 
 TEST_CASE("the letterbox border counts neither as image nor as bone") {
-  const Segmenter segmenter = load_segmenter(fixture("segmenter_letterbox"));
+  const Segmenter segmenter = load_segmenter(test::tiny_model("segmenter_letterbox"));
   const BoneFinding white = segmenter.segment(grey_picture(cv::Mat(40, 160, CV_8U, cv::Scalar(255))));
   CHECK(white.fraction == 1.0);
   CHECK(cv::countNonZero(white.mask) == 40 * 160);
@@ -88,13 +85,13 @@ TEST_CASE("the letterbox border counts neither as image nor as bone") {
 }
 
 TEST_CASE("grey networks take colour pictures") {
-  const Segmenter segmenter = load_segmenter(fixture("segmenter_grey"));
+  const Segmenter segmenter = load_segmenter(test::tiny_model("segmenter_grey"));
   CHECK(segmenter.segment(grey_picture(cv::Mat(20, 20, CV_8UC3, cv::Scalar::all(255)))).fraction == 1.0);
 }
 
 TEST_CASE("thresholds that are missing or impossible are refused") {
   const auto with_card = [](const Json& operating_point) {
-    Model model = load_model(fixture("segmenter"), ModelTask::kSegmentation);
+    Model model = load_model(test::tiny_model("segmenter"), ModelTask::kSegmentation);
     Json card = model.card.json;
     card["operating_point"] = operating_point;
     model.card = parse_model_card(card.dump(), "m.pt");

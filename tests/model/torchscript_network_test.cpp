@@ -9,16 +9,13 @@
 #include "bonescan/model/network.h"
 #include "bonescan/model/segmenter.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
 
 using Catch::Contains;
 namespace fs = std::filesystem;
-
-fs::path fixture(const std::string& name) {
-  return test::data_folder() / "models" / (name + ".pt");
-}
 
 // [1, channels, side, side] of repeatable values in 0..1.
 Tensor pattern(int channels, int side) {
@@ -39,7 +36,7 @@ bool equal(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
 }  // namespace
 
 TEST_CASE("a network computes what its weights say") {
-  const Model model = load_model(fixture("segmenter"), ModelTask::kSegmentation);
+  const Model model = load_model(test::tiny_model("segmenter"), ModelTask::kSegmentation);
   CHECK(model.card.name == "tiny segmentation model for tests");
   CHECK(model.sha256.size() == 64);
   Tensor input{{1, 3, 16, 16}, std::vector<float>(3 * 16 * 16, 0.25F)};
@@ -52,7 +49,7 @@ TEST_CASE("a network computes what its weights say") {
 
 TEST_CASE("anchors and whole numbers survive loading, whatever the precision") {
   const auto precision = GENERATE(Precision::kFloat32, Precision::kBFloat16);
-  const Model model = load_model(fixture("detector"), ModelTask::kDetection, {.precision = precision});
+  const Model model = load_model(test::tiny_model("detector"), ModelTask::kDetection, {.precision = precision});
   const std::vector<Tensor> outputs = model.network->run(pattern(3, 16));
   REQUIRE(outputs.size() == 3);
   CHECK(outputs[0].shape == std::vector<std::int64_t>{1, 4, 2});
@@ -61,7 +58,7 @@ TEST_CASE("anchors and whole numbers survive loading, whatever the precision") {
 }
 
 TEST_CASE("a network may write into its input without changing the caller's") {
-  const Model model = load_model(fixture("segmenter_in_place"), ModelTask::kSegmentation);
+  const Model model = load_model(test::tiny_model("segmenter_in_place"), ModelTask::kSegmentation);
   const Tensor input = pattern(3, 16);
   const Tensor before = input;
   model.network->run(input);
@@ -74,7 +71,7 @@ TEST_CASE("the same input gives the same bits, first and later, on one thread an
       {"detector", ModelTask::kDetection},
   }));
   const auto precision = GENERATE(Precision::kFloat32, Precision::kBFloat16);
-  const Model model = load_model(fixture(name), task, {.precision = precision});
+  const Model model = load_model(test::tiny_model(name), task, {.precision = precision});
   const Tensor input = pattern(3, 16);
   const std::vector<Tensor> first = model.network->run(input);
   for (int repeat = 0; repeat < 4; ++repeat) REQUIRE(equal(model.network->run(input), first));
@@ -89,14 +86,14 @@ TEST_CASE("the same input gives the same bits, first and later, on one thread an
     }
   }
   for (const std::vector<Tensor>& result : results) CHECK(equal(result, first));
-  const Model again = load_model(fixture(name), task, {.precision = precision});
+  const Model again = load_model(test::tiny_model(name), task, {.precision = precision});
   CHECK(equal(again.network->run(input), first));
 }
 
 TEST_CASE("bfloat16 computes about the same, through max-unpooling too") {
   const Tensor input = pattern(3, 16);
   const auto logits = [&input](Precision precision) {
-    return load_model(fixture("segmenter_unpooling"), ModelTask::kSegmentation, {.precision = precision})
+    return load_model(test::tiny_model("segmenter_unpooling"), ModelTask::kSegmentation, {.precision = precision})
         .network->run(input)[0]
         .values;
   };
@@ -127,19 +124,21 @@ TEST_CASE("a file that is no model is refused with what would be right") {
   CHECK_THAT(refusal(folder / "text.pt"), Contains("text.pt is not a TorchScript file"));
   write_file_atomically(folder / "empty.pt", "");
   CHECK_THAT(refusal(folder / "empty.pt"), Contains("is not a TorchScript file"));
-  const auto whole = read_file_bytes(fixture("segmenter"), 1 << 20);
+  const auto whole = read_file_bytes(test::tiny_model("segmenter"), 1 << 20);
   write_file_atomically(folder / "cut.pt", std::span(whole).first(whole.size() / 2));
   CHECK_THAT(refusal(folder / "cut.pt"), Contains("is not a TorchScript file"));
 
-  CHECK_THAT(refusal(fixture("wrong_no_program")), Contains("is not a TorchScript file"));
-  CHECK_THAT(refusal(fixture("wrong_no_card")), Contains("has no model card inside") && Contains("--model-card"));
-  CHECK_THAT(refusal(fixture("detector")),
+  CHECK_THAT(refusal(test::tiny_model("wrong_no_program")), Contains("is not a TorchScript file"));
+  CHECK_THAT(refusal(test::tiny_model("wrong_no_card")),
+             Contains("has no model card inside") && Contains("--model-card"));
+  CHECK_THAT(refusal(test::tiny_model("detector")),
              Contains("is a model for detection; here it should be one for segmentation"));
-  CHECK_THAT(refusal(fixture("segmenter"), {.card = folder / "absent.json"}), Contains("absent.json"));
+  CHECK_THAT(refusal(test::tiny_model("segmenter"), {.card = folder / "absent.json"}), Contains("absent.json"));
   for (const std::string device : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1000"}) {
-    CHECK_THAT(refusal(fixture("segmenter"), {.device = device}), Contains("--device " + device + " is not known"));
+    CHECK_THAT(refusal(test::tiny_model("segmenter"), {.device = device}),
+               Contains("--device " + device + " is not known"));
   }
-  for (const fs::path& refused : {folder / "text.pt", fixture("wrong_no_program")}) {
+  for (const fs::path& refused : {folder / "text.pt", test::tiny_model("wrong_no_program")}) {
     const std::string sentence = refusal(refused);
     CHECK(sentence.find('\n') == std::string::npos);
   }
@@ -147,33 +146,34 @@ TEST_CASE("a file that is no model is refused with what would be right") {
 
 TEST_CASE("a card beside the file supplies or overrides the one inside") {
   const test::TemporaryFolder folder;
-  const ModelCard inside = read_model_card(fixture("segmenter"), ModelTask::kSegmentation);
+  const ModelCard inside = read_model_card(test::tiny_model("segmenter"), ModelTask::kSegmentation);
   Json card = inside.json;
   card["name"] = "from outside";
   write_file_atomically(folder / "card.json", to_json_text(card));
   const ModelOptions options{.card = folder / "card.json"};
   for (const std::string name : {"segmenter", "wrong_no_card"}) {
-    CHECK(read_model_card(fixture(name), ModelTask::kSegmentation, options).name == "from outside");
-    CHECK(load_model(fixture(name), ModelTask::kSegmentation, options).card.name == "from outside");
+    CHECK(read_model_card(test::tiny_model(name), ModelTask::kSegmentation, options).name == "from outside");
+    CHECK(load_model(test::tiny_model(name), ModelTask::kSegmentation, options).card.name == "from outside");
   }
   card.erase("input");
   write_file_atomically(folder / "card.json", to_json_text(card));
-  CHECK_THROWS_WITH(load_model(fixture("segmenter"), ModelTask::kSegmentation, options),
+  CHECK_THROWS_WITH(load_model(test::tiny_model("segmenter"), ModelTask::kSegmentation, options),
                     Contains("card.json: the model card has no \"input.width\""));
 }
 
 TEST_CASE("a network that does not give what its card promises is refused when it is loaded") {
   CHECK_THROWS_WITH(
-      load_segmenter(fixture("wrong_mask_size")),
+      load_segmenter(test::tiny_model("wrong_mask_size")),
       Contains("wrong_mask_size.pt: the network returns [1, 1, 8, 8]; a card with output kind mask_logits "
                "asks for one tensor [1, 1, 16, 16]"));
-  CHECK_THROWS_WITH(load_segmenter(fixture("wrong_channels")),
+  CHECK_THROWS_WITH(load_segmenter(test::tiny_model("wrong_channels")),
                     Contains("fails on an input of 1x3x16x16") && Contains("to have 1 channels"));
-  CHECK_THROWS_WITH(load_segmenter(fixture("wrong_output_type")), Contains("not a tensor or a tuple of tensors"));
-  CHECK_THROWS_WITH(load_detector(fixture("wrong_class_count")),
+  CHECK_THROWS_WITH(load_segmenter(test::tiny_model("wrong_output_type")),
+                    Contains("not a tensor or a tuple of tensors"));
+  CHECK_THROWS_WITH(load_detector(test::tiny_model("wrong_class_count")),
                     Contains("returns [1, 4, 3], [1, 4, 4], [4, 4]; a card with output kind ssd_heads and 2 classes "
                              "asks for class logits [1, A, 2]"));
-  CHECK_THROWS_AS(load_segmenter(fixture("wrong_channels")), UsageError);
+  CHECK_THROWS_AS(load_segmenter(test::tiny_model("wrong_channels")), UsageError);
 }
 
 }  // namespace bonescan

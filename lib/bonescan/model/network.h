@@ -47,7 +47,7 @@ struct Model {
 // `options.card`). Throws UsageError as load_model does.
 ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
 
-// The same with the file's SHA-256.
+// The same with the file's SHA-256. Reads the program, too, so that a broken one is refused here: a tenth of a second.
 ModelDescription describe_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
 
 // Loads a TorchScript file with the card inside it. Throws UsageError if the file is missing, is

@@ -271,11 +271,13 @@ ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, con
 
 ModelDescription describe_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
   ModelCard card = read_model_card(path, task, options);
+  load_module(path);  // for what it throws: the first radiograph that needs the model would be too late
   return {path, sha256_of_file(path), std::move(card)};
 }
 
 Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
-  return load_model(describe_model(path, task, options), options);
+  ModelCard card = read_model_card(path, task, options);
+  return load_model({path, sha256_of_file(path), std::move(card)}, options);
 }
 
 Model load_model(ModelDescription description, const ModelOptions& options) {

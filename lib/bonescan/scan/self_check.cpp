@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
-#include "bonescan/core/sha256.h"
 #include "bonescan/image/radiograph.h"
 #include "bonescan/model/detector.h"
 #include "bonescan/model/segmenter.h"
@@ -85,12 +84,13 @@ void compare(const SelfCheckRequest& request, const Radiograph& sample, ModelChe
 using RunOnSample = std::function<Json(const Radiograph& sample)>;
 
 // `load` gives back what runs the model.
-void check_model(const SelfCheckRequest& request, ModelTask task, const std::function<RunOnSample()>& load,
-                 ModelCheck& check) {
+void check_model(const SelfCheckRequest& request, ModelTask task,
+                 const std::function<RunOnSample(ModelDescription)>& load, ModelCheck& check) {
   try {
-    check.card = read_model_card(check.path, task).json;
-    check.sha256 = sha256_of_file(check.path);
-    const RunOnSample run = load();
+    ModelDescription description = describe_model(check.path, task);
+    check.card = description.card.json;
+    check.sha256 = description.sha256;
+    const RunOnSample run = load(std::move(description));
     const Radiograph sample = read_radiograph(shipped_weights_folder() / kSelfCheckSample);
     const auto start = std::chrono::steady_clock::now();
     check.found = run(sample);
@@ -114,8 +114,8 @@ std::vector<ModelCheck> check_models(const SelfCheckRequest& request) {
   segmenter.path = request.segmenter.value_or(default_model_path(ModelTask::kSegmentation));
   check_model(
       request, ModelTask::kSegmentation,
-      [&]() -> RunOnSample {
-        const auto model = std::make_shared<Segmenter>(load_segmenter(segmenter.path, options));
+      [&](ModelDescription description) -> RunOnSample {
+        const auto model = std::make_shared<Segmenter>(load_model(std::move(description), options));
         return [model](const Radiograph& sample) { return find_bone(*model, sample); };
       },
       segmenter);
@@ -123,10 +123,10 @@ std::vector<ModelCheck> check_models(const SelfCheckRequest& request) {
   detector.path = request.detector.value_or(default_model_path(ModelTask::kDetection));
   check_model(
       request, ModelTask::kDetection,
-      [&]() -> RunOnSample {
+      [&](ModelDescription description) -> RunOnSample {
         DetectionOptions any_score;
         any_score.score_threshold = 0.0;
-        const auto model = std::make_shared<Detector>(load_detector(detector.path, options, any_score));
+        const auto model = std::make_shared<Detector>(load_model(std::move(description), options), any_score);
         return [model](const Radiograph& sample) { return find_fracture(*model, sample); };
       },
       detector);

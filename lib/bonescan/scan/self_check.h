@@ -26,8 +26,8 @@ struct SelfCheckRequest {
 struct ModelCheck {
   std::string role;  // "segmenter" or "detector"
   std::filesystem::path path;
-  std::string sha256;  // empty if the file cannot be read
-  Json card;           // null if it has none
+  std::string sha256;  // empty if the file is no model that can be read
+  Json card;           // likewise null
   // What it finds on the sample: of a segmenter {"bone_fraction", "bone_confidence"}, of a detector its best box,
   // whatever its score: {"label", "score", "box"}. null if it could not run.
   Json found;
