@@ -384,6 +384,32 @@ TEST_CASE("resuming with other thresholds is refused and changes nothing") {
   CHECK(files_of(folder / "out") == before);
 }
 
+TEST_CASE("run.json tells the thresholds in force, of the card or given, and a run goes on with the same ones") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/1.png", 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.segmentation.min_bone_fraction = 0.25;
+  run(request);
+  const Json settings = read_json_file(folder / "out/run.json")["settings"];
+  CHECK(settings["mask_threshold"] == 0.5);
+  CHECK(settings["min_bone_fraction"] == 0.25);
+  CHECK(settings["score_threshold"] == 0.5);
+  CHECK(settings["nms_iou"] == 0.45);
+  CHECK(settings["max_detections"] == 200);
+  request.existing_output = ExistingOutput::kResume;
+  request.detection.score_threshold = 0.5;  // what the card says
+  CHECK_NOTHROW(run(request));
+}
+
+TEST_CASE("an impossible option of a detector that is not loaded yet is refused before anything is written") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/1.png", 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.detection.nms_iou = 1.5;
+  CHECK_THROWS_WITH(run(request), Catch::Contains("nms_iou"));
+  CHECK_FALSE(fs::exists(folder / "out"));
+}
+
 TEST_CASE("overwriting leaves no file of the earlier run") {
   const test::TemporaryFolder folder;
   write_radiograph(folder / "in/1.png", 200);

@@ -12,16 +12,6 @@
 namespace bonescan {
 namespace {
 
-SsdOptions choose_options(const Model& model, const DetectionOptions& given) {
-  const SsdOptions defaults;
-  SsdOptions options;
-  options.score_threshold = choose_fraction(model, "score_threshold", given.score_threshold, defaults.score_threshold);
-  options.nms_iou = choose_fraction(model, "nms_iou", given.nms_iou, defaults.nms_iou);
-  options.max_detections = choose_count(model, "max_detections", given.max_detections, defaults.max_detections);
-  options.top_k = choose_count(model, "candidates_per_class", given.top_k, defaults.top_k);
-  return options;
-}
-
 // Corners if that is what every anchor could be: an anchor as centre and size has third > first for some, but hardly
 // ever for all, since anchors at the far side of the image are smaller than their distance from the origin.
 AnchorFormat tell_anchor_format(const Tensor& anchors) {
@@ -36,7 +26,7 @@ AnchorFormat tell_anchor_format(const Tensor& anchors) {
 
 Detector::Detector(Model model, const DetectionOptions& options) : model_(std::move(model)) {
   const Tensor anchors = check_ssd_heads(model_);
-  options_ = choose_options(model_, options);
+  options_ = options_in_force(model_.card, model_.path.string(), options);
   anchor_format_ = model_.card.anchor_format.value_or(tell_anchor_format(anchors));
   if (options.test_time_flips) mirrored_anchors_ = mirror_anchors(model_, anchors, anchor_format_);
 }

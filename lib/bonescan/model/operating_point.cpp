@@ -3,44 +3,66 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
 #include "bonescan/core/error.h"
 
 namespace bonescan {
 namespace {
 
-std::optional<double> find_in_card(const Model& model, const std::string& name) {
-  const auto found = model.card.operating_point.find(name);
-  if (found == model.card.operating_point.end()) return std::nullopt;
-  return found->second;
+// A card with its name in messages.
+struct Source {
+  const ModelCard& card;
+  const std::string& name;
+
+  std::optional<double> find(const std::string& option) const {
+    const auto found = card.operating_point.find(option);
+    if (found == card.operating_point.end()) return std::nullopt;
+    return found->second;
+  }
+
+  [[noreturn]] void refuse(const std::string& option, double value, const std::string& right) const {
+    throw UsageError(fmt::format("{}: \"{}\" is {}; it should be {}", name, option, value, right));
+  }
+};
+
+double choose_fraction(const Source& source, const std::string& option, std::optional<double> given,
+                       std::optional<double> fallback = std::nullopt) {
+  std::optional<double> value = given ? given : source.find(option);
+  if (!value) value = fallback;
+  if (!value)
+    throw UsageError(
+        fmt::format("{}: the model card has no \"operating_point.{}\"; it should be a number from 0 to 1, "
+                    "or be given as an option",
+                    source.name, option));
+  if (!(*value >= 0.0 && *value <= 1.0)) source.refuse(option, *value, "a number from 0 to 1");
+  return *value;
 }
 
-[[noreturn]] void refuse(const Model& model, const std::string& name, double value, const std::string& right) {
-  throw UsageError(fmt::format("{}: \"{}\" is {}; it should be {}", model.path.string(), name, value, right));
+int choose_count(const Source& source, const std::string& option, std::optional<int> given, int fallback) {
+  const double value = given ? *given : source.find(option).value_or(fallback);
+  if (!(value >= 1.0 && value <= 1e6) || value != std::floor(value))
+    source.refuse(option, value, "a whole number from 1 to 1000000");
+  return static_cast<int>(value);
 }
 
 }  // namespace
 
-double choose_fraction(const Model& model, const std::string& name, std::optional<double> given,
-                       std::optional<double> fallback) {
-  const std::optional<double> value = given ? given : find_in_card(model, name);
-  if (!value && !fallback) {
-    throw UsageError(
-        fmt::format("{}: the model card has no \"operating_point.{}\"; it should be a number from 0 to 1, "
-                    "or be given as an option",
-                    model.path.string(), name));
-  }
-  const double result = value.value_or(fallback.value_or(0.0));
-  if (!(result >= 0.0 && result <= 1.0)) refuse(model, name, result, "a number from 0 to 1");
-  return result;
+SegmentationOptions options_in_force(const ModelCard& card, const std::string& source,
+                                     const SegmentationOptions& given) {
+  const Source from{card, source};
+  return {.mask_threshold = choose_fraction(from, "mask_threshold", given.mask_threshold),
+          .min_bone_fraction = choose_fraction(from, "min_bone_fraction", given.min_bone_fraction),
+          .min_bone_confidence = choose_fraction(from, "min_bone_confidence", given.min_bone_confidence)};
 }
 
-int choose_count(const Model& model, const std::string& name, std::optional<int> given, int fallback) {
-  const double value = given ? *given : find_in_card(model, name).value_or(fallback);
-  if (!(value >= 1.0 && value <= 1e6) || value != std::floor(value)) {
-    refuse(model, name, value, "a whole number from 1 to 1000000");
-  }
-  return static_cast<int>(value);
+SsdOptions options_in_force(const ModelCard& card, const std::string& source, const DetectionOptions& given) {
+  const Source from{card, source};
+  const SsdOptions defaults;
+  return {.score_threshold = choose_fraction(from, "score_threshold", given.score_threshold, defaults.score_threshold),
+          .top_k = choose_count(from, "candidates_per_class", given.top_k, defaults.top_k),
+          .nms_iou = choose_fraction(from, "nms_iou", given.nms_iou, defaults.nms_iou),
+          .max_detections = choose_count(from, "max_detections", given.max_detections, defaults.max_detections)};
 }
 
 }  // namespace bonescan

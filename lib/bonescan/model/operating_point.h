@@ -1,18 +1,20 @@
 // Thresholds: what the user gave, else what the model card says, else a default.
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "bonescan/model/network.h"
+#include "bonescan/model/detector.h"
+#include "bonescan/model/segmenter.h"
 
 namespace bonescan {
 
-// A threshold in 0..1. Throws UsageError if the card's value is outside, or if there is none at all.
-double choose_fraction(const Model& model, const std::string& name, std::optional<double> given,
-                       std::optional<double> fallback = std::nullopt);
+// What segmentation goes by: every option is set, to what is given, else to what the card says. `source` names the card
+// in messages. Throws UsageError if a threshold lies outside 0..1 or there is none at all.
+SegmentationOptions options_in_force(const ModelCard& card, const std::string& source,
+                                     const SegmentationOptions& given);
 
-// A whole number above 0. Throws UsageError if the card's value is not one.
-int choose_count(const Model& model, const std::string& name, std::optional<int> given, int fallback);
+// Likewise what detection goes by; where neither says anything, the default of SsdOptions counts. Counts must be whole
+// numbers from 1 to 1,000,000.
+SsdOptions options_in_force(const ModelCard& card, const std::string& source, const DetectionOptions& given);
 
 }  // namespace bonescan

@@ -21,9 +21,10 @@ cv::Mat to_probability(const Tensor& logits, const InputSpec& input) {
 
 Segmenter::Segmenter(Model model, const SegmentationOptions& options) : model_(std::move(model)) {
   check_mask_logits(model_);
-  mask_threshold_ = choose_fraction(model_, "mask_threshold", options.mask_threshold);
-  min_bone_fraction_ = choose_fraction(model_, "min_bone_fraction", options.min_bone_fraction);
-  min_bone_confidence_ = choose_fraction(model_, "min_bone_confidence", options.min_bone_confidence);
+  const SegmentationOptions chosen = options_in_force(model_.card, model_.path.string(), options);
+  mask_threshold_ = *chosen.mask_threshold;
+  min_bone_fraction_ = *chosen.min_bone_fraction;
+  min_bone_confidence_ = *chosen.min_bone_confidence;
 }
 
 BoneFinding Segmenter::segment(const Radiograph& radiograph) const {

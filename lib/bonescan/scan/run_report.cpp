@@ -10,6 +10,7 @@
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/core/version.h"
+#include "bonescan/model/operating_point.h"
 
 namespace bonescan {
 namespace {
@@ -59,23 +60,22 @@ Json models_json(const ScanModels& models) {
   return json;
 }
 
-template <typename Value>
-Json or_null(const std::optional<Value>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-// null: as the model card says.
-void add_thresholds(const ScanRequest& request, Json& settings) {
-  if (request.task != ScanTask::kDetect) {
-    settings["mask_threshold"] = or_null(request.segmentation.mask_threshold);
-    settings["min_bone_fraction"] = or_null(request.segmentation.min_bone_fraction);
-    settings["min_bone_confidence"] = or_null(request.segmentation.min_bone_confidence);
+// Those in force, whether the user gave them or the model's card.
+void add_thresholds(const ScanRequest& request, const ScanModels& models, Json& settings) {
+  if (models.segmenter) {
+    const Model& model = models.segmenter->model();
+    const SegmentationOptions chosen = options_in_force(model.card, model.path.string(), request.segmentation);
+    settings["mask_threshold"] = *chosen.mask_threshold;
+    settings["min_bone_fraction"] = *chosen.min_bone_fraction;
+    settings["min_bone_confidence"] = *chosen.min_bone_confidence;
   }
-  if (request.task != ScanTask::kSegment) {
-    settings["score_threshold"] = or_null(request.detection.score_threshold);
-    settings["nms_iou"] = or_null(request.detection.nms_iou);
-    settings["max_detections"] = or_null(request.detection.max_detections);
-    settings["top_k"] = or_null(request.detection.top_k);
+  if (models.detector) {
+    const ModelDescription& model = models.detector->description();
+    const SsdOptions chosen = options_in_force(model.card, model.path.string(), request.detection);
+    settings["score_threshold"] = chosen.score_threshold;
+    settings["nms_iou"] = chosen.nms_iou;
+    settings["max_detections"] = chosen.max_detections;
+    settings["top_k"] = chosen.top_k;
     settings["tta"] = request.detection.test_time_flips;
   }
 }
@@ -124,7 +124,7 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
   for (const auto& card : request.model_cards) settings["model_cards"].push_back(sha256_of_file(card));
   settings["device"] = request.device;
   settings["precision"] = request.precision == Precision::kBFloat16 ? "bf16" : "fp32";
-  add_thresholds(request, settings);
+  add_thresholds(request, models, settings);
   settings["overlay"] = request.overlay;
   settings["allow_truncated"] = request.read.allow_truncated;
   settings["max_pixels"] = request.read.max_pixels;

@@ -9,7 +9,7 @@
 namespace bonescan {
 
 // "settings" of run.json: all that results depend on but the inputs themselves. One run can go on with another only if
-// they are equal. A threshold is null where the model card says it.
+// they are equal. Thresholds are those in force, given or the card's; throws UsageError if one is out of its range.
 Json run_settings(const ScanRequest& request, const InputSet& inputs, const ScanModels& models);
 
 // run.json as it stands while the run goes on: "status" is "running".
