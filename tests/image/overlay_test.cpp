@@ -74,6 +74,30 @@ TEST_CASE("captions stay inside the picture, wherever the box lies") {
     CHECK(caption_area(box) > in_the_middle * 0.8);
 }
 
+TEST_CASE("captions of close boxes stand above, below and inside, and never on each other") {
+  const Radiograph radiograph = flat_radiograph({400, 400});
+  const auto place_of_last_caption = [&](std::vector<CaptionedBox> boxes) {
+    const cv::Mat with = draw_overlay(radiograph, cv::Mat(), boxes);
+    boxes.back().caption.clear();
+    cv::Mat difference;
+    cv::absdiff(with, draw_overlay(radiograph, cv::Mat(), boxes), difference);
+    cv::cvtColor(difference, difference, cv::COLOR_BGR2GRAY);
+    return cv::boundingRect(difference);
+  };
+  const Box box{100, 150, 120, 100};
+  std::vector<CaptionedBox> boxes;
+  std::vector<cv::Rect> captions;
+  for (const char* caption : {"fractured 0.93", "fractured 0.85", "fractured 0.61"}) {
+    boxes.push_back({{box.x + 3.0 * static_cast<double>(boxes.size()), box.y, box.width, box.height}, caption});
+    captions.push_back(place_of_last_caption(boxes));
+  }
+  CHECK(captions[0].br().y <= 150);
+  CHECK(captions[1].y >= 250);
+  CHECK((captions[2].y >= 140 && captions[2].br().y < 200));
+  for (std::size_t a = 0; a < captions.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b) CHECK((captions[a] & captions[b]).empty());
+}
+
 TEST_CASE("lines and letters grow with the picture") {
   const auto drawn_share = [](cv::Size size) {
     const std::vector<CaptionedBox> boxes{

@@ -1,6 +1,7 @@
 #include "bonescan/image/overlay.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <vector>
@@ -8,10 +9,7 @@
 namespace bonescan {
 namespace {
 
-// Blue-green for bone and orange for boxes: they differ in lightness as well as in hue, so that they
-// stay apart for colour-blind eyes and on a grey print.
 const cv::Scalar kBoneColour(190, 170, 20);
-const cv::Scalar kBoxColour(0, 140, 255);
 const cv::Scalar kCaptionColour(0, 0, 0);
 constexpr double kTint = 0.16;
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
@@ -57,25 +55,34 @@ void draw_mask(cv::Mat& picture, const cv::Mat& mask, const Pen& pen) {
   cv::drawContours(picture, outlines, -1, kBoneColour, pen.mask_line, cv::LINE_AA);
 }
 
-// Where the caption's plate goes: above the box, else below it, else inside its upper edge; always
-// inside the picture where the picture is large enough.
-cv::Rect plate_beside(const cv::Rect& box, cv::Size plate, cv::Size picture) {
-  int y = box.y - plate.height;
-  if (y < 0) y = box.y + box.height;
-  if (y + plate.height > picture.height) y = box.y;
-  return {std::clamp(box.x, 0, std::max(0, picture.width - plate.width)),
-          std::clamp(y, 0, std::max(0, picture.height - plate.height)), plate.width, plate.height};
+// Where a caption's plate goes: above the box, below it, or inside its upper edge, whichever comes first of those that
+// lie in the picture, and on none of the plates that are there already, as long as one of the three does.
+cv::Rect plate_beside(const cv::Rect& box, cv::Size plate, cv::Size picture, std::span<const cv::Rect> others) {
+  const int left = std::clamp(box.x, 0, std::max(0, picture.width - plate.width));
+  const auto at = [&](int top) { return cv::Rect({left, top}, plate); };
+  const auto fits = [&](int top) { return top >= 0 && top + plate.height <= picture.height; };
+  const auto is_free = [&](int top) {
+    return fits(top) && std::none_of(others.begin(), others.end(),
+                                     [&](const cv::Rect& other) { return !(at(top) & other).empty(); });
+  };
+  const std::array tops = {box.y - plate.height, box.y + box.height, box.y};
+  auto top = std::find_if(tops.begin(), tops.end(), is_free);
+  if (top == tops.end()) top = std::find_if(tops.begin(), tops.end(), fits);
+  return at(top != tops.end() ? *top : std::clamp(box.y, 0, std::max(0, picture.height - plate.height)));
 }
 
-void draw_caption(cv::Mat& picture, const cv::Rect& box, const std::string& caption, const Pen& pen) {
+// Gives back the caption's plate.
+cv::Rect draw_caption(cv::Mat& picture, const cv::Rect& box, const std::string& caption, const Pen& pen,
+                      const cv::Scalar& colour, std::span<const cv::Rect> others) {
   int baseline = 0;
   const cv::Size text = cv::getTextSize(caption, kFont, pen.font_scale, pen.font_line, &baseline);
   const int margin = std::max(2, text.height / 3);
   const cv::Size size(text.width + 2 * margin, text.height + baseline + margin);
-  const cv::Rect plate = plate_beside(box, size, picture.size());
-  cv::rectangle(picture, plate, kBoxColour, cv::FILLED);
+  const cv::Rect plate = plate_beside(box, size, picture.size(), others);
+  cv::rectangle(picture, plate, colour, cv::FILLED);
   cv::putText(picture, caption, {plate.x + margin, plate.y + margin / 2 + text.height}, kFont, pen.font_scale,
               kCaptionColour, pen.font_line, cv::LINE_AA);
+  return plate;
 }
 
 // The pixels that a box in continuous coordinates covers.
@@ -95,20 +102,24 @@ cv::Rect frame_around(const cv::Rect& box, int line) {
 
 }  // namespace
 
+void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv::Scalar& colour) {
+  const Pen pen = pen_for(picture.size());
+  const auto frame = [&](const CaptionedBox& box, int line) {
+    return frame_around(pixel_box(box.box, picture.size()), line);
+  };
+  for (const CaptionedBox& box : boxes) cv::rectangle(picture, frame(box, pen.box_line), colour, pen.box_line);
+  // Captions last: no frame crosses the text of another box.
+  std::vector<cv::Rect> plates;
+  for (const CaptionedBox& box : boxes) {
+    if (box.caption.empty()) continue;
+    plates.push_back(draw_caption(picture, frame(box, pen.box_line + 1), box.caption, pen, colour, plates));
+  }
+}
+
 cv::Mat draw_overlay(const Radiograph& radiograph, const cv::Mat& mask, std::span<const CaptionedBox> boxes) {
   cv::Mat picture = colour_picture(radiograph);
-  const Pen pen = pen_for(picture.size());
-  if (!mask.empty()) draw_mask(picture, mask, pen);
-  for (const CaptionedBox& captioned : boxes) {
-    const cv::Rect frame = frame_around(pixel_box(captioned.box, picture.size()), pen.box_line);
-    cv::rectangle(picture, frame, kBoxColour, pen.box_line);
-  }
-  // Captions last: no frame crosses the text of another box.
-  for (const CaptionedBox& captioned : boxes) {
-    if (captioned.caption.empty()) continue;
-    const cv::Rect frame = frame_around(pixel_box(captioned.box, picture.size()), pen.box_line + 1);
-    draw_caption(picture, frame, captioned.caption, pen);
-  }
+  if (!mask.empty()) draw_mask(picture, mask, pen_for(picture.size()));
+  draw_boxes(picture, boxes, kBoxColour);
   return picture;
 }
 

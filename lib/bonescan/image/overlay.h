@@ -16,9 +16,17 @@ struct CaptionedBox {
   std::string caption;
 };
 
+// Orange, which differs from the blue-green of bone in lightness as well as in hue: they stay apart for colour-blind
+// eyes and on a grey print. In BGR, as all of OpenCV's colours.
+inline const cv::Scalar kBoxColour(0, 140, 255);
+
+// Draws a frame around each box (in pixels of `picture`, CV_8UC3) and its caption, if it has one, above, below or
+// inside it, where no earlier caption is: the first boxes have the first choice. Line widths and text grow with the
+// picture.
+void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv::Scalar& colour);
+
 // The radiograph in colour with the mask's outline and a light tint inside it (if `mask` is not
-// empty) and the boxes; line widths and text grow with the image. CV_8UC3, of the size of
-// `radiograph.pixels`, which must be full size.
+// empty) and the boxes. CV_8UC3, of the size of `radiograph.pixels`, which must be full size.
 cv::Mat draw_overlay(const Radiograph& radiograph, const cv::Mat& mask, std::span<const CaptionedBox> boxes);
 
 }  // namespace bonescan

@@ -43,7 +43,7 @@ class BoxPictures {
   std::optional<Picture> draw(std::size_t i) const {
     if (paths_[i].empty()) return std::nullopt;
     try {
-      return Picture{box_thumbnail(paths_[i], boxes(i)), caption(i)};
+      return Picture{box_thumbnail(paths_[i], truth(i), predictions(i)), caption(i)};
     } catch (const ImageError&) {
       return std::nullopt;  // the report shows another image instead
     }
@@ -81,19 +81,24 @@ class BoxPictures {
     return highest;
   }
 
-  std::vector<ThumbnailBox> boxes(std::size_t i) const {
-    const std::int64_t id = evaluation_.dataset.images[i].id;
+  std::vector<CaptionedBox> truth(std::size_t i) const {
+    std::vector<CaptionedBox> boxes;
+    for (const GroundTruthBox& box : evaluation_.set.ground_truth)
+      if (box.image_id == evaluation_.dataset.images[i].id) boxes.push_back({box.box, ""});
+    return boxes;
+  }
+
+  std::vector<CaptionedBox> predictions(std::size_t i) const {
     std::vector<const DetectedBox*> predicted;
     for (const DetectedBox& box : evaluation_.set.detections)
-      if (box.image_id == id && box.score >= evaluation_.options.score_threshold) predicted.push_back(&box);
+      if (box.image_id == evaluation_.dataset.images[i].id && box.score >= evaluation_.options.score_threshold)
+        predicted.push_back(&box);
     std::stable_sort(predicted.begin(), predicted.end(),
                      [](const auto* a, const auto* b) { return a->score > b->score; });
     if (predicted.size() > kMostBoxes) predicted.resize(kMostBoxes);
-    std::vector<ThumbnailBox> result;
-    for (const GroundTruthBox& box : evaluation_.set.ground_truth)
-      if (box.image_id == id) result.push_back({box.box, "", true});
-    for (const DetectedBox* box : predicted) result.push_back({box->box, fmt::format("{:.2f}", box->score), false});
-    return result;
+    std::vector<CaptionedBox> boxes;
+    for (const DetectedBox* box : predicted) boxes.push_back({box->box, fmt::format("{:.2f}", box->score)});
+    return boxes;
   }
 
   std::string caption(std::size_t i) const {

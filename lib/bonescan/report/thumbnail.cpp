@@ -13,8 +13,7 @@ namespace bonescan {
 namespace {
 
 constexpr int kLongerSide = 420;
-const cv::Scalar kTruthColour(96, 200, 32);        // green, in BGR
-const cv::Scalar kPredictionColour(32, 128, 255);  // orange
+const cv::Scalar kTruthColour(96, 200, 32);  // green, in BGR
 
 cv::Size thumbnail_size(cv::Size size) {
   const double scale = static_cast<double>(kLongerSide) / std::max(size.width, size.height);
@@ -51,22 +50,21 @@ void draw_outline(cv::Mat& picture, const cv::Mat& mask, const cv::Scalar& colou
   cv::drawContours(picture, outlines, -1, colour, 1, cv::LINE_AA);
 }
 
+std::vector<CaptionedBox> scaled(std::span<const CaptionedBox> boxes, double scale) {
+  std::vector<CaptionedBox> result(boxes.begin(), boxes.end());
+  for (auto& [box, caption] : result) box = {box.x * scale, box.y * scale, box.width * scale, box.height * scale};
+  return result;
+}
+
 }  // namespace
 
-std::string box_thumbnail(const std::filesystem::path& image, const std::vector<ThumbnailBox>& boxes) {
+std::string box_thumbnail(const std::filesystem::path& image, std::span<const CaptionedBox> truth,
+                          std::span<const CaptionedBox> predictions) {
   cv::Size size;
   cv::Mat picture = read_small(image, size);
   const double scale = static_cast<double>(picture.cols) / size.width;
-  for (const ThumbnailBox& box : boxes) {
-    const cv::Scalar& colour = box.is_truth ? kTruthColour : kPredictionColour;
-    const cv::Point corner(cvRound(box.box.x * scale), cvRound(box.box.y * scale));
-    const cv::Point opposite(cvRound((box.box.x + box.box.width) * scale),
-                             cvRound((box.box.y + box.box.height) * scale));
-    cv::rectangle(picture, corner, opposite, colour, 2, cv::LINE_AA);
-    if (!box.caption.empty())
-      cv::putText(picture, box.caption, {corner.x, std::max(corner.y - 4, 10)}, cv::FONT_HERSHEY_SIMPLEX, 0.4, colour,
-                  1, cv::LINE_AA);
-  }
+  draw_boxes(picture, scaled(truth, scale), kTruthColour);
+  draw_boxes(picture, scaled(predictions, scale), kBoxColour);
   return data_uri(picture);
 }
 
@@ -80,7 +78,7 @@ std::string mask_thumbnail(const std::filesystem::path& image, const cv::Mat& gr
   }
   if (picture.empty()) picture = cv::Mat::zeros(thumbnail_size(ground_truth.size()), CV_8UC3);
   draw_outline(picture, ground_truth, kTruthColour);
-  draw_outline(picture, prediction, kPredictionColour);
+  draw_outline(picture, prediction, kBoxColour);
   return data_uri(picture);
 }
 

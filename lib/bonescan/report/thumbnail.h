@@ -3,21 +3,17 @@
 
 #include <filesystem>
 #include <opencv2/core.hpp>
+#include <span>
 #include <string>
-#include <vector>
 
-#include "bonescan/core/box.h"
+#include "bonescan/image/overlay.h"
 
 namespace bonescan {
 
-struct ThumbnailBox {
-  Box box;                // in pixels of the upright image
-  std::string caption;    // beside the box, or empty
-  bool is_truth = false;  // ground truth is green, predictions are orange
-};
-
-// "data:image/jpeg;base64,..." of the radiograph, its longer side 420 pixels, with the boxes drawn. Throws ImageError.
-std::string box_thumbnail(const std::filesystem::path& image, const std::vector<ThumbnailBox>& boxes);
+// "data:image/jpeg;base64,..." of the radiograph, its longer side 420 pixels, with the ground truth in green and the
+// predictions in orange (in pixels of the upright image). Throws ImageError.
+std::string box_thumbnail(const std::filesystem::path& image, std::span<const CaptionedBox> truth,
+                          std::span<const CaptionedBox> predictions);
 
 // The outlines of two masks of one size over the radiograph (over black if `image` is empty or cannot be read).
 std::string mask_thumbnail(const std::filesystem::path& image, const cv::Mat& ground_truth, const cv::Mat& prediction);
