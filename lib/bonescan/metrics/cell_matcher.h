@@ -51,9 +51,4 @@ class CellMatcher {
   std::vector<int> matches_;
 };
 
-// Ground truth that is neither hit nor miss whatever its size: crowd regions and difficult objects.
-inline bool is_ignored(const GroundTruthBox& truth) {
-  return truth.crowd || truth.difficult;
-}
-
 }  // namespace bonescan

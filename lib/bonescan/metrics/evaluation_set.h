@@ -21,6 +21,11 @@ struct EvaluationSet {
   std::vector<DetectedBox> detections;
 };
 
+// Ground truth that is neither hit nor miss whatever its size: crowd regions and difficult objects.
+inline bool is_ignored(const GroundTruthBox& truth) {
+  return truth.crowd || truth.difficult;
+}
+
 // What became of one detection.
 enum class Outcome {
   hit,          // true positive

@@ -27,11 +27,6 @@ std::vector<ScoredImage> by_descending_score(std::span<const ScoredImage> images
   return sorted;
 }
 
-std::optional<double> ratio(std::size_t part, std::size_t whole) {
-  if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
 }  // namespace
 
 std::vector<ScoredImage> score_images(const EvaluationSet& set) {

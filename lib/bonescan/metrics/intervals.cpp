@@ -13,6 +13,11 @@ constexpr double normal_quantile = 1.959963984540054;
 
 }  // namespace
 
+std::optional<double> ratio(std::size_t part, std::size_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
 std::optional<Interval> wilson_interval(std::size_t successes, std::size_t trials) {
   if (trials == 0) return std::nullopt;
   const double n = static_cast<double>(trials);

@@ -1,10 +1,13 @@
-// Confidence intervals of a proportion.
+// Proportions, and their confidence intervals.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 
 namespace bonescan {
+
+// part / whole; undefined (nullopt) where the whole is 0.
+std::optional<double> ratio(std::size_t part, std::size_t whole);
 
 struct Interval {
   double lower = 0.0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "bonescan/metrics/intervals.h"
+
 namespace bonescan {
 
 namespace {
@@ -17,11 +19,6 @@ void require_same_size(const MaskView& a, const MaskView& b) {
   if (a.width != b.width || a.height != b.height || a.pixels.size() != pixels || b.pixels.size() != pixels) {
     throw std::invalid_argument("masks of different sizes were compared");
   }
-}
-
-std::optional<double> ratio(std::uint64_t part, std::uint64_t whole) {
-  if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
 }
 
 std::size_t place(const MaskView& mask, int x, int y) {

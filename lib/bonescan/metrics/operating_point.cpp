@@ -1,15 +1,11 @@
 #include "bonescan/metrics/operating_point.h"
 
+#include "bonescan/metrics/intervals.h"
 #include "bonescan/metrics/ranked_outcomes.h"
 
 namespace bonescan {
 
 namespace {
-
-std::optional<double> ratio(std::size_t part, std::size_t whole) {
-  if (whole == 0) return std::nullopt;
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
 
 OperatingPoint make_point(const ScoreCounts& counts, std::size_t ground_truth) {
   OperatingPoint point;

@@ -59,7 +59,7 @@ Chart iou_chart(const DetectionEvaluation& evaluation) {
     if (box.score >= evaluation.options.score_threshold) detections[box.image_id].push_back(&box);
   HistogramSeries series{"ground-truth boxes", {}};
   for (const GroundTruthBox& truth : evaluation.set.ground_truth) {
-    if (truth.crowd || truth.difficult) continue;
+    if (is_ignored(truth)) continue;
     double best = 0.0;
     for (const DetectedBox* box : detections[truth.image_id])
       if (box->category_id == truth.category_id) best = std::max(best, intersection_over_union(truth.box, box->box));

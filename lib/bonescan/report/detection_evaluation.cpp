@@ -39,17 +39,14 @@ EvaluationSet part_of(const EvaluationSet& set, const std::unordered_set<std::in
   return part;
 }
 
-bool counts(const GroundTruthBox& box) {
-  return !box.crowd && !box.difficult;
-}
-
 RegionFigures evaluate_region(const std::string& region, const EvaluationSet& part,
                               const DetectionEvaluationOptions& options) {
   RegionFigures figures;
   figures.region = region;
   figures.images = part.image_ids.size();
   figures.ground_truth =
-      static_cast<std::size_t>(std::count_if(part.ground_truth.begin(), part.ground_truth.end(), counts));
+      part.ground_truth.size() -
+      static_cast<std::size_t>(std::count_if(part.ground_truth.begin(), part.ground_truth.end(), is_ignored));
   figures.ap50 = evaluate_coco(part, options.max_detections).figures.ap50;
   figures.sensitivity_at_1_fp = froc_sensitivity(froc_curve(part, options.iou_threshold), 1.0);
   figures.operating_point = operating_point(part, options.score_threshold, options.iou_threshold);
@@ -86,7 +83,7 @@ std::vector<SizeFigures> evaluate_sizes(const DetectionEvaluation& evaluation) {
                                     {"large", 0, 0, coco.ap_large, coco.ar_large}};
   for (std::size_t i = 0; i < evaluation.set.ground_truth.size(); ++i) {
     const GroundTruthBox& box = evaluation.set.ground_truth[i];
-    if (!counts(box)) continue;
+    if (is_ignored(box)) continue;
     SizeFigures& size = sizes[box.area <= 32.0 * 32.0 ? 0 : box.area <= 96.0 * 96.0 ? 1 : 2];
     ++size.ground_truth;
     if (is_found(evaluation, i)) ++size.found;
