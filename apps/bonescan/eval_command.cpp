@@ -1,8 +1,8 @@
 // bonescan eval detect|segment|pipeline
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <map>
+#include <filesystem>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,15 +21,24 @@
 namespace bonescan {
 namespace {
 
+namespace fs = std::filesystem;
+
 // The command line as it is parsed.
 struct EvalArguments {
   EvaluationRequest request;
+  std::vector<std::string> model_cards;
   LogOptions log;
   OptionalPath output;
   OptionalPath junit;
 };
 
-constexpr int kMostThreads = 1024;
+// Throws UsageError if `folder` or what it shall lie in is there and no folder.
+void check_can_become_folder(const char* option, fs::path folder) {
+  std::error_code error;
+  while (!folder.empty() && !fs::exists(folder, error)) folder = folder.parent_path();
+  if (!folder.empty() && !fs::is_directory(folder, error))
+    throw UsageError(fmt::format("{}: {} is not a folder", option, folder.string()));
+}
 
 void add_path(CLI::App& app, const char* name, OptionalPath& path, const char* type, const char* group,
               const char* text) {
@@ -63,8 +72,9 @@ void add_source_options(CLI::App& app, EvaluationTask task, EvaluationSources& s
   app.add_flag("--with-negatives", sources.with_negatives, "Adds the non-fractured images of FracAtlas")->group(group);
 }
 
-void add_model_options(CLI::App& app, EvaluationTask task, EvaluationModels& models) {
+void add_model_options(CLI::App& app, EvaluationTask task, EvalArguments& arguments) {
   const char* const group = "Models (where there are no predictions)";
+  EvaluationModels& models = arguments.request.models;
   if (task == EvaluationTask::kPipeline) {
     add_path(app, "--segmenter", models.segmenter, "FILE", group, "TorchScript file; default: segnet.pt");
     add_path(app, "--detector", models.detector, "FILE", group, "TorchScript file; default: ssd300_vgg16.pt");
@@ -73,6 +83,7 @@ void add_model_options(CLI::App& app, EvaluationTask task, EvaluationModels& mod
     add_path(app, "--model", masks ? models.segmenter : models.detector, "FILE", group,
              masks ? "TorchScript file; default: segnet.pt" : "TorchScript file; default: ssd300_vgg16.pt");
   }
+  add_model_card_option(app, arguments.model_cards, group);
   add_device_options(app, models.device, models.precision, group);
   if (task != EvaluationTask::kSegment) add_flips_option(app, models.test_time_flips, group);
   add_progress_option(app, models.progress, group);
@@ -101,7 +112,10 @@ void add_figure_options(CLI::App& app, EvaluationTask task, EvaluationSettings& 
       ->check(whole_number(0, 1'000'000))
       ->option_text("N")
       ->group(group);
-  app.add_option("--seed", settings.seed, "Seed of the resampling; default: 0")->option_text("N")->group(group);
+  app.add_option("--seed", settings.seed, "Seed of the resampling; default: 0")
+      ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
+      ->option_text("N")
+      ->group(group);
 }
 
 void add_gate_options(CLI::App& app, EvalArguments& arguments) {
@@ -124,10 +138,7 @@ void add_run_options(CLI::App& app, EvalArguments& arguments) {
   const char* const group = "Run";
   add_path(app, "-o,--output", arguments.output, "DIR", group,
            "Folder for report.json, report.md and report.html; - writes report.json to standard output");
-  app.add_option("--threads", arguments.request.settings.threads, "Default: all cores")
-      ->check(whole_number(1, kMostThreads))
-      ->option_text("N")
-      ->group(group);
+  add_threads_option(app, arguments.request.settings.threads, "Images at a time; default: all cores");
   add_log_options(app, arguments.log);
 }
 
@@ -137,10 +148,16 @@ void add_task(CLI::App& app, const char* name, const char* description, const ch
   add_example(*command, example);
   command->callback([&arguments, task] { arguments.request.task = task; });
   add_source_options(*command, task, arguments.request.sources);
-  add_model_options(*command, task, arguments.request.models);
+  add_model_options(*command, task, arguments);
   add_figure_options(*command, task, arguments.request.settings);
   add_gate_options(*command, arguments);
   add_run_options(*command, arguments);
+}
+
+// The reports come after a run that may have taken an hour: where they cannot go must show before.
+void check_outputs(const EvalArguments& arguments) {
+  if (arguments.output && *arguments.output != "-") check_can_become_folder("--output", *arguments.output);
+  if (arguments.junit) check_can_become_folder("--junit", arguments.junit->parent_path());
 }
 
 void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& arguments) {
@@ -158,12 +175,15 @@ ExitCode exit_code(const EvaluationOutcome& outcome, const LogOptions& log) {
     report_failure("bonescan eval", fmt::format("{} is not met: {}", gate.name, gate.sentence), log);
   }
   if (!met) return ExitCode::kRequirementNotMet;
-  return outcome.failed_images > 0 ? ExitCode::kSomeInputsFailed : ExitCode::kSuccess;
+  if (outcome.failed_images == 0) return ExitCode::kSuccess;
+  return outcome.failed_images == outcome.run_images ? ExitCode::kNoInputProcessed : ExitCode::kSomeInputsFailed;
 }
 
 ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
   set_up_logging(arguments.log);
+  check_outputs(arguments);
   arguments.request.command_line = context.command_line;
+  arguments.request.models.cards.assign(arguments.model_cards.begin(), arguments.model_cards.end());
   arguments.request.models.progress = progress_with(arguments.log, arguments.request.models.progress);
   const EvaluationOutcome outcome = evaluate(arguments.request, context.cancellation);
   if (outcome.interrupted) return ExitCode::kInterrupted;

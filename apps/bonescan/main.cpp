@@ -1,5 +1,6 @@
 // bonescan: finds the subcommand, parses its options, runs it, and says what went wrong in one sentence.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bonescan/core/cancellation.h"
 #include "bonescan/core/error.h"
@@ -51,9 +53,28 @@ ExitCode report_usage_error(Words words, const std::string& command_name, std::s
   return ExitCode::kUsage;
 }
 
+// "bonescan eval detect": the command, and the subcommand of it that the words name.
+std::string full_name(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* subcommand : app.get_subcommands()) name += " " + subcommand->get_name();
+  return name;
+}
+
+// A command that only leads to its subcommands was given none of them.
+std::string explain_missing_subcommand(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(subcommand->get_name());
+  const std::vector<std::string> words = app.remaining();
+  return fmt::format("{} one of {}; \"{} --help\" shows more",
+                     words.empty() ? "name" : fmt::format("\"{}\" is not", words.front()), fmt::join(names, ", "),
+                     app.get_name());
+}
+
 // What is wrong with the command line, and where to read what would be right.
-std::string explain(const CLI::ParseError& error, const CLI::App& app, const std::string& name) {
-  const std::string help = fmt::format("\"{} --help\" shows the options", name);
+std::string explain(const CLI::ParseError& error, const CLI::App& app) {
+  if (app.get_require_subcommand_min() > 0 && app.get_subcommands().empty()) return explain_missing_subcommand(app);
+  const std::string help = fmt::format("\"{} --help\" shows the options", full_name(app));
   const std::string message = error.what();
   if (dynamic_cast<const CLI::ExtrasError*>(&error))
     return fmt::format("{} is not expected here; {}", app.remaining(true).at(0), help);
@@ -73,7 +94,7 @@ std::optional<ExitCode> parse(CLI::App& app, Words words) {
     app.exit(help_request);
     return ExitCode::kSuccess;
   } catch (const CLI::ParseError& error) {
-    return report_usage_error(words, app.get_name(), explain(error, app, app.get_name()));
+    return report_usage_error(words, full_name(app), explain(error, app));
   }
 }
 
@@ -86,7 +107,7 @@ ExitCode run_command(const Command& command, Words words) {
     cancel_on_signals(cancellation);
     return parser.run({cancellation, {words.begin(), words.end()}});
   } catch (const UsageError& error) {
-    return report_usage_error(words, app.get_name(), error.what());
+    return report_usage_error(words, full_name(app), error.what());
   }
 }
 

@@ -73,7 +73,9 @@ std::string exit_status(ExitCode code, const char* meaning) {
 }
 
 std::string exit_statuses() {
-  return exit_status(ExitCode::kSuccess, "All done.") + exit_status(ExitCode::kInternalError, "A bug in bonescan.") +
+  return exit_status(ExitCode::kSuccess, "All done.") +
+         exit_status(ExitCode::kInternalError,
+                     "A bug in bonescan; or the results cannot be written (disk full, folder gone).") +
          exit_status(ExitCode::kUsage, "A bad option, a missing model or ground truth; nothing was written.") +
          exit_status(ExitCode::kSomeInputsFailed,
                      "Finished, but some inputs failed; results.jsonl and run.json name them.") +

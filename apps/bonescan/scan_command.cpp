@@ -27,7 +27,6 @@ struct ScanArguments {
   bool overwrite = false;
 };
 
-constexpr int kMostThreads = 1024;
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 40;
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;
 
@@ -96,11 +95,7 @@ void add_model_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
     add("--segmenter", arguments.segmenter, "TorchScript file with its card inside; default: segnet.pt");
     add("--detector", arguments.detector, "Likewise; default: ssd300_vgg16.pt");
   }
-  app.add_option("--model-card", arguments.model_cards,
-                 "Model card to use instead of the one inside the file; in pipeline, its task says for which model")
-      ->allow_extra_args(false)
-      ->option_text("FILE")
-      ->group(group);
+  add_model_card_option(app, arguments.model_cards, group);
   add_device_options(app, arguments.request.device, arguments.request.precision, group);
 }
 
@@ -129,10 +124,7 @@ void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& argument
 void add_run_options(CLI::App& app, ScanArguments& arguments) {
   const char* const group = "Run";
   ScanRequest& request = arguments.request;
-  app.add_option("--threads", request.threads, "Radiographs at a time; default: all cores")
-      ->check(whole_number(1, kMostThreads))
-      ->option_text("N")
-      ->group(group);
+  add_threads_option(app, request.threads, "Radiographs at a time; default: all cores");
   app.add_flag("--fail-fast", request.fail_fast, "Stop at the first radiograph that fails")->group(group);
   add_progress_option(app, request.progress, group);
   app.allow_config_extras(CLI::config_extras_mode::error);

@@ -6,6 +6,14 @@
 
 namespace bonescan {
 
+void add_model_card_option(CLI::App& app, std::vector<std::string>& cards, const std::string& group) {
+  app.add_option("--model-card", cards,
+                 "Model card to use instead of the one inside the file; in pipeline, its task says for which model")
+      ->allow_extra_args(false)
+      ->option_text("FILE")
+      ->group(group);
+}
+
 void add_device_options(CLI::App& app, std::string& device, Precision& precision, const std::string& group) {
   app.add_option("--device", device, "cpu, cuda or cuda:N; default: cpu")->option_text("NAME")->group(group);
   const std::map<std::string, Precision> precisions = {{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}};
@@ -21,6 +29,11 @@ void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& g
          "Test-time augmentation: the detector's mean answer to a radiograph and its mirror images, left to right, "
          "top to bottom and both; takes four times as long")
       ->group(group);
+}
+
+void add_threads_option(CLI::App& app, int& threads, const std::string& text) {
+  constexpr int kMostThreads = 1024;
+  app.add_option("--threads", threads, text)->check(whole_number(1, kMostThreads))->option_text("N")->group("Run");
 }
 
 void add_progress_option(CLI::App& app, ProgressMode& progress, const std::string& group) {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "bonescan/model/network.h"
 #include "bonescan/scan/progress.h"
@@ -10,11 +11,17 @@
 
 namespace bonescan {
 
+// --model-card
+void add_model_card_option(CLI::App& app, std::vector<std::string>& cards, const std::string& group);
+
 // --device and --precision
 void add_device_options(CLI::App& app, std::string& device, Precision& precision, const std::string& group);
 
 // --tta
 void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& group);
+
+// --threads
+void add_threads_option(CLI::App& app, int& threads, const std::string& text);
 
 // --progress
 void add_progress_option(CLI::App& app, ProgressMode& progress, const std::string& group);

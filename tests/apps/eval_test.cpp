@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
 #include "support/process.h"
+#include "support/run_folder.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
@@ -234,6 +236,16 @@ class SmallCase {
   TemporaryFolder folder_;
 };
 
+// A picture that fails, its ground truth, and a mask of the same name.
+void write_failing_case(const fs::path& folder) {
+  test::write_truncated(folder / "images/cut.jpg");
+  write_file_atomically(
+      folder / "gt.json",
+      R"({"images": [{"id": 1, "file_name": "cut.jpg"}], "categories": [{"id": 0, "name": "fractured"}],
+          "annotations": [{"id": 1, "image_id": 1, "category_id": 0, "bbox": [10, 10, 20, 20]}]})");
+  write_file_atomically(folder / "masks/cut.bmp", bitmap({1, 1, 0, 0}));
+}
+
 }  // namespace
 
 TEST_CASE("eval detect: the hand-made cases equal pycocotools") {
@@ -343,6 +355,37 @@ TEST_CASE("eval detect: an unknown figure is a usage error and nothing is writte
   CHECK_FALSE(fs::exists(files.path("out")));
 }
 
+TEST_CASE("eval detect: the best F1 without a hit is 0 and its precision undefined") {
+  const SmallCase files;
+  files.write("results.json", "[]");
+  const ProcessResult result = eval(files.words({"--require", "best_f1.f1>=0.1", "--require", "best_f1.precision>=0"}));
+  CHECK(result.exit_code == 4);
+  CHECK_THAT(result.errors, Contains("best_f1.f1 is 0;") && Contains("best_f1.precision is undefined"));
+}
+
+TEST_CASE("eval detect: predictions that a score threshold may have cut off get a note") {
+  const SmallCase files;
+  const char* const note = "The lowest score of the predictions is 0.4";
+  CHECK_THAT(to_json_line(report_of(files.words()).at("notes")), Contains(note));
+  files.write("results.json",
+              R"([{"image_id": 1, "category_id": 0, "bbox": [10, 10, 20, 20], "score": 0.9},
+                  {"image_id": 3, "category_id": 0, "bbox": [0, 0, 10, 10], "score": 0.02}])");
+  CHECK_THAT(to_json_line(report_of(files.words()).at("notes")), !Contains("lowest score"));
+}
+
+TEST_CASE("eval detect: folders of any name can be read back from the report") {
+  const TemporaryFolder folder;
+  const fs::path odd = folder / "caf\xE9 \uFFFD";
+  write_file_atomically(odd / "gt.json", kGroundTruth);
+  write_file_atomically(odd / "results.json", kResults);
+  const Words words = {"detect", "--ground-truth", odd / "gt.json", "--predictions", odd / "results.json"};
+  REQUIRE(eval(joined(words, {"-o", odd / "out"})).exit_code == 0);
+  const Json report = report_of(joined(words, {"--baseline", odd / "out/report.json"}));
+  CHECK(text_to_name(report.at("sources").at("ground_truth").get<std::string>()) == odd / "gt.json");
+  CHECK(text_to_name(report.at("sources").at("predictions").get<std::string>()) == odd / "results.json");
+  CHECK(text_to_name(report.at("baseline").at("file").get<std::string>()) == odd / "out/report.json");
+}
+
 TEST_CASE("eval detect: a baseline that is better fails the run, with the probability that it is noise") {
   const SmallCase files;
   REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
@@ -381,8 +424,11 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
   const SmallCase files;
   files.write("broken.json", "{\"images\": [");
   const std::vector<std::pair<Words, std::string>> cases = {
-      {Words{}, "subcommand"},
-      {Words{"detect"}, "--ground-truth is missing"},
+      {Words{}, "bonescan eval: name one of detect, segment, pipeline"},
+      {Words{"dtect"}, "bonescan eval: \"dtect\" is not one of detect, segment, pipeline"},
+      {Words{"detect", "--speed"},
+       "bonescan eval detect: --speed is not expected here; \"bonescan eval detect --help\""},
+      {Words{"detect"}, "bonescan eval detect: --ground-truth is missing"},
       {{"detect", "--ground-truth", files.path("none.json"), "--predictions", files.path("results.json")}, "none.json"},
       {{"detect", "--ground-truth", files.path("gt.json")}, "--predictions is missing"},
       {{"detect", "--ground-truth", files.path("gt.json"), "--predictions", files.path("none.json")}, "none.json"},
@@ -393,6 +439,10 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
       {files.words({"--iou-threshold", "1.5"}), "--iou-threshold"},
       {files.words({"--max-detections", "0"}), "--max-detections"},
       {files.words({"--max-drop", "0.1"}), "--baseline"},
+      {files.words({"--seed", "-1"}), "--seed"},
+      {files.words({"-o", files.path("gt.json")}), "--output: " + files.path("gt.json") + " is not a folder"},
+      {files.words({"-o", files.path("gt.json") + "/report"}), "is not a folder"},
+      {files.words({"--junit", files.path("gt.json") + "/junit.xml"}), "--junit: "},
       {files.words({"--baseline", files.path("gt.json")}), "is not a report of bonescan eval"},
   };
   for (const auto& [words, sentence] : cases) {
@@ -430,6 +480,64 @@ TEST_CASE("eval detect runs a model on the images where there are no predictions
   CHECK(report.at("metrics").at("ap50").is_null());  // no ground truth
   // The images without a fracture are shown with their false alarms.
   CHECK_THAT(read_text_file(folder / "out/report.html"), Contains("data:image/jpeg;base64,") && !Contains("http"));
+}
+
+TEST_CASE("eval: where the models fail on every image the exit code is 5") {
+  const TemporaryFolder folder;
+  write_failing_case(folder.path());
+  const fs::path models = test::data_folder() / "models";
+  const ProcessResult boxes = eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images",
+                                    "--model", models / "detector.pt", "-o", folder / "boxes"});
+  CHECK(boxes.exit_code == 5);
+  CHECK_THAT(to_json_line(read_json_file(folder / "boxes/report.json").at("notes")), Contains("1 images failed"));
+  const ProcessResult masks = eval({"segment", "--ground-truth", folder / "masks", "--images", folder / "images",
+                                    "--model", models / "segmenter.pt", "-o", folder / "masks-report"});
+  INFO(masks.errors);
+  CHECK(masks.exit_code == 5);
+  const Json report = read_json_file(folder / "masks-report/report.json");
+  CHECK(report.at("metrics").at("iou_mean").is_null());
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("The model failed on the radiographs of 1 masks"));
+}
+
+TEST_CASE("eval: what is wrong with a gate shows before a model runs") {
+  const TemporaryFolder folder;
+  write_failing_case(folder.path());
+  write_file_atomically(folder / "masks.json", R"({"schema": "bonescan.eval/1", "task": "segmentation"})");
+  const Words words = {"detect",
+                       "--ground-truth",
+                       folder / "gt.json",
+                       "--images",
+                       folder / "images",
+                       "--model",
+                       test::data_folder() / "models/detector.pt"};
+  const std::vector<std::pair<Words, std::string>> gates = {
+      {{"--require", "ap51>=0.4"}, "there is no figure \"ap51\""},
+      {{"--baseline", folder / "masks.json"}, "--baseline is a report of the task \"segmentation\""},
+  };
+  for (const auto& [gate, sentence] : gates) {
+    const ProcessResult result = eval(joined(words, gate));
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.errors, Contains(sentence));
+    CHECK_THAT(result.errors, !Contains("cut.jpg"));  // the model has not run
+  }
+}
+
+TEST_CASE("eval detect --model-card supplies the operating point") {
+  const TemporaryFolder folder;
+  const fs::path models = test::data_folder() / "models";
+  const auto doctor = test::run_bonescan(
+      {"doctor", "--json", "--segmenter", models / "segmenter.pt", "--detector", models / "detector.pt"});
+  Json card = parse_json(doctor.output, "doctor").at("models").at("detector").at("card");
+  card["operating_point"]["score_threshold"] = 0.625;
+  write_file_atomically(folder / "card.json", to_json_text(card));
+  write_file_atomically(
+      folder / "gt.json",
+      R"({"images": [{"id": 5, "file_name": "cat.jpg"}], "categories": [{"id": 0, "name": "fractured"}],
+          "annotations": []})");
+  const Json report =
+      report_of({"detect", "--ground-truth", folder / "gt.json", "--images", test::data_folder() / "samples", "--model",
+                 models / "detector.pt", "--model-card", folder / "card.json"});
+  CHECK(report.at("operating_point").at("score_threshold") == 0.625);
 }
 
 TEST_CASE("eval detect: an image that a model needs and that is not there is named") {

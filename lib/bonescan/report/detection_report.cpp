@@ -58,9 +58,8 @@ Json per_image_json(const DetectionEvaluation& evaluation) {
   json["ap50_max"] = json_number(summary.ap50_max);
   json["definition"] = fmt::format(
       "Over the {} images with at least one ground-truth box; the {} without are excluded. Image IoU: mean over the "
-      "image's ground-truth boxes of the best IoU with any detection of the class at or above the score threshold "
-      "{:g}, "
-      "0 if there is none. Image AP50: COCO 101-point AP at IoU 0.5 of that image alone.",
+      "image's ground-truth boxes of the best IoU with any detection at or above the score threshold {:g}, 0 if there "
+      "is none. Image AP50: COCO 101-point AP at IoU 0.5 of that image alone.",
       summary.images_counted, summary.images_excluded, evaluation.options.score_threshold);
   return json;
 }
@@ -77,9 +76,13 @@ Json operating_point_json(const OperatingPoint& point) {
   return json;
 }
 
-// null where the evaluation has no negatives: false positives on images with fractures alone are no FROC.
-bool froc_is_meaningful(const DetectionEvaluation& evaluation) {
-  return evaluation.image_level.true_negatives + evaluation.image_level.false_positives > 0;
+// Where no threshold brings a hit the best F1 is 0, at none; without ground truth it is undefined as well.
+Json best_f1_json(const DetectionEvaluation& evaluation) {
+  if (evaluation.best_f1) return operating_point_json(*evaluation.best_f1);
+  Json json = operating_point_json({});
+  for (Json& member : json) member = nullptr;
+  if (evaluation.operating_point.recall) json["f1"] = 0.0;
+  return json;
 }
 
 Json froc_json(const DetectionEvaluation& evaluation) {
@@ -284,19 +287,33 @@ Json options_json(const DetectionEvaluationOptions& options) {
   return json;
 }
 
+// Detectors are asked for boxes down to this score where whole curves are wanted.
+constexpr double kWholeCurve = 0.05;
+
+std::optional<double> lowest_score(const std::vector<DetectedBox>& boxes) {
+  const auto lowest = std::min_element(boxes.begin(), boxes.end(),
+                                       [](const DetectedBox& a, const DetectedBox& b) { return a.score < b.score; });
+  return lowest == boxes.end() ? std::nullopt : std::optional(lowest->score);
+}
+
 Json notes_json(const DetectionEvaluation& evaluation) {
   Json notes = Json::array();
   for (const auto* sentences : {&evaluation.dataset.notes, &evaluation.predictions.notes})
-    for (const std::string& sentence : *sentences) notes.push_back(sentence);
+    for (const std::string& sentence : *sentences) notes.push_back(name_to_text(sentence));
   const ImageLevelFigures& level = evaluation.image_level;
   if (evaluation.set.ground_truth.empty())
     notes.push_back("The ground truth holds no box: average precision, recall and FROC are undefined.");
   if (level.true_positives + level.false_negatives == 0)
     notes.push_back("No image has a ground-truth box: image-level AUC and sensitivity are undefined.");
-  if (!froc_is_meaningful(evaluation))
+  if (level.true_negatives + level.false_positives == 0)
     notes.push_back(
         "No image is without ground-truth boxes: image-level AUC and specificity are undefined, and the FROC counts "
         "false positives on images with fractures only. Add images without boxes (--negatives, --with-negatives).");
+  if (const auto lowest = lowest_score(evaluation.set.detections); lowest && *lowest > kWholeCurve)
+    notes.push_back(fmt::format(
+        "The lowest score of the predictions is {:.2g}: if a score threshold cut them off, average precision, FROC and "
+        "AUC are not those of the whole curve. Predict with --score-threshold 0.01 for the whole curves.",
+        *lowest));
   if (evaluation.options.bootstrap.replicates == 0)
     notes.push_back("No bootstrap was asked for (--bootstrap 0): the intervals that come from it are null.");
   return notes;
@@ -311,13 +328,14 @@ Json detection_report(const DetectionEvaluation& evaluation, const std::string& 
   report["images"] = evaluation.dataset.images.size();
   report["ground_truth"] = evaluation.dataset.boxes.size();
   report["predictions"] = evaluation.predictions.boxes.size();
-  report["sources"] = {{"ground_truth", evaluation.dataset.source}, {"predictions", evaluation.predictions.source}};
+  report["sources"] = {{"ground_truth", name_to_text(evaluation.dataset.source)},
+                       {"predictions", name_to_text(evaluation.predictions.source)}};
   report["metrics"] = coco_json(evaluation.coco.figures);
   report["voc"] = voc_json(evaluation);
   report["at_iou_threshold"] = at_iou_threshold_json(evaluation);
   report["per_image"] = per_image_json(evaluation);
   report["operating_point"] = operating_point_json(evaluation.operating_point);
-  report["best_f1"] = evaluation.best_f1 ? operating_point_json(*evaluation.best_f1) : Json(nullptr);
+  report["best_f1"] = best_f1_json(evaluation);
   report["froc"] = froc_json(evaluation);
   report["froc_summary"] = froc_summary_json(evaluation);
   report["image_level"] = image_level_json(evaluation.image_level);

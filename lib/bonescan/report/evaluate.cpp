@@ -3,16 +3,17 @@
 #include <fmt/format.h>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/core/temporary_folder.h"
-#include "bonescan/dataset/image_files.h"
-#include "bonescan/dataset/image_index.h"
 #include "bonescan/model/network.h"
 #include "bonescan/report/ground_truth.h"
+#include "bonescan/report/image_folders.h"
 #include "bonescan/report/model_run.h"
 #include "bonescan/report/read_predictions.h"
 #include "bonescan/report/report_json.h"
 #include "bonescan/scan/default_models.h"
 #include "bonescan/scan/output_folder.h"
+#include "bonescan/scan/scan_models.h"
 
 namespace bonescan {
 namespace {
@@ -29,7 +30,8 @@ ScoreThreshold choose_score_threshold(const EvaluationRequest& request, bool mod
   if (request.settings.score_threshold) return {*request.settings.score_threshold, "--score-threshold"};
   if (models_run) {
     const fs::path detector = request.models.detector.value_or(default_model_path(ModelTask::kDetection));
-    const ModelCard card = read_model_card(detector, ModelTask::kDetection);
+    const ModelCard card = read_model_card(detector, ModelTask::kDetection,
+                                           {.card = card_for(ModelTask::kDetection, request.models.cards)});
     const auto threshold = card.operating_point.find("score_threshold");
     if (threshold != card.operating_point.end()) return {threshold->second, "operating point of the model card"};
   }
@@ -53,7 +55,9 @@ std::vector<fs::path> images_to_run(const Dataset& dataset, const EvaluationSour
 }
 
 Json sources_json(const EvaluationSources& sources) {
-  const auto text = [](const auto& value) { return value ? Json(fs::path(*value).string()) : Json(nullptr); };
+  const auto text = [](const auto& value) {
+    return value ? Json(name_to_text(fs::path(*value).native())) : Json(nullptr);
+  };
   Json json;
   json["fracatlas"] = text(sources.fracatlas);
   json["split"] = text(sources.split);
@@ -126,13 +130,40 @@ void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, c
                                               : differences_of_masks(outcome.report, *baseline, bootstrap);
     const auto results = check_baseline(outcome.report, *baseline, request.gates.max_drop, differences);
     outcome.gates.insert(outcome.gates.end(), results.begin(), results.end());
-    outcome.report["baseline"] = {{"file", request.gates.baseline->string()}, {"max_drop", request.gates.max_drop}};
+    outcome.report["baseline"] = {{"file", name_to_text(request.gates.baseline->native())},
+                                  {"max_drop", request.gates.max_drop}};
     for (const auto& [name, difference] : differences)
       outcome.report["baseline"]["paired_bootstrap"][name] = difference_json(difference);
   }
   outcome.report["gates"] = Json::array();
   for (const GateResult& gate : outcome.gates)
     outcome.report["gates"].push_back({{"gate", gate.name}, {"met", gate.met}, {"sentence", gate.sentence}});
+}
+
+// As in report.json.
+const char* task_name(EvaluationTask task) {
+  switch (task) {
+    case EvaluationTask::kDetect:
+      return "detection";
+    case EvaluationTask::kSegment:
+      return "segmentation";
+    case EvaluationTask::kPipeline:
+      return "pipeline";
+  }
+  return "";
+}
+
+// Finds what is wrong with the gates before a model runs for an hour: the report of nothing has the same figures, but
+// for those of lists.
+void check_gate_settings(const EvaluationRequest& request, const std::optional<Json>& baseline) {
+  const Json nothing = request.task == EvaluationTask::kSegment ? segmentation_report({})
+                                                                : detection_report({}, task_name(request.task));
+  for (const std::string& text : request.gates.requirements) {
+    const Requirement requirement = parse_requirement(text);
+    const std::string group = requirement.figure.substr(0, requirement.figure.find('.'));
+    if (!nothing.contains(group) || !nothing[group].is_array()) check_requirement(nothing, requirement);
+  }
+  if (baseline) check_baseline(nothing, *baseline, request.gates.max_drop, {});
 }
 
 EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancellation& cancellation) {
@@ -150,6 +181,7 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
     const ModelRun run = run_models(request, images_to_run(dataset, request.sources), output.path(), cancellation);
     outcome.interrupted = run.interrupted;
     if (run.interrupted) return outcome;
+    outcome.run_images = run.images;
     outcome.failed_images = run.failed;
     models = run.models;
     predictions = read_scan_results(output.path() / kResultsName, dataset);
@@ -165,8 +197,7 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
                                            .score_threshold = threshold.value,
                                            .score_threshold_source = threshold.source,
                                            .bootstrap = bootstrap_parameters(settings)});
-  outcome.report =
-      detection_report(*outcome.detection, request.task == EvaluationTask::kPipeline ? "pipeline" : "detection");
+  outcome.report = detection_report(*outcome.detection, task_name(request.task));
   outcome.report["models"] = models;
   return outcome;
 }
@@ -175,21 +206,14 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
 std::vector<fs::path> images_of_masks(const MaskFolders& folders, const EvaluationSources& sources) {
   const OptionalPath images = images_folder(sources);
   if (!images) throw UsageError("--predictions is missing; name it, or name --images to run a model on them");
-  Dataset files;
-  for (const std::string& file : list_image_files(*images, "--images")) {
-    DatasetImage image;
-    image.id = static_cast<std::int64_t>(files.images.size());
-    image.file_name = file;
-    files.images.push_back(std::move(image));
-  }
-  const ImageIndex index(files);
+  const ImageFolders radiographs({*images});
   std::vector<fs::path> paths;
   for (const DatasetImage& mask : read_true_masks(folders).images) {
-    const auto match = index.find_any_extension(mask.file_name);
-    if (!match)
+    const auto path = radiographs.find_any_extension(mask.file_name);
+    if (!path)
       throw UsageError(
           fmt::format("--images {} has no image (or several) for the mask {}", images->string(), mask.file_name));
-    paths.push_back(*images / files.images[static_cast<std::size_t>(match->id)].file_name);
+    paths.push_back(*path);
   }
   return paths;
 }
@@ -219,6 +243,7 @@ EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const 
     const ModelRun run = run_models(request, images_of_masks(folders, sources), output->path(), cancellation);
     outcome.interrupted = run.interrupted;
     if (run.interrupted) return outcome;
+    outcome.run_images = run.images;
     outcome.failed_images = run.failed;
     models = run.models;
     folders.predictions = output->path() / "masks";
@@ -227,7 +252,7 @@ EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const 
   outcome.segmentation = evaluate_masks(folders, bootstrap_parameters(request.settings), request.settings.threads);
   outcome.report = segmentation_report(*outcome.segmentation);
   if (!sources.predictions)
-    outcome.report["sources"]["predictions"] = "a run of the model on " + outcome.images->string();
+    outcome.report["sources"]["predictions"] = "a run of the model on " + name_to_text(outcome.images->native());
   outcome.report["models"] = models;
   return outcome;
 }
@@ -235,10 +260,9 @@ EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const 
 }  // namespace
 
 EvaluationOutcome evaluate(const EvaluationRequest& request, const Cancellation& cancellation) {
-  // What is wrong with the gates must show before a model runs for an hour.
-  for (const std::string& text : request.gates.requirements) parse_requirement(text);
   std::optional<Json> baseline;
   if (request.gates.baseline) baseline = read_report(*request.gates.baseline);
+  check_gate_settings(request, baseline);
 
   EvaluationOutcome outcome;
   try {

@@ -36,6 +36,7 @@ struct EvaluationSources {
 struct EvaluationModels {
   OptionalPath segmenter;
   OptionalPath detector;
+  std::vector<std::filesystem::path> cards;  // used instead of those inside the models, each for the task that it names
   std::string device = "cpu";
   Precision precision = Precision::kFloat32;
   bool test_time_flips = false;
@@ -76,13 +77,15 @@ struct EvaluationOutcome {
   std::optional<SegmentationEvaluation> segmentation;
   OptionalPath images;                     // the folder that file names are relative to, where it is at hand
   OptionalPath negatives;                  // likewise, of images that were added
-  std::size_t failed_images = 0;           // of a model's run
+  std::size_t run_images = 0;              // of a model's run; 0 where predictions were read
+  std::size_t failed_images = 0;           // of these
   bool interrupted = false;                // a model's run was; the report is empty
   std::shared_ptr<const void> run_output;  // keeps what a model's run wrote until the reports are written
 };
 
 // Reads ground truth and predictions (or runs the models into a temporary folder), computes every figure and checks
-// the gates. Writes nothing that stays. Throws UsageError.
+// the gates; what is wrong with the gates themselves is found before a model runs. Writes nothing that stays. Throws
+// UsageError.
 EvaluationOutcome evaluate(const EvaluationRequest& request, const Cancellation& cancellation);
 
 }  // namespace bonescan

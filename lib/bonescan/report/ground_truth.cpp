@@ -8,10 +8,10 @@
 #include "bonescan/dataset/coco.h"
 #include "bonescan/dataset/fracatlas.h"
 #include "bonescan/dataset/image_files.h"
-#include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/split_list.h"
 #include "bonescan/dataset/voc.h"
 #include "bonescan/dataset/yolo.h"
+#include "bonescan/report/image_folders.h"
 
 namespace bonescan {
 namespace {
@@ -76,25 +76,11 @@ Dataset read_ground_truth(const EvaluationSources& sources) {
 }
 
 std::vector<fs::path> find_images(const Dataset& dataset, const fs::path& folder, const OptionalPath& negatives) {
-  Dataset files;
-  std::vector<fs::path> paths;
-  const auto add_folder = [&](const fs::path& from) {
-    for (const std::string& file : list_image_files(from, "--images")) {
-      DatasetImage image;
-      image.id = static_cast<std::int64_t>(paths.size());
-      image.file_name = file;
-      files.images.push_back(std::move(image));
-      paths.push_back(from / file);
-    }
-  };
-  add_folder(folder);
-  if (negatives) add_folder(*negatives);
-  const ImageIndex index(files);
+  std::vector<fs::path> folders = {folder};
+  if (negatives) folders.push_back(*negatives);
+  const ImageFolders images(folders);
   std::vector<fs::path> found;
-  for (const DatasetImage& image : dataset.images) {
-    const auto match = index.find(image.file_name);
-    found.push_back(match ? paths[static_cast<std::size_t>(match->id)] : fs::path());
-  }
+  for (const DatasetImage& image : dataset.images) found.push_back(images.find(image.file_name).value_or(fs::path()));
   return found;
 }
 

@@ -30,6 +30,7 @@ ModelRun run_models(const EvaluationRequest& request, const std::vector<fs::path
   scan_request.output = output;
   scan_request.segmenter = request.models.segmenter;
   scan_request.detector = request.models.detector;
+  scan_request.model_cards = request.models.cards;
   scan_request.device = request.models.device;
   scan_request.precision = request.models.precision;
   scan_request.detection.score_threshold = SsdOptions().score_threshold;
@@ -41,6 +42,7 @@ ModelRun run_models(const EvaluationRequest& request, const std::vector<fs::path
 
   ModelRun run;
   run.interrupted = summary.end == ScanEnd::kInterrupted;
+  run.images = summary.counts.inputs;
   run.failed = summary.counts.failed;
   run.models = read_json_file(output / kRunName).value("models", Json());
   return run;

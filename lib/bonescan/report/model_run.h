@@ -13,8 +13,9 @@ namespace bonescan {
 
 struct ModelRun {
   bool interrupted = false;
-  std::size_t failed = 0;
-  Json models;  // "models" of run.json
+  std::size_t images = 0;
+  std::size_t failed = 0;  // of these
+  Json models;             // "models" of run.json
 };
 
 // Runs the models of `request.task` over `images`; `output` is then an output folder of ours. The detector reports

@@ -8,9 +8,8 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
-#include "bonescan/dataset/image_files.h"
-#include "bonescan/dataset/image_index.h"
 #include "bonescan/report/ground_truth.h"
+#include "bonescan/report/image_folders.h"
 #include "bonescan/report/mask_file.h"
 #include "bonescan/report/thumbnail.h"
 
@@ -128,42 +127,16 @@ cv::Mat matrix(Mask& mask) {
   return {mask.height, mask.width, CV_8U, mask.pixels.data()};
 }
 
-// The radiograph of a mask; empty if there is none.
-class RadiographFinder {
- public:
-  explicit RadiographFinder(const OptionalPath& folder) : folder_(folder.value_or(fs::path())) {
-    Dataset dataset;
-    if (folder) {
-      for (const std::string& file : list_image_files(*folder, "--images")) {
-        DatasetImage image;
-        image.id = static_cast<std::int64_t>(files_.size());
-        image.file_name = file;
-        dataset.images.push_back(std::move(image));
-        files_.push_back(file);
-      }
-    }
-    index_.emplace(dataset);
-  }
-
-  fs::path find(const std::string& mask) const {
-    const auto match = index_->find_any_extension(mask);
-    return match ? folder_ / files_[static_cast<std::size_t>(match->id)] : fs::path();
-  }
-
- private:
-  fs::path folder_;
-  std::vector<std::string> files_;
-  std::optional<ImageIndex> index_;
-};
-
 std::vector<Gallery> mask_galleries(const SegmentationEvaluation& evaluation, const OptionalPath& images) {
-  const RadiographFinder radiographs(images);
+  std::optional<ImageFolders> radiographs;
+  if (images) radiographs.emplace(std::vector{*images});
   const auto draw = [&](std::size_t i) -> std::optional<Picture> {
     const MaskPair& pair = evaluation.masks.pairs[i];
     if (!fs::exists(pair.prediction)) return std::nullopt;
+    const auto radiograph = radiographs ? radiographs->find_any_extension(pair.name) : std::nullopt;
     Mask truth = read_mask(pair.ground_truth), prediction = read_mask(pair.prediction);
-    return Picture{mask_thumbnail(radiographs.find(pair.name), matrix(truth), matrix(prediction)),
-                   fmt::format("{}: IoU {:.2f}", pair.name, *evaluation.figures[i].iou)};
+    return Picture{mask_thumbnail(radiograph.value_or(fs::path()), matrix(truth), matrix(prediction)),
+                   fmt::format("{}: IoU {:.2f}", to_one_line(pair.name), *evaluation.figures[i].iou)};
   };
   Order order;
   for (std::size_t i = 0; i < evaluation.figures.size(); ++i)

@@ -49,7 +49,7 @@ ReportSection operating_point_section(const Json& report) {
                                   {"false_positives", "false positives"},
                                   {"false_negatives", "false negatives"}});
   result.definition = "Score threshold: " + report.at("options").at("score_threshold_source").get<std::string>() + ".";
-  if (const Json& best = report.at("best_f1"); best.is_object())
+  if (const Json& best = report.at("best_f1"); best.at("score_threshold").is_number())
     result.definition += fmt::format(" The best F1 of all thresholds is {} at {}.", figure_text(best.at("f1")),
                                      figure_text(best.at("score_threshold")));
   return result;

@@ -133,7 +133,9 @@ Dataset read_true_masks(const MaskFolders& folders) {
 MaskPairs pair_masks(const MaskFolders& folders) {
   const fs::path predictions_folder = predicted_masks_folder(folders.predictions);
   const std::vector<std::string> truth_files = list_masks(folders.ground_truth, "--ground-truth");
-  const std::vector<std::string> predicted_files = list_masks(predictions_folder, "--predictions");
+  const bool is_empty = folders.predictions_may_lack && !fs::exists(predictions_folder);
+  const std::vector<std::string> predicted_files =
+      is_empty ? std::vector<std::string>() : list_masks(predictions_folder, "--predictions");
   const Dataset truth = read_true_masks(folders);
   const ImageIndex predicted(masks_of(predictions_folder, predicted_files));
 
@@ -188,8 +190,8 @@ Json segmentation_report(const SegmentationEvaluation& evaluation) {
   report["images"] = evaluation.figures.size();
   report["ground_truth"] = evaluation.masks.pairs.size();
   report["predictions"] = evaluation.masks.pairs.size();
-  report["sources"] = {{"ground_truth", evaluation.folders.ground_truth.string()},
-                       {"predictions", evaluation.folders.predictions.string()}};
+  report["sources"] = {{"ground_truth", name_to_text(evaluation.folders.ground_truth.native())},
+                       {"predictions", name_to_text(evaluation.folders.predictions.native())}};
   report["metrics"] = metrics_json(evaluation.summary);
   report["both_empty"] = evaluation.summary.both_empty;
   report["definitions"] = {

@@ -35,21 +35,8 @@ bool wants_detector(const ScanRequest& request) {
   return request.task != ScanTask::kSegment;
 }
 
-// The card among `request.model_cards` that is for `task`.
-std::optional<fs::path> card_for(ModelTask task, const ScanRequest& request) {
-  std::optional<fs::path> chosen;
-  for (const fs::path& card : request.model_cards) {
-    if (parse_model_card(read_text_file(card), card.string()).task != task) continue;
-    if (chosen)
-      throw UsageError(fmt::format("--model-card: {} and {} are for the same task; name one card a model",
-                                   chosen->string(), card.string()));
-    chosen = card;
-  }
-  return chosen;
-}
-
 ModelOptions model_options(ModelTask task, const ScanRequest& request) {
-  return {request.device, request.precision, card_for(task, request)};
+  return {request.device, request.precision, card_for(task, request.model_cards)};
 }
 
 ScanModels load_scan_models(const ScanRequest& request) {

@@ -1,9 +1,26 @@
 #include "bonescan/scan/scan_models.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+
 namespace bonescan {
+
+std::optional<std::filesystem::path> card_for(ModelTask task, std::span<const std::filesystem::path> cards) {
+  std::optional<std::filesystem::path> chosen;
+  for (const std::filesystem::path& card : cards) {
+    if (parse_model_card(read_text_file(card), card.string()).task != task) continue;
+    if (chosen)
+      throw UsageError(fmt::format("--model-card: {} and {} are for the same task; name one card a model",
+                                   chosen->string(), card.string()));
+    chosen = card;
+  }
+  return chosen;
+}
 
 const Detector& LazyDetector::get() {
   std::call_once(once_, [this] {

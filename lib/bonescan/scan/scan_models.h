@@ -7,12 +7,17 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "bonescan/model/detector.h"
 #include "bonescan/model/segmenter.h"
 
 namespace bonescan {
+
+// The card among those of --model-card that is for `task`; nullopt if none is. Throws UsageError if two are, or if one
+// is no card.
+std::optional<std::filesystem::path> card_for(ModelTask task, std::span<const std::filesystem::path> cards);
 
 // A detector that is loaded on first use and then stays.
 class LazyDetector {

@@ -1,0 +1,42 @@
+#include "bonescan/report/image_folders.h"
+
+#include "bonescan/dataset/image_files.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Adds the path of every image to `paths`; ids are positions in it.
+Dataset list_images(const std::vector<fs::path>& folders, std::vector<fs::path>& paths) {
+  Dataset images;
+  for (const fs::path& folder : folders) {
+    for (const std::string& file : list_image_files(folder, "--images")) {
+      DatasetImage image;
+      image.id = static_cast<std::int64_t>(paths.size());
+      image.file_name = file;
+      images.images.push_back(std::move(image));
+      paths.push_back(folder / file);
+    }
+  }
+  return images;
+}
+
+}  // namespace
+
+ImageFolders::ImageFolders(const std::vector<fs::path>& folders) : index_(list_images(folders, paths_)) {}
+
+std::optional<fs::path> ImageFolders::find(std::string_view name) const {
+  return path_of(index_.find(name));
+}
+
+std::optional<fs::path> ImageFolders::find_any_extension(std::string_view name) const {
+  return path_of(index_.find_any_extension(name));
+}
+
+std::optional<fs::path> ImageFolders::path_of(const std::optional<ImageMatch>& match) const {
+  if (!match) return std::nullopt;
+  return paths_[static_cast<std::size_t>(match->id)];
+}
+
+}  // namespace bonescan

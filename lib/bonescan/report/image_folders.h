@@ -1,0 +1,33 @@
+// Images that data sets and masks name, as files.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "bonescan/dataset/image_index.h"
+
+namespace bonescan {
+
+// The images below some folders, listed once. Names match as ImageIndex says: by the relative path, then by a base name
+// that only one of all these images has.
+class ImageFolders {
+ public:
+  // Throws UsageError that names --images if one of the folders cannot be read.
+  explicit ImageFolders(const std::vector<std::filesystem::path>& folders);
+
+  // nullopt if no image has the name, or several have.
+  std::optional<std::filesystem::path> find(std::string_view name) const;
+
+  // As find, and then without regard to the extension.
+  std::optional<std::filesystem::path> find_any_extension(std::string_view name) const;
+
+ private:
+  std::optional<std::filesystem::path> path_of(const std::optional<ImageMatch>& match) const;
+
+  std::vector<std::filesystem::path> paths_;  // by the id in the index
+  ImageIndex index_;
+};
+
+}  // namespace bonescan
