@@ -159,6 +159,16 @@ TEST_CASE("a merged folder can be resumed and overwritten like that of one run")
   CHECK(test::files_of(folder / "merged") == merged);
 }
 
+TEST_CASE("more shards than files may be open are no broken shards") {
+  const test::TemporaryFolder folder;
+  test::copy_samples(folder / "in");
+  const Arguments shards = run_shards({"segment", folder / "in", "--model", kSegmenter}, folder.path(), 6);
+  const Arguments merge_all = {"-c", "ulimit -n 7; exec \"$0\" merge \"$@\"", test::executable()};
+  const auto result = test::run_process("sh", merge_all + shards + Arguments{"-o", folder / "merged"});
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Catch::Contains("cannot be opened: Too many open files"));
+}
+
 TEST_CASE("what does not fit together is one sentence with exit code 2, and nothing is written") {
   const test::TemporaryFolder folder;
   test::copy_samples(folder / "in");

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fstream>
 #include <functional>
 #include <system_error>
@@ -173,6 +174,8 @@ ShardSet read_shards(const std::vector<fs::path>& folders) {
 class ShardReader {
  public:
   explicit ShardReader(const ShardRun& shard) : shard_(shard), path_(shard.folder / kResultsName), stream_(path_) {
+    if (!stream_)
+      throw UsageError(fmt::format("{} cannot be opened: {}", path_.string(), std::generic_category().message(errno)));
     line_.shard = &shard;
   }
 
