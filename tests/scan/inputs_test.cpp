@@ -107,6 +107,17 @@ TEST_CASE("what lies below the output folder is no input") {
   CHECK(names(inputs) == Names{"1.png", "outer/2.png"});
 }
 
+TEST_CASE("an output folder that is an input itself is refused: its results would become inputs") {
+  const test::TemporaryFolder folder;
+  touch(folder / "in/1.png");
+  fs::create_directory_symlink("in", folder / "link");
+  std::istringstream nothing;
+  CHECK_THROWS_WITH(find_inputs({{folder / "in"}, {}, {}}, nothing, folder / "link"),
+                    Catch::Contains("is the output folder, too"));
+  CHECK_THROWS_AS(find_inputs({{folder / "in"}, {}, {}}, nothing, folder / "in/"), UsageError);
+  CHECK(names(find_inputs({{folder / "in/*.png"}, {}, {}}, nothing, folder / "in")) == Names{"1.png"});
+}
+
 TEST_CASE("shards split the inputs without overlap, and keep their ids") {
   const test::TemporaryFolder folder;
   for (int i = 0; i < 40; ++i) touch(folder / (std::to_string(i) + ".png"));

@@ -65,6 +65,11 @@ void add_file(fs::path path, Findings& findings) {
 
 void add_folder(const fs::path& path, const fs::path& left_out, Findings& findings) {
   const fs::path folder = real_folder(path);
+  if (folder == left_out)
+    throw UsageError(
+        fmt::format("input {} is the output folder, too; name another --output, or the results of one run "
+                    "would be inputs of the next",
+                    path.string()));
   findings.folders.push_back(folder);
   const std::string below = left_out.lexically_relative(folder).generic_string() + '/';
   for (const std::string& file : list_image_files(folder, "input"))

@@ -60,8 +60,8 @@ bool in_shard(std::string_view file, const Shard& shard);
 // may_be_dicom_name are looked into, within the limits of `read`). The input folder is the folder named, the parent of
 // the only file named, or the deepest common parent of several names.
 //
-// Throws UsageError if a name does not exist, a glob matches nothing, a folder cannot be read, or
-// nothing is found at all. A name in the list that does not exist is an input all the same: it fails by itself
+// Throws UsageError if a name does not exist, a glob matches nothing, a folder cannot be read or is `left_out` itself,
+// or nothing is found at all. A name in the list that does not exist is an input all the same: it fails by itself
 // when it is read.
 InputSet find_inputs(const InputSelection& selection, std::istream& standard_input,
                      const std::filesystem::path& left_out = {}, const ReadOptions& read = {});
