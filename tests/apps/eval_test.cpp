@@ -400,6 +400,16 @@ TEST_CASE("eval detect: a baseline that is better fails the run, with the probab
   CHECK(eval(files.words({"--baseline", baseline, "--max-drop", "1"})).exit_code == 0);
 }
 
+TEST_CASE("eval detect: a baseline of other images gets a note") {
+  const SmallCase files;
+  REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
+  const Words baseline = {"--baseline", files.path("before/report.json"), "--max-drop", "1"};
+  CHECK_THAT(to_json_line(report_of(files.words(baseline)).at("notes")), !Contains("of the same images"));
+  files.write("list.csv", "b\nc\n");
+  const Json report = report_of(files.words(joined(baseline, {"--split-list", files.path("list.csv")})));
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("The baseline does not tell of the same images"));
+}
+
 TEST_CASE("eval detect: more false positives are worse") {
   const SmallCase files;
   REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);

@@ -67,11 +67,13 @@ Json sources_json(const EvaluationSources& sources) {
   return json;
 }
 
-DifferencesByName differences_of_detections(const EvaluationOutcome& outcome, const Json& baseline,
-                                            const BootstrapParameters& bootstrap) {
-  DifferencesByName differences;
+// nullopt: the baseline's rows are of other images.
+std::optional<DifferencesByName> differences_of_detections(const EvaluationOutcome& outcome, const Json& baseline,
+                                                           const BootstrapParameters& bootstrap) {
   const auto rows = rows_of_report(baseline, *outcome.detection);
-  if (!rows || bootstrap.replicates == 0) return differences;
+  if (!rows) return std::nullopt;
+  DifferencesByName differences;
+  if (bootstrap.replicates == 0) return differences;
   const PairedDifferences paired = paired_bootstrap(outcome.detection->rows, *rows, bootstrap);
   const auto add = [&](const char* name, const std::optional<PairedDifference>& difference) {
     if (difference) differences[name] = *difference;
@@ -98,12 +100,13 @@ std::vector<std::optional<double>> detail_column(const Json& report, const Json&
   return values;
 }
 
-DifferencesByName differences_of_masks(const Json& report, const Json& baseline, const BootstrapParameters& bootstrap) {
+// Likewise.
+std::optional<DifferencesByName> differences_of_masks(const Json& report, const Json& baseline,
+                                                      const BootstrapParameters& bootstrap) {
   DifferencesByName differences;
-  if (bootstrap.replicates == 0) return differences;
   for (const auto& [name, member] : {std::pair("metrics.iou_mean", "iou"), std::pair("metrics.dice_mean", "dice")}) {
     const auto earlier = detail_column(report, baseline, member);
-    if (earlier.empty()) continue;
+    if (earlier.empty()) return std::nullopt;
     const auto paired = paired_bootstrap_mean(detail_column(report, report, member), earlier, bootstrap);
     if (paired) differences[name] = *paired;
   }
@@ -125,9 +128,13 @@ void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, c
     outcome.gates.push_back(check_requirement(outcome.report, parse_requirement(text)));
   if (baseline) {
     const BootstrapParameters bootstrap = bootstrap_parameters(request.settings);
-    const DifferencesByName differences = outcome.detection
-                                              ? differences_of_detections(outcome, *baseline, bootstrap)
-                                              : differences_of_masks(outcome.report, *baseline, bootstrap);
+    const auto paired = outcome.detection ? differences_of_detections(outcome, *baseline, bootstrap)
+                                          : differences_of_masks(outcome.report, *baseline, bootstrap);
+    if (!paired)
+      outcome.report["notes"].push_back(
+          "The baseline does not tell of the same images: a difference may come from the images alone, and how likely "
+          "it is noise is not known.");
+    const DifferencesByName differences = paired.value_or(DifferencesByName());
     const auto results = check_baseline(outcome.report, *baseline, request.gates.max_drop, differences);
     outcome.gates.insert(outcome.gates.end(), results.begin(), results.end());
     outcome.report["baseline"] = {{"file", name_to_text(request.gates.baseline->native())},

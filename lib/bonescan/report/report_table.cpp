@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bonescan/core/file_name.h"
 #include "bonescan/report/figures.h"
 
 namespace bonescan {
@@ -134,7 +135,7 @@ std::string terminal_table(const Json& report) {
   }
   const Json notes = report.value("notes", Json::array());
   if (!notes.empty()) text += "\nNotes\n";
-  for (const Json& note : notes) text += fmt::format("  - {}\n", note.get<std::string>());
+  for (const Json& note : notes) text += fmt::format("  - {}\n", to_one_line(note.get<std::string>()));
   const Json gates = report.value("gates", Json::array());
   if (!gates.empty()) text += "\nGates\n";
   for (const Json& gate : gates)
