@@ -52,14 +52,15 @@ def make_card(options: argparse.Namespace, saved: dict[str, Any]) -> dict[str, A
         "operating_point": point,
         "trained_on": {
             "dataset": "FracAtlas, bone masks drawn for bonescan; photographs from Debian packages as pictures without bone",
-            "split": "bone masks but those of scripts/splits/bone_masks_valid.csv",
+            "split": "bone masks but those of scripts/splits/bone_masks_valid.csv; masks drawn by a teacher for other images",
             "images": options.training_images,
             "commit": options.commit,
             "seed": int(saved["options"]["seed"]),
         },
         "metrics": json.loads(options.metrics.read_text()) if options.metrics else {},
         "licence": "CC-BY-4.0",
-        "attribution": f"{fracatlas.ATTRIBUTION}; bone masks drawn for bonescan on its images.",
+        "attribution": f"{fracatlas.ATTRIBUTION}; bone masks drawn for bonescan on its images. Trained in part on masks "
+                       f"drawn by a network on the fracture detector's trunk: {model_card.VGG_ATTRIBUTION}.",
     }
 
 

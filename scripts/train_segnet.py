@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train the bone segmenter (SegNet, one logit) on bone masks and on pictures without bone.
+"""Train the bone segmenter (SegNet, one logit) on bone masks, its teacher's masks, and pictures without bone.
 
 Example:
     scripts/train_segnet.py --fracatlas FracAtlas --masks bone-masks --photographs photographs/train \
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import math
 import time
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from torch import Tensor
 from bonescan_training import bone_masks, negatives
 from bonescan_training.bone_masks import INPUT_SIDE, Radiograph
 from bonescan_training.checkpoint import load_if_present, save_atomically
+from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss
 from bonescan_training.segnet import SegNet
 
 SPLITS = Path(__file__).parent / "splits"
@@ -36,6 +36,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
     parser.add_argument("--masks", type=Path, required=True, help="folder with masks.csv and masks/")
     parser.add_argument("--photographs", type=Path, required=True, help="folder of pictures without bone")
+    parser.add_argument("--drawn", type=Path, help="radiographs with masks drawn by train_bone_teacher.py (drawn.npz)")
     parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv", help="masks to keep out")
     parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint.pt and log.csv")
     parser.add_argument("--start-from", type=Path, help="checkpoint whose weights to begin with")
@@ -43,6 +44,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=8, help="images a step, negatives among them")
     parser.add_argument("--negatives", type=int, default=2, help="pictures without bone a step")
+    parser.add_argument("--drawn-share", type=float, default=0.6, help="share of --drawn among the radiographs")
     parser.add_argument("--learning-rate", type=float, default=4e-3, help="peak of the one-cycle schedule")
     parser.add_argument("--weight-decay", type=float, default=0.02)
     parser.add_argument("--augmentation", type=float, default=1.0, help="strength of rotation, scale and shift")
@@ -51,33 +53,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
-
-
-class WeightAverage:
-    """Exponential moving average of parameters and batch-norm statistics; short memory early on."""
-
-    def __init__(self, network: SegNet, decay: float = 0.995) -> None:
-        self.decay = decay
-        self.state = {name: value.detach().clone() for name, value in network.state_dict().items()}
-
-    @torch.no_grad()
-    def update(self, network: SegNet, step: int) -> None:
-        keep = min(self.decay, (1 + step) / (10 + step))
-        for name, value in network.state_dict().items():
-            if value.is_floating_point():
-                self.state[name].lerp_(value, 1 - keep)
-            else:
-                self.state[name].copy_(value)
-
-
-def segmentation_loss(logits: Tensor, bone: Tensor, has_bone: Tensor) -> Tensor:
-    """Cross-entropy plus Dice on radiographs; on pictures without bone, cross-entropy, its worst pixels counted again."""
-    entropy = F.binary_cross_entropy_with_logits(logits, bone, reduction="none").flatten(1)
-    probability = logits.sigmoid().flatten(1)
-    target = bone.flatten(1)
-    dice = 1 - (2 * (probability * target).sum(1) + 1) / (probability.sum(1) + target.sum(1) + 1)
-    worst = entropy.topk(max(1, entropy.shape[1] // 50), dim=1).values.mean(1)
-    return torch.where(has_bone, entropy.mean(1) + dice, entropy.mean(1) + 0.3 * worst).mean()
 
 
 def deeply_supervised_loss(outputs: list[Tensor], bone: Tensor, has_bone: Tensor) -> Tensor:
@@ -90,13 +65,14 @@ def deeply_supervised_loss(outputs: list[Tensor], bone: Tensor, has_bone: Tensor
 
 
 def make_batch(
-    labelled: list[Radiograph], photographs: list[np.ndarray], options: argparse.Namespace, random: np.random.Generator
+    labelled: list[Radiograph], drawn: list[Radiograph], photographs: list[np.ndarray], options: argparse.Namespace,
+    random: np.random.Generator,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Images [N,3,224,224] in 0..1, bone shares [N,1,224,224], and which images show bone [N]."""
     images, bones = [], []
     for _ in range(options.batch - options.negatives):
-        radiograph = labelled[random.integers(len(labelled))]
-        image, bone = bone_masks.training_sample(radiograph, random, options.augmentation)
+        radiographs = drawn if drawn and random.random() < options.drawn_share else labelled
+        image, bone = bone_masks.training_sample(radiographs[random.integers(len(radiographs))], random, options.augmentation)
         images.append(image)
         bones.append(bone)
     for _ in range(options.negatives):
@@ -126,23 +102,6 @@ def normalise(images: Tensor) -> Tensor:
     return ((images - bone_masks.MEAN) / bone_masks.STD).contiguous(memory_format=torch.channels_last)
 
 
-def learning_rate_factor(step: int, steps: int) -> float:
-    """One cycle: linear warm-up over the first 12 %, cosine to 1 % of the peak."""
-    warm_up = max(1, int(0.12 * steps))
-    if step < warm_up:
-        return 0.05 + 0.95 * step / warm_up
-    progress = (step - warm_up) / max(1, steps - warm_up)
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
-
-
-def read_labelled(options: argparse.Namespace) -> tuple[list[Radiograph], list[Radiograph]]:
-    """Radiographs with drawn masks: those to train on, and those held out."""
-    held_names = set(bone_masks.read_names(options.held_out))
-    names = sorted(bone_masks.mask_rows(options.masks))
-    radiographs = [bone_masks.read_radiograph(options.fracatlas, name, options.masks) for name in names]
-    return [r for r in radiographs if r.name not in held_names], [r for r in radiographs if r.name in held_names]
-
-
 def read_photographs(folder: Path) -> list[np.ndarray]:
     """Every picture under `folder`, in order of path."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
@@ -158,9 +117,11 @@ def main() -> None:
     torch.manual_seed(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
 
-    labelled, held_out = read_labelled(options)
+    labelled, held_out = bone_masks.read_labelled(options.fracatlas, options.masks, options.held_out)
+    drawn = bone_masks.read_drawn(options.drawn) if options.drawn else []
     photographs = read_photographs(options.photographs)
-    print(f"{len(labelled)} masks, {len(held_out)} held out, {len(photographs)} pictures without bone", flush=True)
+    print(f"{len(labelled)} masks, {len(held_out)} held out, {len(drawn)} drawn by the teacher, "
+          f"{len(photographs)} pictures without bone", flush=True)
 
     network = SegNet(options.width).to(options.device, memory_format=torch.channels_last).train()
     if options.start_from:
@@ -185,7 +146,7 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = options.learning_rate * learning_rate_factor(step, options.steps)
         random = np.random.default_rng((options.seed, step))  # by step, so that a resumed run sees what an unbroken one would
-        images, bone, has_bone = make_batch(labelled, photographs, options, random)
+        images, bone, has_bone = make_batch(labelled, drawn, photographs, options, random)
         images, bone, has_bone = (t.to(options.device) for t in (images, bone, has_bone))
         kind = torch.device(options.device).type
         with torch.autocast(kind, dtype=torch.bfloat16):

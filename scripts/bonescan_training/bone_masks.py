@@ -58,8 +58,28 @@ def read_radiograph(root: Path, name: str, masks: Path) -> Radiograph:
     return Radiograph(name, stretch(image[:, :, 1], CACHE_SIDE), bone, width / height)
 
 
-def geometric_transform(random: np.random.Generator, aspect: float, strength: float) -> np.ndarray:
-    """Affine map [2,3] from INPUT_SIDE pixels to CACHE_SIDE pixels: flips, rotation, scale, shift."""
+def read_labelled(root: Path, masks: Path, held_out: Path) -> tuple[list[Radiograph], list[Radiograph]]:
+    """Radiographs with drawn masks: those to train on, and those of the list `held_out`."""
+    held_names = set(read_names(held_out))
+    radiographs = [read_radiograph(root, name, masks) for name in sorted(mask_rows(masks))]
+    return [r for r in radiographs if r.name not in held_names], [r for r in radiographs if r.name in held_names]
+
+
+def read_drawn(path: Path) -> list[Radiograph]:
+    """Radiographs with masks that the teacher drew, as write_drawn stored them; `bone` is 255 times a probability."""
+    with np.load(path) as stored:
+        columns = [stored[key] for key in ("names", "grey", "bone", "aspect")]
+    return [Radiograph(str(name), grey, bone, float(aspect)) for name, grey, bone, aspect in zip(*columns)]
+
+
+def write_drawn(path: Path, radiographs: list[Radiograph]) -> None:
+    """Store radiographs for read_drawn."""
+    np.savez(path, names=[r.name for r in radiographs], grey=[r.grey for r in radiographs],
+             bone=[r.bone for r in radiographs], aspect=[r.aspect for r in radiographs])
+
+
+def geometric_transform(random: np.random.Generator, aspect: float, strength: float, side: int) -> np.ndarray:
+    """Affine map [2,3] from the pixels of an input of `side` to CACHE_SIDE pixels: flips, rotation, scale, shift."""
     angle = np.deg2rad(random.uniform(-20, 20)) * strength
     if random.random() < 0.05 * strength:
         angle += np.pi / 2 * random.integers(1, 4)
@@ -73,9 +93,9 @@ def geometric_transform(random: np.random.Generator, aspect: float, strength: fl
     to_true = np.diag([ratio * flip_x, flip_y / ratio])
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = np.diag([1 / ratio, ratio]) @ rotation @ to_true @ np.diag([squeeze, 1 / squeeze]) * zoom
-    linear = linear * CACHE_SIDE / INPUT_SIDE
+    linear = linear * CACHE_SIDE / side
     shift = random.uniform(-0.08, 0.08, 2) * strength * CACHE_SIDE
-    centre = np.full(2, (INPUT_SIDE - 1) / 2)
+    centre = np.full(2, (side - 1) / 2)
     offset = np.full(2, (CACHE_SIDE - 1) / 2) + shift - linear @ centre
     return np.hstack([linear, offset[:, None]]).astype(np.float64)
 
@@ -103,10 +123,12 @@ def tint(grey: np.ndarray, random: np.random.Generator, strength: float) -> np.n
     return rgb.astype(np.float32)
 
 
-def training_sample(radiograph: Radiograph, random: np.random.Generator, strength: float) -> tuple[np.ndarray, np.ndarray]:
-    """An augmented image [3,224,224] float32 in 0..1 and its bone share [1,224,224]."""
-    transform = geometric_transform(random, radiograph.aspect, strength)
-    size = (INPUT_SIDE, INPUT_SIDE)
+def training_sample(
+    radiograph: Radiograph, random: np.random.Generator, strength: float, side: int = INPUT_SIDE
+) -> tuple[np.ndarray, np.ndarray]:
+    """An augmented image [3,side,side] float32 in 0..1 and its bone share [1,side,side]."""
+    transform = geometric_transform(random, radiograph.aspect, strength, side)
+    size = (side, side)
     flags = (cv2.INTER_LINEAR if random.random() < 0.7 else cv2.INTER_CUBIC) | cv2.WARP_INVERSE_MAP
     source = radiograph.grey
     if random.random() < 0.5:  # the area average that inference sees is smoother than bilinear sampling

