@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""Turns a checkpoint of train_ssd300.py into a model file: TorchScript with raw heads, fp16 weights and a model card.
+"""Turns checkpoints of train_ssd300.py into a model file: TorchScript with raw heads, fp16 weights and a model card.
+
+Weights of several checkpoints of one run are averaged (Izmailov et al., Averaging Weights Leads to Wider Optima, 2018).
 
 The figures on the card are measured here, with the rounded weights, on the validation split read as bonescan reads
 it, and on non-fractured images that were not trained on. Both operating points come from them.
 
-    scripts/export_ssd300.py runs/ssd300/last.pt --fracatlas data/FracAtlas -o ssd300_vgg16.pt --froc froc.png
+    scripts/export_ssd300.py runs/ssd300/epoch*.pt --fracatlas data/FracAtlas -o ssd300_vgg16.pt --froc froc.png
 """
 from __future__ import annotations
 
@@ -135,8 +137,9 @@ def rounded(value: Any, name: str = "") -> Any:
 
 
 def make_card(
-    state: dict[str, Any], operating_point: dict[str, Any], metrics: dict[str, Any], code: str
+    states: list[dict[str, Any]], operating_point: dict[str, Any], metrics: dict[str, Any], code: str
 ) -> dict[str, Any]:
+    state = max(states, key=lambda each: each["epoch"])
     recipe, size = state["recipe"], state["size"]
     return {
         "schema": model_card.SCHEMA,
@@ -155,12 +158,19 @@ def make_card(
             "images": f"561 fractured (574 less {len(fracatlas.TRAIN_COPIES_OF_VALID)} near-copies of valid images)"
             f", and {recipe['negative_images']} non-fractured",
             "code_commit": code, "seed": recipe["seed"], "epochs": state["epoch"], "steps": state["step"],
+            "weights_averaged_over_epochs": sorted(each["epoch"] for each in states),
             "recipe": {name: recipe[name] for name in RECIPE_ON_CARD},
         },
         "metrics": metrics,
         "licence": "CC-BY-4.0",
         "attribution": f"{fracatlas.ATTRIBUTION}. {model_card.VGG_ATTRIBUTION}.",
     }
+
+
+def mean_weights(states: list[dict[str, Any]]) -> dict[str, Tensor]:
+    """The mean of the checkpoints' averaged weights, by name."""
+    weights = [state["average"] for state in states]
+    return {name: torch.stack([each[name] for each in weights]).mean(dim=0) for name in weights[0]}
 
 
 @torch.no_grad()
@@ -178,7 +188,7 @@ def check_file(path: Path, model: torch.nn.Module, size: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path, help="best.pt or last.pt of train_ssd300.py")
+    parser.add_argument("checkpoints", type=Path, nargs="+", help="last.pt or epoch*.pt of train_ssd300.py")
     parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument(
@@ -193,27 +203,30 @@ def main() -> None:
 
     if arguments.negatives < 1:
         parser.error("--negatives must be at least 1: the card tells how often non-fractured images raise an alarm")
-    state = checkpoint.load_if_present(arguments.checkpoint)
-    if state is None:
-        parser.error(f"{arguments.checkpoint} does not exist")
+    states = []
+    for path in arguments.checkpoints:
+        states.append(checkpoint.load_if_present(path))
+        if states[-1] is None:
+            parser.error(f"{path} does not exist")
+    scales, size, average = states[0]["scales"], states[0]["size"], mean_weights(states)
     code = arguments.code_commit or subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
     ).stdout.strip()
-    model = ssd300.SSD300VGG16(state["scales"], size=state["size"])
-    model.load_state_dict(state["average"])
+    model = ssd300.SSD300VGG16(scales, size=size)
+    model.load_state_dict(average)
     for parameter in model.parameters():
         parameter.requires_grad_(False)
         parameter.copy_(parameter.half().float())
     model.eval()
-    found = validate(model, arguments.fracatlas, state["size"], arguments.negatives)
+    found = validate(model, arguments.fracatlas, size, arguments.negatives)
     operating_point, metrics = measure(found)
-    card = make_card(state, operating_point, metrics, code)
+    card = make_card(states, operating_point, metrics, code)
     model_card.save_model(model_card.half_weights(torch.jit.script(model)), card, arguments.output)
-    reference = ssd300.SSD300VGG16(state["scales"], size=state["size"]).eval()
-    reference.load_state_dict(state["average"])
+    reference = ssd300.SSD300VGG16(scales, size=size).eval()
+    reference.load_state_dict(average)
     for parameter in reference.parameters():
         parameter.data = parameter.data.half().float()
-    check_file(arguments.output, reference, state["size"])
+    check_file(arguments.output, reference, size)
     if arguments.froc:
         draw_froc({
             f"{len(found.truths)} fractured images (valid)": detection_metrics.pool(found.fractured_matches()),

