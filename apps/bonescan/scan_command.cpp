@@ -44,7 +44,9 @@ void add_input_options(CLI::App& app, ScanArguments& arguments) {
       ->option_text("I/N")
       ->group(group);
   ReadOptions& read = arguments.request.read;
-  app.add_flag("--allow-truncated", read.allow_truncated, "Take what a cut-off JPEG still shows")->group(group);
+  app.add_flag("--allow-truncated", read.allow_truncated,
+               "Take what a cut-off JPEG, PNG, TIFF or BMP still shows; a cut-off DICOM file always fails")
+      ->group(group);
   app.add_option("--max-pixels", read.max_pixels, "Largest picture that is decoded; default: 200000000")
       ->check(whole_number(1, kMostPixels))
       ->option_text("N")

@@ -91,6 +91,18 @@ TEST_CASE("nothing of a DICOM header is written or said, however much is asked f
   CHECK(results(folder / "asked")[0]["dicom"] == Json{{"PatientName", kSecret}});
 }
 
+TEST_CASE("a DICOM file that is cut off fails, with --allow-truncated too, and the run goes on") {
+  const test::TemporaryFolder folder;
+  copy_fixture("grey_explicit.dcm", folder / "in/whole.dcm");
+  const std::string whole = read_text_file(folder / "in/whole.dcm");
+  write_file_atomically(folder / "in/cut.dcm", whole.substr(0, whole.size() - 100));
+  CHECK(pipeline({folder / "in", "-o", folder / "out", "--allow-truncated"}).exit_code == 3);
+  const auto records = results(folder / "out");
+  REQUIRE(records.size() == 2);
+  CHECK(records[0]["error"] == "the DICOM data end too early (truncated file)");
+  CHECK(records[1]["status"] == "ok");
+}
+
 TEST_CASE("the instance's UID is told unless other tags or none are asked for") {
   const test::TemporaryFolder folder;
   const std::string image = dicom("grey_rle.dcm");

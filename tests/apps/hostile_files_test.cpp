@@ -220,6 +220,22 @@ TEST_CASE("a file of any name is processed, and its name can be read back from e
   CHECK(test::files_of(out) == before);
 }
 
+TEST_CASE("folders that have the names of other radiographs' masks, overlays and labels do not take their places") {
+  const test::TemporaryFolder folder;
+  const std::vector<std::string> names = {"x.png",           "x.png.png/y.png", "x.png.png~/y.png",
+                                          "x.png.jpg/y.png", "x.txt/y.png",     "x.xml/y.png"};
+  for (const std::string& name : names) copy_picture(folder / "in" / name);
+  const auto result = test::run_bonescan({"pipeline", "--segmenter", kSegmenter, "--detector", kDetector, "--overlay",
+                                          "--format", "yolo,voc", folder / "in", "-o", folder / "out"});
+  CHECK(result.exit_code == 0);
+  const auto files = test::files_of(folder / "out");
+  for (const char* kind : {"masks/", "overlays/"})
+    CHECK(std::count_if(files.begin(), files.end(), [&](const auto& file) { return file.first.starts_with(kind); }) ==
+          static_cast<long>(names.size()));
+  CHECK(std::count_if(files.begin(), files.end(), [](const auto& file) { return file.first.starts_with("labels/"); }) ==
+        2 * static_cast<long>(names.size()));
+}
+
 TEST_CASE("shards of files of any name are merged into what one run writes") {
   const test::TemporaryFolder folder;
   for (const std::string& name : strange_names()) copy_picture(folder / "in" / name);

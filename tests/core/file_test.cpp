@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name_error.h"
 #include "support/test_paths.h"
 
 using namespace bonescan;
@@ -52,6 +53,23 @@ TEST_CASE("a file that cannot be written is an output error that names it") {
   REQUIRE_THROWS_WITH(write_file_atomically(folder / "file" / "below", "x"),
                       Contains("below") && Contains("Not a directory"));
   REQUIRE_THROWS_AS(write_file_atomically(folder / "file" / "below", "x"), OutputError);
+}
+
+TEST_CASE("a name that the file system does not take is told from a place where nothing can be written") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "file", "x");
+  std::filesystem::create_directories(folder / "folder/not empty");
+  CHECK_THROWS_AS(write_file_atomically(folder / std::string(256, 'n'), "x"), FileNameError);
+  CHECK_THROWS_AS(write_file_atomically(folder / "file/below", "x"), FileNameError);
+  CHECK_THROWS_AS(write_file_atomically(folder / "folder", "x"), FileNameError);
+  try {
+    write_file_atomically("/proc/bonescan", "x");  // a file system that takes no new files
+    FAIL("nothing was thrown");
+  } catch (const FileNameError&) {
+    FAIL("the name is not at fault");
+  } catch (const OutputError& error) {
+    CHECK_THAT(error.what(), Contains("/proc/bonescan cannot be written"));
+  }
 }
 
 TEST_CASE("what is no regular file, or too large, is an image error") {

@@ -39,7 +39,7 @@ TEST_CASE("a picture that cannot be written is an OutputError that names the fil
   CHECK_THROWS_AS(write_mask_png(folder / "file/mask.png", mask), OutputError);
   CHECK_THROWS_WITH(write_mask_png(folder / "file/mask.png", mask), Catch::Contains("file/mask.png"));
   // JPEG cannot hold it.
-  CHECK_THROWS_AS(write_overlay_jpeg(folder / "wide.jpg", cv::Mat::zeros(1, 70000, CV_8UC3)), OutputError);
+  CHECK_THROWS_AS(write_overlay_jpeg(folder / "wide.jpg", cv::Mat::zeros(1, 70000, CV_8UC3)), ImageError);
   CHECK_FALSE(exists(folder / "wide.jpg"));
 }
 

@@ -30,6 +30,11 @@ TEST_CASE("names below the output folder keep the extension of a picture, and dr
   CHECK(label_name("1.2.840.113", ".txt") == "labels/1.2.840.113.txt");
   CHECK(label_name("study/IM0001", ".xml") == "labels/study/IM0001.xml");
   CHECK(label_name("hand.DCM", ".xml") == "labels/hand.xml");
+  CHECK(mask_name("x.jpg.png/y.jpg") == "masks/x.jpg.png~/y.jpg.png");  // masks/x.jpg.png is that of x.jpg
+  CHECK(mask_name("x.jpg.png~/y.jpg") == "masks/x.jpg.png~~/y.jpg.png");
+  CHECK(mask_name("x~/y.jpg") == "masks/x~/y.jpg.png");
+  CHECK(overlay_name("x.jpg.jpg/y.jpg") == "overlays/x.jpg.jpg~/y.jpg.jpg");
+  CHECK(label_name("a/x.xml/y.jpg", ".txt") == "labels/a/x.xml~/y.txt");
   CHECK(picture_name("hand.dcm", 0) == "hand.dcm");
   CHECK(picture_name("hand.dcm", 12) == "hand.dcm/0012");
 }

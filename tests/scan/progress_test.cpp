@@ -4,7 +4,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <memory>
+#include <sstream>
+#include <thread>
 
 namespace bonescan {
 namespace {
@@ -30,6 +37,41 @@ TEST_CASE("a terminal that takes no more text does not end the run") {
   ::dup2(standard_error, STDERR_FILENO);
   ::close(standard_error);
   ::close(full);
+}
+
+// What `work` logs, a line each.
+template <typename Work>
+std::vector<std::string> logged_lines(const Work& work) {
+  std::ostringstream text;
+  const auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(text));
+  logger->set_pattern("%v");
+  const auto earlier = spdlog::default_logger();
+  spdlog::set_default_logger(logger);
+  work();
+  spdlog::set_default_logger(earlier);
+  std::vector<std::string> lines;
+  std::istringstream stream(text.str());
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST_CASE("without a terminal progress is a line an interval, however many radiographs it has") {
+  using namespace std::chrono_literals;
+  const auto lines = logged_lines([] {
+    Progress progress(ProgressMode::kLog, 1000, 200ms);
+    for (int i = 0; i < 50; ++i) progress.add(false);  // takes no time
+    std::this_thread::sleep_for(210ms);
+    progress.add(true);
+    progress.add(false);
+  });
+  REQUIRE(lines.size() == 1);
+  CHECK_THAT(lines[0], Catch::StartsWith("51/1000, ") && Catch::EndsWith(", 1 failed"));
+}
+
+TEST_CASE("without a terminal a run of less than a minute logs no progress, and a quiet one never") {
+  using namespace std::chrono_literals;
+  CHECK(logged_lines([] { Progress(ProgressMode::kLog, 10).add(false); }).empty());
+  CHECK(logged_lines([] { Progress(ProgressMode::kNever, 10, 0ms).add(false); }).empty());
 }
 
 }  // namespace

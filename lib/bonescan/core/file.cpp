@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name_error.h"
 
 namespace bonescan {
 namespace {
@@ -56,6 +58,18 @@ int write_fully(int descriptor, std::span<const std::uint8_t> bytes) {
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
   return 0;
+}
+
+// Whether the name is at fault. EINVAL and EILSEQ: file systems of other systems take fewer characters.
+bool is_about_the_name(int error) {
+  constexpr std::array kReasons = {ENAMETOOLONG, EINVAL, EILSEQ, EISDIR, ENOTDIR};
+  return std::find(kReasons.begin(), kReasons.end(), error) != kReasons.end();
+}
+
+[[noreturn]] void throw_not_written(const fs::path& path, int error) {
+  const std::string message = fmt::format("{} cannot be written: {}", path.string(), system_reason(error));
+  if (is_about_the_name(error)) throw FileNameError(message);
+  throw OutputError(message);
 }
 
 struct OpenFile {
@@ -137,21 +151,18 @@ std::string read_text_file(const fs::path& path) {
 }
 
 void write_file_atomically(const fs::path& path, std::span<const std::uint8_t> bytes) {
-  const auto fail = [&path](int error) {
-    return OutputError(fmt::format("{} cannot be written: {}", path.string(), system_reason(error)));
-  };
   std::error_code folder_error;
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), folder_error);
-  if (folder_error) throw fail(folder_error.value());
+  if (folder_error) throw_not_written(path, folder_error.value());
 
   auto [file, temporary] = create_beside(path);
-  if (!file.valid()) throw fail(errno);
+  if (!file.valid()) throw_not_written(path, errno);
   int error = write_fully(file.get(), bytes);
   if (const int close_error = file.close(); error == 0) error = close_error;
   if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) {
     ::unlink(temporary.c_str());
-    throw fail(error);
+    throw_not_written(path, error);
   }
 }
 

@@ -19,9 +19,11 @@ void write_encoded(const std::filesystem::path& path, const char* extension, con
   try {
     encoded = cv::imencode(extension, picture, bytes, settings);
   } catch (const cv::Exception& failure) {
-    throw OutputError(fmt::format("{} cannot be written: {}", path.string(), failure.err));
+    if (failure.code == cv::Error::StsNoMem) throw;
+    throw ImageError(fmt::format("cannot be drawn as {}: {}", extension, failure.err));
   }
-  if (!encoded) throw OutputError(fmt::format("{} cannot be written: the picture cannot be encoded", path.string()));
+  if (!encoded)
+    throw ImageError(fmt::format("cannot be drawn as {}: {} x {} is too large", extension, picture.cols, picture.rows));
   write_file_atomically(path, bytes);
 }
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -56,9 +58,21 @@ void remove_temporary_files(const fs::path& folder) {
   for (const fs::path& path : left_behind) fs::remove(path);
 }
 
-// folder/FILE with `suffix` added to its last part.
-std::string name_below(const fs::path& folder, const fs::path& file, const std::string& suffix) {
-  return folder / file.parent_path() / name_with_suffix(file.filename(), suffix);
+// What the names of files that a run writes below masks/, overlays/ and labels/ end in.
+constexpr std::array<std::string_view, 4> kSuffixes = {".png", ".jpg", ".txt", ".xml"};
+
+// top/FILE with `suffix` added to its last part. A folder that could have the name of such a file, "x.jpg.png" beside
+// "x.jpg", gets a '~', and one that has a '~' there another: two names stay two.
+std::string name_below(const fs::path& top, const fs::path& file, const std::string& suffix) {
+  fs::path below = top;
+  for (const fs::path& folder : file.parent_path()) {
+    const std::string name = folder;
+    const std::string_view stem = std::string_view(name).substr(0, name.find_last_not_of('~') + 1);
+    const bool like_a_file = std::any_of(kSuffixes.begin(), kSuffixes.end(),
+                                         [stem](std::string_view ending) { return stem.ends_with(ending); });
+    below /= like_a_file ? name_with_suffix(name, "~") : name;
+  }
+  return below / name_with_suffix(file.filename(), suffix);
 }
 
 void check_same_run(const fs::path& folder, const Json& settings) {

@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLineInterval = 100ms;
-constexpr auto kLogInterval = 60s;
 constexpr const char* kClearLine = "\r\x1b[K";  // ECMA-48: erase in line
 
 // fmt::print would throw where the terminal is gone, and that must not end the run.
@@ -39,9 +38,10 @@ std::string progress_text(std::size_t done, std::size_t total, std::size_t faile
   return text;
 }
 
-Progress::Progress(ProgressMode mode, std::size_t total)
+Progress::Progress(ProgressMode mode, std::size_t total, std::chrono::milliseconds log_interval)
     : rewrites_line_(mode == ProgressMode::kAlways || (mode == ProgressMode::kAuto && ::isatty(STDERR_FILENO) == 1)),
       logs_(mode == ProgressMode::kLog || (mode == ProgressMode::kAuto && !rewrites_line_)),
+      log_interval_(log_interval),
       total_(total) {}
 
 Progress::~Progress() {
@@ -54,8 +54,7 @@ void Progress::add(bool failed) {
   const auto now = Clock::now();
   if (!rewrites_line_ && !logs_) return;
   const bool first_line = rewrites_line_ && done_ == 1;
-  const auto waited = now - last_shown_;
-  if (!first_line && waited < (logs_ ? Clock::duration(kLogInterval) : Clock::duration(kLineInterval))) return;
+  if (!first_line && now - last_shown_ < (logs_ ? log_interval_ : kLineInterval)) return;
   last_shown_ = now;
   const std::string text = progress_text(done_, total_, failed_, std::chrono::duration<double>(now - start_).count());
   if (logs_) {

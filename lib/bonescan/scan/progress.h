@@ -24,7 +24,7 @@ std::string duration_text(double seconds);
 // Used from one thread at a time.
 class Progress {
  public:
-  Progress(ProgressMode mode, std::size_t total);
+  Progress(ProgressMode mode, std::size_t total, std::chrono::milliseconds log_interval = std::chrono::minutes(1));
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -39,6 +39,7 @@ class Progress {
   bool rewrites_line_;
   bool logs_;
   bool line_shown_ = false;
+  std::chrono::milliseconds log_interval_;
   std::size_t total_;
   std::size_t done_ = 0;
   std::size_t failed_ = 0;

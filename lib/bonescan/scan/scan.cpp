@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <iostream>
 #include <opencv2/core/utility.hpp>
 #include <utility>
@@ -72,6 +73,7 @@ void check_label_names(const ScanRequest& request, const InputSet& inputs) {
 struct ScannedInput {
   std::size_t position = 0;
   RadiographResult result;
+  std::exception_ptr output_failure = nullptr;
 };
 
 // One radiograph is in the hands of one thread from its first byte to its mask; several are in flight, so that reading,
@@ -97,10 +99,7 @@ class Run {
           in_flight, tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order,
                                                          [this](tbb::flow_control& control) { return next(control); }) &
                          tbb::make_filter<std::size_t, ScannedInput>(
-                             tbb::filter_mode::parallel,
-                             [this](std::size_t position) -> ScannedInput {
-                               return {position, scan_radiograph(inputs_.files[position], models_, options_)};
-                             }) &
+                             tbb::filter_mode::parallel, [this](std::size_t position) { return scan_one(position); }) &
                          tbb::make_filter<ScannedInput, void>(tbb::filter_mode::serial_in_order,
                                                               [this](const ScannedInput& scanned) { take(scanned); }));
     });
@@ -120,8 +119,18 @@ class Run {
     return 0;
   }
 
+  // What cannot be written ends the run, but the records of the radiographs before it are kept: take() throws it.
+  ScannedInput scan_one(std::size_t position) const {
+    try {
+      return {position, scan_radiograph(inputs_.files[position], models_, options_)};
+    } catch (const OutputError&) {
+      return {position, {}, std::current_exception()};
+    }
+  }
+
   void take(const ScannedInput& scanned) {
     if (stopped_at_failure_) return;  // was in flight when the failure came
+    if (scanned.output_failure) std::rethrow_exception(scanned.output_failure);
     const ScanRecord& record = scanned.result.record;
     results_.add(scanned.position, record);
     const StageSeconds& took = scanned.result.seconds;

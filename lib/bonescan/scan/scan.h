@@ -67,8 +67,8 @@ struct ScanSummary {
 
 // Runs the request. Results, masks and detections.json depend on the inputs, the models and the options
 // alone, not on the number of threads; memory does not grow with the number of inputs but for their names.
-// Throws UsageError before anything is written if the request cannot be met, OutputError if results.jsonl or run.json
-// cannot be written.
+// Throws UsageError before anything is written if the request cannot be met, OutputError if something cannot be
+// written (disk full, folder removed): the run stops at once, and kResume goes on.
 ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation);
 
 // Likewise with inputs and models at hand: the seam for tests with a network of their own.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name_error.h"
 #include "bonescan/image/overlay.h"
 #include "bonescan/image/write_image.h"
 #include "bonescan/scan/output_folder.h"
@@ -105,7 +106,7 @@ RadiographResult scan_radiograph(const InputFile& input, const ScanModels& model
     return scan_or_throw(input, models, options);
   } catch (const ImageError& error) {
     return failed(input, error.what());
-  } catch (const OutputError& error) {
+  } catch (const FileNameError& error) {
     return failed(input, error.what());
   } catch (const std::bad_alloc&) {
     return failed(input, kNoMemory);

@@ -32,7 +32,8 @@ struct RadiographResult {
 };
 
 // With both models the detector runs only where the segmenter finds bone. A radiograph that cannot be read, or whose
-// pictures cannot be written, becomes a failed record. Thread-safe.
+// pictures cannot have their names or size, becomes a failed record. Throws OutputError where nothing can be written,
+// which is no property of the radiograph. Thread-safe.
 RadiographResult scan_radiograph(const InputFile& input, const ScanModels& models, const RadiographOptions& options);
 
 }  // namespace bonescan
