@@ -32,6 +32,7 @@ TEST_CASE("names below the output folder keep the extension of a picture, and dr
   CHECK(label_name("hand.DCM", ".xml") == "labels/hand.xml");
   CHECK(mask_name("x.jpg.png/y.jpg") == "masks/x.jpg.png~/y.jpg.png");  // masks/x.jpg.png is that of x.jpg
   CHECK(mask_name("x.jpg.png~/y.jpg") == "masks/x.jpg.png~~/y.jpg.png");
+  CHECK(mask_name("x.jpg/y.jpg") == "masks/x.jpg/y.jpg.png");
   CHECK(mask_name("x~/y.jpg") == "masks/x~/y.jpg.png");
   CHECK(overlay_name("x.jpg.jpg/y.jpg") == "overlays/x.jpg.jpg~/y.jpg.jpg");
   CHECK(label_name("a/x.xml/y.jpg", ".txt") == "labels/a/x.xml~/y.txt");

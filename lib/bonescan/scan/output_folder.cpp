@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
+#include <initializer_list>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -58,18 +58,16 @@ void remove_temporary_files(const fs::path& folder) {
   for (const fs::path& path : left_behind) fs::remove(path);
 }
 
-// What the names of files that a run writes below masks/, overlays/ and labels/ end in.
-constexpr std::array<std::string_view, 4> kSuffixes = {".png", ".jpg", ".txt", ".xml"};
-
-// top/FILE with `suffix` added to its last part. A folder that could have the name of such a file, "x.jpg.png" beside
-// "x.jpg", gets a '~', and one that has a '~' there another: two names stay two.
-std::string name_below(const fs::path& top, const fs::path& file, const std::string& suffix) {
+// top/FILE with `suffix` added to its last part. The files below top end in one of `endings`: a folder that could have
+// the name of one, "x.jpg.png" beside "x.jpg", gets a '~', and one that has a '~' there another: two names stay two.
+std::string name_below(const fs::path& top, const fs::path& file, const std::string& suffix,
+                       std::initializer_list<std::string_view> endings) {
   fs::path below = top;
   for (const fs::path& folder : file.parent_path()) {
     const std::string name = folder;
     const std::string_view stem = std::string_view(name).substr(0, name.find_last_not_of('~') + 1);
-    const bool like_a_file = std::any_of(kSuffixes.begin(), kSuffixes.end(),
-                                         [stem](std::string_view ending) { return stem.ends_with(ending); });
+    const bool like_a_file =
+        std::any_of(endings.begin(), endings.end(), [stem](std::string_view ending) { return stem.ends_with(ending); });
     below /= like_a_file ? name_with_suffix(name, "~") : name;
   }
   return below / name_with_suffix(file.filename(), suffix);
@@ -99,15 +97,16 @@ std::string picture_name(const std::string& file, int frame) {
 }
 
 std::string mask_name(const std::string& picture) {
-  return name_below("masks", picture, ".png");
+  return name_below("masks", picture, ".png", {".png"});
 }
 std::string overlay_name(const std::string& picture) {
-  return name_below("overlays", picture, ".jpg");
+  return name_below("overlays", picture, ".jpg", {".jpg"});
 }
 
 std::string label_name(const std::string& picture, const std::string& extension) {
   const bool has_extension = is_image_file_name(picture) || !may_be_dicom_name(picture);
-  return name_below("labels", has_extension ? fs::path(picture).replace_extension() : fs::path(picture), extension);
+  const fs::path stem = has_extension ? fs::path(picture).replace_extension() : fs::path(picture);
+  return name_below("labels", stem, extension, {".txt", ".xml"});
 }
 
 bool stays_below(const fs::path& name) {

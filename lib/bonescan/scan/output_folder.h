@@ -23,8 +23,8 @@ std::string picture_name(const std::string& file, int frame);
 
 // Names below the output folder. `picture` is a picture_name, whose extension stays: hand.png and hand.jpg have two
 // masks. Where a name would be too long for a file system, it is cut (name_with_suffix of core/file_name.h). A folder
-// whose name ends in .png, .jpg, .txt or .xml gets a '~', so that no file can need its place: masks/x.jpg.png is that
-// of x.jpg, and masks/x.jpg.png~/y.jpg.png that of x.jpg.png/y.jpg.
+// whose name ends as the files there do gets a '~', so that no file can need its place: masks/x.jpg.png is that of
+// x.jpg, and masks/x.jpg.png~/y.jpg.png that of x.jpg.png/y.jpg.
 std::string mask_name(const std::string& picture);     // masks/PICTURE.png
 std::string overlay_name(const std::string& picture);  // overlays/PICTURE.jpg
 
