@@ -25,7 +25,7 @@ from bonescan_training import bone_masks, fracatlas
 from bonescan_training.bone_masks import CACHE_SIDE, Radiograph
 from bonescan_training.bone_teacher import TEACHER_SIDE, Decoder, Trunk, bone_probability
 from bonescan_training.checkpoint import load_if_present, save_atomically
-from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss
+from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss, take_step
 
 SPLITS = Path(__file__).parent / "splits"
 NEIGHBOURS = 3  # file numbers this near to a held-out one may be of the same person
@@ -94,11 +94,7 @@ def train_decoder(trunk: Trunk, labelled: list[Radiograph], options: argparse.Na
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = decoder([x.contiguous(memory_format=torch.channels_last) for x in maps])
         loss = segmentation_loss(logits.float(), torch.cat([bone for _, bone in chosen]), has_bone)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(decoder.parameters(), 5.0)
-        optimiser.step()
-        average.update(decoder, step)
+        take_step(loss, decoder, optimiser, average, step)
         losses.append(loss.item())
         if (step + 1) % 100 == 0:
             print(f"step {step + 1} loss {np.mean(losses):.4f} after {time.monotonic() - started:.0f} s", flush=True)

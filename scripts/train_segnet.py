@@ -24,7 +24,7 @@ from torch import Tensor
 from bonescan_training import bone_masks, negatives
 from bonescan_training.bone_masks import INPUT_SIDE, Radiograph
 from bonescan_training.checkpoint import load_if_present, save_atomically
-from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss
+from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss, take_step
 from bonescan_training.segnet import SegNet
 
 SPLITS = Path(__file__).parent / "splits"
@@ -152,11 +152,7 @@ def main() -> None:
         with torch.autocast(kind, dtype=torch.bfloat16):
             outputs = network.forward_all(normalise(images))
         loss = deeply_supervised_loss(outputs, bone, has_bone)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimiser.step()
-        average.update(network, step)
+        take_step(loss, network, optimiser, average, step)
         losses.append(loss.item())
 
         if (step + 1) % options.validate_every == 0 or step + 1 == options.steps:

@@ -43,3 +43,14 @@ def learning_rate_factor(step: int, steps: int) -> float:
         return 0.05 + 0.95 * step / warm_up
     progress = (step - warm_up) / max(1, steps - warm_up)
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def take_step(
+    loss: Tensor, network: nn.Module, optimiser: torch.optim.Optimizer, average: WeightAverage, step: int
+) -> None:
+    """Follows the gradient of the loss, clipped at norm 5, and takes the new weights into the average."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+    optimiser.step()
+    average.update(network, step)
