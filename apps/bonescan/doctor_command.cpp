@@ -14,6 +14,7 @@
 #include "bonescan/model/runtime.h"
 #include "bonescan/scan/self_check.h"
 #include "command.h"
+#include "logging.h"
 #include "shared_options.h"
 
 namespace bonescan {
@@ -149,7 +150,7 @@ ExitCode run_doctor(const DoctorArguments& arguments) {
   const Json report = doctor_report(check_models(request));
   fmt::print("{}", arguments.json ? to_json_text(report) : doctor_text(report));
   std::fflush(stdout);  // before the problems, where both go to one place
-  for (const std::string problem : report["problems"]) fmt::print(stderr, "bonescan doctor: {}\n", problem);
+  for (const std::string problem : report["problems"]) report_failure("bonescan doctor", problem, {});
   return report["problems"].empty() ? ExitCode::kSuccess : ExitCode::kUsage;
 }
 

@@ -80,8 +80,8 @@ def random_crop(photograph: np.ndarray, random: np.random.Generator) -> np.ndarr
     else:
         area = random.uniform(0.15, 1)
         ratio = np.exp(random.uniform(-0.3, 0.3))
-        crop_height = min(height, max(32, int(height * np.sqrt(area) * ratio)), height)
-        crop_width = min(width, max(32, int(width * np.sqrt(area) / ratio)), width)
+        crop_height = min(height, max(32, int(height * np.sqrt(area) * ratio)))
+        crop_width = min(width, max(32, int(width * np.sqrt(area) / ratio)))
         top = random.integers(0, height - crop_height + 1)
         left = random.integers(0, width - crop_width + 1)
         crop = photograph[top : top + crop_height, left : left + crop_width]

@@ -66,6 +66,22 @@ TEST_CASE("a record that is read back and written again is the same line") {
   }
 }
 
+TEST_CASE("a side or frame that no image can have is refused, not cut down to one that it could") {
+  const std::string line = to_json_line(to_json(hand()));
+  const auto with = [&](const char* member, const char* text) {
+    Json json = parse_json(line, "test");
+    json[member] = parse_json(text, "test");
+    return json;
+  };
+  for (const char* member : {"width", "height", "frame"})
+    for (const char* wrong : {"0", "-1", "2147483648", "4294967297", "18446744073709551615", "1e20", "2.5", "true"}) {
+      CAPTURE(member, wrong);
+      CHECK_THROWS_WITH(scan_record_from_json(with(member, wrong), "results.jsonl:7"),
+                        Catch::StartsWith("results.jsonl:7: \"" + std::string(member) + "\" must be"));
+    }
+  CHECK(scan_record_from_json(with("width", "2147483647"), "x").width == 2147483647);
+}
+
 TEST_CASE("what is no record is refused with the name of its source") {
   for (const char* wrong : {"[]", "{}", R"({"file":"a","status":"fine"})", R"({"file":"a","status":"ok","width":"x"})",
                             R"({"file":1,"status":"failed","error":"e"})"})

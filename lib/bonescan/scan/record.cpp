@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
 
@@ -56,10 +58,18 @@ std::vector<DicomValue> dicom_from_json(const Json& json) {
   return values;
 }
 
-ScanRecord ok_record_from_json(const Json& json) {
+// A whole number that an int holds; the JSON library would cut a larger one down without a word.
+int count_from_json(const Json& json, const char* member, int least, const std::string& source) {
+  const Json& value = json.at(member);
+  if (value.is_number_integer() && least <= value && value <= std::numeric_limits<int>::max()) return value;
+  throw UsageError(fmt::format("{}: \"{}\" must be a whole number from {} to {}", source, member, least,
+                               std::numeric_limits<int>::max()));
+}
+
+ScanRecord ok_record_from_json(const Json& json, const std::string& source) {
   ScanRecord record;
-  record.width = json.at("width");
-  record.height = json.at("height");
+  record.width = count_from_json(json, "width", 1, source);
+  record.height = count_from_json(json, "height", 1, source);
   if (json.contains("dicom")) record.dicom = dicom_from_json(json.at("dicom"));
   if (!json.at("bone").is_null()) record.bone = bone_from_json(json.at("bone"));
   record.detector_ran = json.at("detector_ran");
@@ -92,14 +102,14 @@ ScanRecord scan_record_from_json(const Json& json, const std::string& source) {
     const std::string status = json.at("status");
     ScanRecord record;
     if (status == "ok") {
-      record = ok_record_from_json(json);
+      record = ok_record_from_json(json, source);
     } else if (status == "failed") {
       record.error = json.at("error").get<std::string>();
     } else {
       throw UsageError(fmt::format("{}: \"status\" is \"{}\"; it must be \"ok\" or \"failed\"", source, status));
     }
     record.file = text_to_name(json.at("file").get<std::string>());
-    record.frame = json.value("frame", 0);
+    if (json.contains("frame")) record.frame = count_from_json(json, "frame", 1, source);
     return record;
   } catch (const Json::exception& error) {
     throw UsageError(fmt::format("{} is no record of a bonescan results.jsonl: {}", source, error.what()));
