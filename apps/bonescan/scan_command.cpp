@@ -117,6 +117,8 @@ void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& argument
     DetectionOptions& boxes = arguments.request.detection;
     add("--score-threshold", boxes.score_threshold, fraction(), "Boxes with a lower score are left out");
     add("--nms-iou", boxes.nms_iou, fraction(), "Of two boxes that overlap more, the better one stays");
+    add("--box-voting-iou", boxes.box_voting_iou, fraction(),
+        "Boxes that overlap the one that stays this much move it, by their scores; 1: none does");
     add("--max-detections", boxes.max_detections, whole_number(1, 1'000'000), "Most boxes in a radiograph");
     add("--top-k", boxes.top_k, whole_number(1, 1'000'000), "Candidates in each class before suppression");
     add_flips_option(app, boxes.test_time_flips, "Models");

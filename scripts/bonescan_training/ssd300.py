@@ -263,12 +263,21 @@ def non_maximum_suppression(boxes: np.ndarray, scores: np.ndarray, iou_threshold
 def postprocess(
     logits: Tensor, deltas: Tensor, anchors: Tensor, size: int,
     score_threshold: float = 0.01, candidates: int = 400, nms_iou: float = 0.45, max_detections: int = 200,
+    box_voting_iou: float = 1.0,
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Boxes [n,4] in network-input pixels, clipped, and scores [n] of one image for class 1, by falling score."""
+    """Boxes [n,4] in network-input pixels, clipped, and scores [n] of one image for class 1, by falling score.
+
+    Below 1, box_voting_iou turns each kept box into the mean, weighted by score, of the candidates that overlap it by
+    so much (Gidaris and Komodakis, ICCV 2015).
+    """
     scores = logits.float().softmax(dim=1)[:, 1]
     keep = (scores > score_threshold).nonzero().squeeze(1)
     keep = keep[scores[keep].topk(min(candidates, len(keep))).indices]
     boxes = decode(deltas[keep].float(), anchors[keep]).clamp(0, size).numpy()
     kept_scores = scores[keep].numpy()
     kept = non_maximum_suppression(boxes, kept_scores, nms_iou)[:max_detections]
-    return boxes[kept], kept_scores[kept]
+    if box_voting_iou >= 1 or len(kept) == 0:
+        return boxes[kept], kept_scores[kept]
+    votes = np.where(box_iou(torch.from_numpy(boxes[kept]), torch.from_numpy(boxes)) >= box_voting_iou, kept_scores, 0)
+    votes[np.arange(len(kept)), kept] = kept_scores[kept]
+    return votes @ boxes / votes.sum(axis=1, keepdims=True), kept_scores[kept]

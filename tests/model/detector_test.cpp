@@ -54,11 +54,14 @@ TEST_CASE("options come from the caller, else the card, else torchvision's defau
   };
   CHECK(options({}).score_threshold == 0.5);  // the card's
   CHECK(options({}).nms_iou == 0.45);
+  CHECK(options({}).box_voting_iou == 1.0);
   CHECK(options({}).max_detections == 200);
   CHECK(options({}).top_k == 400);
-  const SsdOptions given = options({.score_threshold = 0.1, .nms_iou = 0.2, .max_detections = 3, .top_k = 4});
+  const SsdOptions given = options(
+      {.score_threshold = 0.1, .nms_iou = 0.2, .box_voting_iou = 0.7, .max_detections = 3, .top_k = 4});
   CHECK(given.score_threshold == 0.1);
   CHECK(given.nms_iou == 0.2);
+  CHECK(given.box_voting_iou == 0.7);
   CHECK(given.max_detections == 3);
   CHECK(given.top_k == 4);
 
@@ -75,6 +78,7 @@ TEST_CASE("impossible options are refused") {
   CHECK_THROWS_AS(load({.score_threshold = 1.01}), UsageError);
   CHECK_THROWS_AS(load({.nms_iou = -0.5}), UsageError);
   CHECK_THROWS_AS(load({.nms_iou = std::nan("")}), UsageError);
+  CHECK_THROWS_AS(load({.box_voting_iou = 1.1}), UsageError);
   CHECK_THROWS_AS(load({.max_detections = 0}), UsageError);
   CHECK_THROWS_AS(load({.top_k = -1}), UsageError);
 }

@@ -138,6 +138,20 @@ TEST_CASE("heads that are not numbers give no boxes") {
   CHECK(found[0].box == Box{5, 5, 1, 1});
 }
 
+TEST_CASE("box voting moves a box that stays to the mean of those that overlap it, weighted by score") {
+  // IoU with the first box: 100 / 120 and 100 / 300. The second moves the lower edge to (0.6 * 10 + 0.3 * 12) / 0.9.
+  const Heads heads({0.6, 0.3, 0.2}, std::vector<float>(12, 0.0F), {0, 0, 10, 10, 0, 0, 10, 12, 0, 0, 10, 30});
+  const std::vector<ScoredBox> voted = heads.decode({.box_voting_iou = 0.6});
+  REQUIRE(voted.size() == 2);
+  CHECK(voted[0].score == Approx(0.6));
+  CHECK(voted[0].box.x == Approx(0.0).margin(1e-6));
+  CHECK(voted[0].box.width == Approx(10.0));
+  CHECK(voted[0].box.height == Approx(32.0 / 3.0));
+  CHECK(voted[1].score == Approx(0.2));
+  CHECK(voted[1].box.height == Approx(30.0));
+  CHECK(heads.decode()[0].box.height == Approx(10.0));
+}
+
 TEST_CASE("suppression keeps what torchvision.ops.nms keeps") {
   const auto shared = test::shared_folder();
   if (!shared) {

@@ -395,6 +395,7 @@ TEST_CASE("run.json tells the thresholds in force, of the card or given, and a r
   CHECK(settings["min_bone_fraction"] == 0.25);
   CHECK(settings["score_threshold"] == 0.5);
   CHECK(settings["nms_iou"] == 0.45);
+  CHECK(settings["box_voting_iou"] == 1.0);
   CHECK(settings["max_detections"] == 200);
   request.existing_output = ExistingOutput::kResume;
   request.detection.score_threshold = 0.5;  // what the card says

@@ -17,6 +17,7 @@ namespace bonescan {
 struct DetectionOptions {
   std::optional<double> score_threshold = {};
   std::optional<double> nms_iou = {};
+  std::optional<double> box_voting_iou = {};
   std::optional<int> max_detections = {};
   std::optional<int> top_k = {};
   // Average over the picture and its mirror images (test_time_flips.h): takes four times as long.

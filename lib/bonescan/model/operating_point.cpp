@@ -62,7 +62,8 @@ SsdOptions options_in_force(const ModelCard& card, const std::string& source, co
   return {.score_threshold = choose_fraction(from, "score_threshold", given.score_threshold, defaults.score_threshold),
           .top_k = choose_count(from, "candidates_per_class", given.top_k, defaults.top_k),
           .nms_iou = choose_fraction(from, "nms_iou", given.nms_iou, defaults.nms_iou),
-          .max_detections = choose_count(from, "max_detections", given.max_detections, defaults.max_detections)};
+          .max_detections = choose_count(from, "max_detections", given.max_detections, defaults.max_detections),
+          .box_voting_iou = choose_fraction(from, "box_voting_iou", given.box_voting_iou, defaults.box_voting_iou)};
 }
 
 }  // namespace bonescan

@@ -1,5 +1,5 @@
 // Decoding of SSD heads. The arithmetic is torchvision's, in its order and in single precision, so that scores,
-// boxes and what suppression keeps agree with SSD.postprocess_detections.
+// boxes and what suppression keeps agree with SSD.postprocess_detections. Box voting comes after that.
 #include "bonescan/model/ssd.h"
 
 #include <algorithm>
@@ -133,6 +133,21 @@ std::vector<Candidate> suppress_class(const std::vector<Candidate>& candidates, 
   return kept;
 }
 
+// The mean, weighted by score, of the candidates that overlap `kept` by the IoU threshold or more: at least its own.
+Corners vote(const Candidate& kept, const std::vector<Candidate>& candidates, double iou_threshold) {
+  double weight = kept.score;
+  std::array<double, 4> sum = {weight * kept.box.x1, weight * kept.box.y1, weight * kept.box.x2, weight * kept.box.y2};
+  for (const auto& [anchor, score, class_index, box] : candidates) {
+    const double overlap = intersection_over_union(kept.box, box);
+    if (anchor == kept.anchor || !(overlap >= iou_threshold)) continue;
+    const double share = score;
+    sum = {sum[0] + share * box.x1, sum[1] + share * box.y1, sum[2] + share * box.x2, sum[3] + share * box.y2};
+    weight += share;
+  }
+  const auto mean = [&](int side) { return static_cast<float>(sum[side] / weight); };
+  return {mean(0), mean(1), mean(2), mean(3)};
+}
+
 ScoredBox to_scored_box(const Candidate& candidate) {
   const auto& [x1, y1, x2, y2] = candidate.box;
   const Box box{x1, y1, static_cast<double>(x2) - x1, static_cast<double>(y2) - y1};
@@ -171,7 +186,10 @@ std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double
   const float offset = class_offset(candidates);
   std::vector<Candidate> kept;
   for (const std::vector<Candidate>& of_class : candidates) {
-    const std::vector<Candidate> survivors = suppress_class(of_class, offset, options.nms_iou);
+    std::vector<Candidate> survivors = suppress_class(of_class, offset, options.nms_iou);
+    if (options.box_voting_iou < 1.0) {
+      for (Candidate& survivor : survivors) survivor.box = vote(survivor, of_class, options.box_voting_iou);
+    }
     kept.insert(kept.end(), survivors.begin(), survivors.end());
   }
   std::stable_sort(kept.begin(), kept.end(), [](const Candidate& a, const Candidate& b) { return a.score > b.score; });

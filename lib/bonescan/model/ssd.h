@@ -1,4 +1,4 @@
-// From the raw heads of an SSD to boxes: softmax, box decoding, top-k, non-maximum suppression.
+// From the raw heads of an SSD to boxes: softmax, box decoding, top-k, non-maximum suppression, box voting.
 #pragma once
 
 #include <array>
@@ -17,6 +17,8 @@ struct SsdOptions {
   int top_k = 400;  // candidates per class before suppression
   double nms_iou = 0.45;
   int max_detections = 200;  // per image
+  // From this IoU on, suppressed boxes move the one that stays (box voting); 1: none does, as in torchvision.
+  double box_voting_iou = 1.0;
 };
 
 // One box in pixels of the network's input.
@@ -38,7 +40,8 @@ void softmax(std::span<const float> logits, std::span<float> probabilities);
 
 // Decodes one image, best score first. As torchvision.models.detection.SSD.postprocess_detections:
 // decoding of Ren et al. 2015 with `box_weights`, log-sizes limited to log(1000 / 16), boxes clipped to
-// the input, greedy suppression per class.
+// the input, greedy suppression per class. Then, as Gidaris and Komodakis 2015, each box that stays becomes the mean,
+// weighted by score, of all candidates of its class that overlap it by box_voting_iou or more; its score stays.
 std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double, 4>& box_weights,
                                   AnchorFormat anchor_format, int input_width, int input_height,
                                   const SsdOptions& options = {});

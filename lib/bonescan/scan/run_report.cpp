@@ -74,6 +74,7 @@ void add_thresholds(const ScanRequest& request, const ScanModels& models, Json& 
     const SsdOptions chosen = options_in_force(model.card, model.path.string(), request.detection);
     settings["score_threshold"] = chosen.score_threshold;
     settings["nms_iou"] = chosen.nms_iou;
+    settings["box_voting_iou"] = chosen.box_voting_iou;
     settings["max_detections"] = chosen.max_detections;
     settings["top_k"] = chosen.top_k;
     settings["tta"] = request.detection.test_time_flips;
