@@ -31,6 +31,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bonescan_training import fracatlas
+from bonescan_training.precision import fast_autocast
 
 BLOCKS_VGG19 = (2, 2, 4, 4, 4)
 BLOCKS_VGG16 = (2, 2, 3, 3, 3)
@@ -121,7 +122,7 @@ def fit_first_layer(
     gram = torch.zeros(columns, columns, dtype=torch.float64)
     product = torch.zeros(columns, layer.out_channels, dtype=torch.float64)
     for chunk in (chunks := images.split(12)):
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast_autocast("cpu"):
             seen = input_of_block(student, to_input(chunk), block).float()
             wanted = teacher[block - 1][0](input_of_block(teacher, to_input(chunk), block)).float()
         pairs = [neighbourhoods(*image, positions) for image in zip(seen, wanted)]

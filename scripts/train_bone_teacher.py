@@ -25,6 +25,7 @@ from bonescan_training import bone_masks, fracatlas
 from bonescan_training.bone_masks import CACHE_SIDE, Radiograph
 from bonescan_training.bone_teacher import TEACHER_SIDE, Decoder, Trunk, bone_probability
 from bonescan_training.checkpoint import load_if_present, save_atomically
+from bonescan_training.precision import fast_autocast
 from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss, take_step
 
 SPLITS = Path(__file__).parent / "splits"
@@ -91,7 +92,7 @@ def train_decoder(trunk: Trunk, labelled: list[Radiograph], options: argparse.Na
             group["lr"] = options.learning_rate * learning_rate_factor(step, options.steps)
         chosen = [samples[i] for i in torch.randint(len(samples), (options.batch,)).tolist()]
         maps = [torch.cat(of_level) for of_level in zip(*(maps for maps, _ in chosen))]
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with fast_autocast("cpu"):
             logits = decoder([x.contiguous(memory_format=torch.channels_last) for x in maps])
         loss = segmentation_loss(logits.float(), torch.cat([bone for _, bone in chosen]), has_bone)
         take_step(loss, decoder, optimiser, average, step)

@@ -24,6 +24,7 @@ from torch import Tensor
 from bonescan_training import bone_masks, negatives
 from bonescan_training.bone_masks import INPUT_SIDE, Radiograph
 from bonescan_training.checkpoint import load_if_present, save_atomically
+from bonescan_training.precision import fast_autocast
 from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss, take_step
 from bonescan_training.segnet import SegNet
 
@@ -148,8 +149,7 @@ def main() -> None:
         random = np.random.default_rng((options.seed, step))  # by step, so that a resumed run sees what an unbroken one would
         images, bone, has_bone = make_batch(labelled, drawn, photographs, options, random)
         images, bone, has_bone = (t.to(options.device) for t in (images, bone, has_bone))
-        kind = torch.device(options.device).type
-        with torch.autocast(kind, dtype=torch.bfloat16):
+        with fast_autocast(options.device):
             outputs = network.forward_all(normalise(images))
         loss = deeply_supervised_loss(outputs, bone, has_bone)
         take_step(loss, network, optimiser, average, step)

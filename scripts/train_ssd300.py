@@ -34,6 +34,7 @@ from torch import Tensor, nn
 from bonescan_training import checkpoint, detection_metrics, fracture_data, ssd300
 from bonescan_training.augmentation import augment
 from bonescan_training.fracture_data import NO_BOXES, FractureData
+from bonescan_training.precision import bfloat16_is_fast
 
 # Fitted to the training boxes: 79 % of them meet an anchor at IoU 0.5 (torchvision's scales: 69 %).
 ANCHOR_SCALES = (0.05, 0.10, 0.20, 0.36, 0.52, 0.70, 0.90)
@@ -166,7 +167,9 @@ def average_weights(average: nn.Module, model: nn.Module, step: int, decay: floa
 
 def autocast(arguments: argparse.Namespace) -> torch.autocast:
     dtype = PRECISIONS[arguments.precision]
-    return torch.autocast(torch.device(arguments.device).type, dtype, enabled=dtype != torch.float32)
+    enabled = dtype != torch.float32
+    # Off or not, PyTorch 1.13 takes no float32 here.
+    return torch.autocast(torch.device(arguments.device).type, dtype if enabled else torch.bfloat16, enabled=enabled)
 
 
 @torch.no_grad()
@@ -316,10 +319,13 @@ def parse_arguments() -> argparse.Namespace:
     add("--keep-from", type=float, default=1.0, help="part of the training from which evaluated weights are kept")
     add("--evaluate-every", type=int, default=2, help="epochs")
     add("--device", default="cpu", help="cpu, cuda or cuda:N")
-    add("--precision", choices=tuple(PRECISIONS), default="bf16", help="of the network's arithmetic; weights stay fp32")
+    add("--precision", choices=tuple(PRECISIONS),
+        help="of the network's arithmetic; weights stay fp32; unset: bf16 where the device is fast at it, else fp32")
     add("--threads", type=int, default=1, help="of PyTorch")
     add("--seed", type=int, default=1, help="of initial weights, order and augmentation")
     arguments = parser.parse_args()
+    if arguments.precision is None:
+        arguments.precision = "bf16" if bfloat16_is_fast(arguments.device) else "fp32"
     from_dataset = arguments.fracatlas is not None and arguments.start is not None
     if arguments.write_pack and not (arguments.pack and from_dataset):
         parser.error("--write-pack needs --pack, --fracatlas and --start")

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bonescan_training import ssd300
+from bonescan_training.precision import fast_autocast
 from bonescan_training.segnet import ConvolutionBlock
 
 TEACHER_SIDE = 256
@@ -41,7 +42,7 @@ class Trunk(nn.Module):
     def forward(self, images: Tensor) -> list[Tensor]:
         x = ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
         maps = []
-        with torch.autocast(images.device.type, dtype=torch.bfloat16):
+        with fast_autocast(images.device):
             for block in self.blocks:
                 x = block(x if block is self.blocks[0] else F.max_pool2d(x, 2))
                 maps.append(x)
@@ -78,5 +79,5 @@ class Decoder(nn.Module):
 @torch.no_grad()
 def bone_probability(trunk: Trunk, decoder: Decoder, images: Tensor) -> Tensor:
     """Probability of bone [N,1,S,S] of images [N,3,S,S] in 0..1."""
-    with torch.autocast(images.device.type, dtype=torch.bfloat16):
+    with fast_autocast(images.device):
         return decoder(trunk(images)).float().sigmoid()
