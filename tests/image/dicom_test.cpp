@@ -250,6 +250,27 @@ TEST_CASE("the pixel limit holds for all frames together") {
   CHECK_THAT(refusal("frames_rle.dcm", {.frame = 1, .max_pixels = 3 * 61 * 47 - 1}), Catch::Contains("--max-pixels"));
 }
 
+TEST_CASE("run-length data whose segments point outside them are refused") {
+  const std::string bytes = read_text_file(dicom("rgb_rle.dcm"));
+  // The header of the first frame: three segments, the first after 64 bytes.
+  const std::size_t header = bytes.find(std::string("\x03\0\0\0\x40\0\0\0", 8));
+  REQUIRE(header != std::string::npos);
+  const auto [segment, offset] = GENERATE(table<std::size_t, std::string>({
+      {1, std::string("\x40\0\0\x1b", 4)},      // behind the data
+      {1, std::string("\x3c\0\0\0", 4)},        // in the header
+      {2, std::string("\x40\0\0\0", 4)},        // where the first begins
+      {3, std::string("\xff\xff\xff\xff", 4)},  // sums with it overflow
+      {0, std::string("\x10\0\0\0", 4)},        // sixteen segments: the header has room for fifteen
+      {0, std::string("\0\0\0\0", 4)},          // none
+  }));
+  std::string changed = bytes;
+  changed.replace(header + 4 * segment, 4, offset);
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "changed.dcm", changed);
+  CHECK_THROWS_WITH(read_radiograph(folder / "changed.dcm"),
+                    "the DICOM pixel data are damaged: their run-length segments lie outside them");
+}
+
 TEST_CASE("a JPEG of very many scans is refused") {
   std::string bytes = read_text_file(dicom("grey_jpeg_baseline.dcm"));
   const std::size_t scan = bytes.find("\xFF\xDA");

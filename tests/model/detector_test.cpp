@@ -57,8 +57,8 @@ TEST_CASE("options come from the caller, else the card, else torchvision's defau
   CHECK(options({}).box_voting_iou == 1.0);
   CHECK(options({}).max_detections == 200);
   CHECK(options({}).top_k == 400);
-  const SsdOptions given = options(
-      {.score_threshold = 0.1, .nms_iou = 0.2, .box_voting_iou = 0.7, .max_detections = 3, .top_k = 4});
+  const SsdOptions given =
+      options({.score_threshold = 0.1, .nms_iou = 0.2, .box_voting_iou = 0.7, .max_detections = 3, .top_k = 4});
   CHECK(given.score_threshold == 0.1);
   CHECK(given.nms_iou == 0.2);
   CHECK(given.box_voting_iou == 0.7);

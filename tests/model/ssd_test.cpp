@@ -150,6 +150,10 @@ TEST_CASE("box voting moves a box that stays to the mean of those that overlap i
   CHECK(voted[1].score == Approx(0.2));
   CHECK(voted[1].box.height == Approx(30.0));
   CHECK(heads.decode()[0].box.height == Approx(10.0));
+
+  const std::vector<ScoredBox> sure = heads.decode({.score_threshold = 0.5, .box_voting_iou = 0.6});
+  REQUIRE(sure.size() == 1);
+  CHECK(sure[0].box == voted[0].box);
 }
 
 TEST_CASE("suppression keeps what torchvision.ops.nms keeps") {

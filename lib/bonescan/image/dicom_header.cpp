@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "bonescan/core/error.h"
 #include "bonescan/image/decoded_image.h"
 #include "bonescan/image/dicom_toolkit.h"
+#include "bonescan/image/little_endian.h"
 
 namespace bonescan {
 namespace {
@@ -79,6 +81,33 @@ void check_native_length(DcmPixelData& pixels, const DicomHeader& header) {
   if (pixels.getLength() < needed) throw ImageError("the DICOM data end too early (truncated file)");
 }
 
+void check_scans(std::span<const std::uint8_t> jpeg) {
+  constexpr std::array<std::uint8_t, 2> kStartOfScan{0xFF, 0xDA};  // never within the data of a JPEG's scan
+  constexpr int kMostScans = 500;                                  // as in jpeg_decoder.cpp
+  int scans = 0;
+  for (auto at = jpeg.begin();; ++at, ++scans) {
+    at = std::search(at, jpeg.end(), kStartOfScan.begin(), kStartOfScan.end());
+    if (at == jpeg.end()) return;
+    if (scans == kMostScans) throw ImageError(fmt::format("the DICOM pixel data have more than {} scans", kMostScans));
+  }
+}
+
+// The header of run-length data (PS3.5 G.5): the number of segments and, for each, where it starts.
+void check_segments(std::span<const std::uint8_t> run_lengths) {
+  constexpr std::size_t kHeader = 64;
+  constexpr std::uint32_t kMostSegments = 15;
+  const ImageError damaged("the DICOM pixel data are damaged: their run-length segments lie outside them");
+  if (run_lengths.size() < kHeader) throw damaged;
+  const std::uint32_t segments = little_endian(run_lengths, 0, 4);
+  if (segments < 1 || segments > kMostSegments) throw damaged;
+  std::size_t earliest = kHeader;
+  for (std::uint32_t segment = 0; segment < segments; ++segment) {
+    const std::size_t start = little_endian(run_lengths, 4 + 4 * segment, 4);
+    if (start < earliest || start >= run_lengths.size()) throw damaged;
+    earliest = start + 1;
+  }
+}
+
 std::optional<std::string> text_of(DcmItem& item, const DicomTag& tag) {
   constexpr std::size_t kLongest = 1 << 16;
   OFString text;
@@ -140,18 +169,17 @@ void check_pixel_data(DcmFileFormat& file, const DicomHeader& header) {
   check_fragments(fragments_of(pixels, syntax.getXfer()), header);
 }
 
-void check_scans(DcmFileFormat& file, const DicomHeader& header, int frame) {
-  constexpr std::array<std::uint8_t, 2> kStartOfScan{0xFF, 0xDA};  // never within the data of a JPEG's scan
-  constexpr int kMostScans = 500;                                  // as in jpeg_decoder.cpp
+void check_compressed_frame(DcmFileFormat& file, const DicomHeader& header, int frame) {
   const E_TransferSyntax syntax = file.getDataset()->getCurrentXfer();
-  if (DcmXfer(syntax).isNotEncapsulated() || syntax == EXS_RLELossless) return;
+  if (DcmXfer(syntax).isNotEncapsulated()) return;
   DcmPixelSequence& fragments = fragments_of(pixel_data_of(*file.getDataset()), syntax);
+  if (syntax == EXS_RLELossless && fragments.card() != 1 + static_cast<unsigned long>(header.frames))
+    throw ImageError("the DICOM pixel data are damaged: run-length data have one fragment for each frame");
   const std::vector<std::uint8_t> bytes = compressed_frame(fragments, frame - 1, header.frames);
-  int scans = 0;
-  for (auto at = bytes.begin();; ++at, ++scans) {
-    at = std::search(at, bytes.end(), kStartOfScan.begin(), kStartOfScan.end());
-    if (at == bytes.end()) return;
-    if (scans == kMostScans) throw ImageError(fmt::format("the DICOM pixel data have more than {} scans", kMostScans));
+  if (syntax == EXS_RLELossless) {
+    check_segments(bytes);
+  } else {
+    check_scans(bytes);
   }
 }
 

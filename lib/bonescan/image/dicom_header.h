@@ -31,9 +31,10 @@ DicomHeader read_dicom_header(DcmFileFormat& file, const ReadOptions& options);
 // promises.
 void check_pixel_data(DcmFileFormat& file, const DicomHeader& header);
 
-// Throws ImageError if the frame (from 1) is a JPEG of very many scans: a progressive one of a few kilobytes can ask
-// for thousands of passes over the whole picture.
-void check_scans(DcmFileFormat& file, const DicomHeader& header, int frame);
+// Throws ImageError if the compressed data of the frame (from 1) would mislead the decoders. A JPEG may not have very
+// many scans: a progressive one of a few kilobytes can ask for thousands of passes over the whole picture. The segments
+// of run-length data must lie in the frame's one fragment (PS3.5 A.4.2, G.5): DCMTK reads wherever their offsets point.
+void check_compressed_frame(DcmFileFormat& file, const DicomHeader& header, int frame);
 
 // Texts of the elements that are asked for.
 std::vector<DicomValue> read_dicom_values(DcmFileFormat& file, const std::vector<DicomTag>& tags);

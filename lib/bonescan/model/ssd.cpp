@@ -51,6 +51,9 @@ std::vector<int> suppress(std::span<const Corners> boxes, double iou_threshold) 
   return kept;
 }
 
+// Candidates above this score vote, even if the score threshold is higher.
+constexpr double kVotingScore = 0.01;
+
 // For each class 1.., the anchors that score above the threshold. A score that is not a number is above none.
 std::vector<std::vector<Candidate>> find_candidates(const Tensor& class_logits, double score_threshold) {
   const auto anchors = static_cast<int>(class_logits.shape[1]);
@@ -176,7 +179,9 @@ std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double
       heads.box_deltas.values,         heads.anchors.values, weights, anchor_format, static_cast<float>(input_width),
       static_cast<float>(input_height)};
 
-  std::vector<std::vector<Candidate>> candidates = find_candidates(heads.class_logits, options.score_threshold);
+  const bool voting = options.box_voting_iou < 1.0;
+  const double candidate_score = voting ? std::min(options.score_threshold, kVotingScore) : options.score_threshold;
+  std::vector<std::vector<Candidate>> candidates = find_candidates(heads.class_logits, candidate_score);
   for (std::vector<Candidate>& of_class : candidates) {
     keep_best(of_class, options.top_k);
     for (Candidate& candidate : of_class) candidate.box = decoder.decode(candidate.anchor);
@@ -187,7 +192,10 @@ std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double
   std::vector<Candidate> kept;
   for (const std::vector<Candidate>& of_class : candidates) {
     std::vector<Candidate> survivors = suppress_class(of_class, offset, options.nms_iou);
-    if (options.box_voting_iou < 1.0) {
+    if (voting) {
+      std::erase_if(survivors, [&](const Candidate& survivor) {
+        return !(static_cast<double>(survivor.score) > options.score_threshold);
+      });
       for (Candidate& survivor : survivors) survivor.box = vote(survivor, of_class, options.box_voting_iou);
     }
     kept.insert(kept.end(), survivors.begin(), survivors.end());

@@ -41,7 +41,8 @@ void softmax(std::span<const float> logits, std::span<float> probabilities);
 // Decodes one image, best score first. As torchvision.models.detection.SSD.postprocess_detections:
 // decoding of Ren et al. 2015 with `box_weights`, log-sizes limited to log(1000 / 16), boxes clipped to
 // the input, greedy suppression per class. Then, as Gidaris and Komodakis 2015, each box that stays becomes the mean,
-// weighted by score, of all candidates of its class that overlap it by box_voting_iou or more; its score stays.
+// weighted by score, of all candidates of its class that overlap it by box_voting_iou or more; its score stays. What
+// scores above 0.01 votes, whatever the score threshold is: a box does not depend on it.
 std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double, 4>& box_weights,
                                   AnchorFormat anchor_format, int input_width, int input_height,
                                   const SsdOptions& options = {});
