@@ -181,6 +181,7 @@ ExitCode exit_code(const EvaluationOutcome& outcome, const LogOptions& log) {
 
 ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
   set_up_logging(arguments.log);
+  warn_of_slow_precision(arguments.request.models.device, arguments.request.models.precision);
   check_outputs(arguments);
   arguments.request.command_line = context.command_line;
   arguments.request.models.cards.assign(arguments.model_cards.begin(), arguments.model_cards.end());

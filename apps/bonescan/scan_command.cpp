@@ -174,6 +174,7 @@ RunCommand add_scan_command(CLI::App& app, ScanTask task, const std::string& exa
   add_run_options(app, *arguments);
   return [arguments](const CommandContext& context) {
     set_up_logging(arguments->log);
+    warn_of_slow_precision(arguments->request.device, arguments->request.precision);
     ScanRequest request = complete_request(*arguments);
     request.command_line = context.command_line;
     return exit_code(scan(request, context.cancellation));

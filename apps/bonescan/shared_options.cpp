@@ -1,7 +1,11 @@
 #include "shared_options.h"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
 #include <map>
 
+#include "bonescan/core/machine.h"
 #include "validators.h"
 
 namespace bonescan {
@@ -21,6 +25,16 @@ void add_device_options(CLI::App& app, std::string& device, Precision& precision
       ->transform(one_of(precisions))
       ->option_text("NAME")
       ->group(group);
+}
+
+void warn_of_slow_precision(const std::string& device, Precision precision) {
+  if (precision != Precision::kBFloat16 || device != "cpu") return;
+  const std::vector<std::string> features = describe_machine().features;
+  const auto has = [&](const char* feature) {
+    return std::find(features.begin(), features.end(), feature) != features.end();
+  };
+  if (has("sse4_2") && !has("avx512f"))
+    spdlog::warn("--precision bf16: this processor has no AVX-512 and emulates bf16, many times slower than fp32");
 }
 
 void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& group) {

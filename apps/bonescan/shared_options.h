@@ -17,6 +17,10 @@ void add_model_card_option(CLI::App& app, std::vector<std::string>& cards, const
 // --device and --precision
 void add_device_options(CLI::App& app, std::string& device, Precision& precision, const std::string& group);
 
+// Warns if --precision bf16 was asked for where it is slower than fp32: on x86 processors without AVX-512, which
+// emulate it.
+void warn_of_slow_precision(const std::string& device, Precision precision);
+
 // --tta
 void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& group);
 

@@ -5,6 +5,7 @@
 
 #include "bonescan/core/file.h"
 #include "bonescan/core/json.h"
+#include "bonescan/core/machine.h"
 #include "support/process.h"
 #include "support/run_folder.h"
 #include "support/test_paths.h"
@@ -36,6 +37,20 @@ test::ProcessResult pipeline(Arguments arguments, const std::string& input = {})
   const Arguments models = {"pipeline", "--segmenter", kSegmenter, "--detector", kDetector};
   arguments.insert(arguments.begin(), models.begin(), models.end());
   return test::run_bonescan(arguments, input);
+}
+
+TEST_CASE("bf16 is warned of where the processor emulates it, and nowhere else") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  const std::vector<std::string> features = describe_machine().features;
+  const auto has = [&](const char* feature) { return std::count(features.begin(), features.end(), feature) > 0; };
+  const auto warned = [&](const char* precision) {
+    const auto result = pipeline({folder / "in", "-o", folder / "out", "--overwrite", "--precision", precision});
+    CHECK(result.exit_code == 0);
+    return result.errors.find("--precision bf16: this processor has no AVX-512") != std::string::npos;
+  };
+  CHECK_FALSE(warned("fp32"));
+  CHECK(warned("bf16") == (has("sse4_2") && !has("avx512f")));
 }
 
 TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing behind") {

@@ -249,8 +249,10 @@ std::unique_ptr<const Network> prepare(torch::jit::Module module, ModelTask task
 
 void check_is_file(const std::filesystem::path& path) {
   if (std::filesystem::is_regular_file(path)) return;
-  throw UsageError(
-      fmt::format("{} is not a file; it should be a model, a TorchScript file with its card inside", path.string()));
+  throw UsageError(fmt::format(
+      "{} is not a file; it should be a model, a TorchScript file with its card inside; the default models are "
+      "looked for in the folder that BONESCAN_WEIGHTS names",
+      path.string()));
 }
 
 }  // namespace
