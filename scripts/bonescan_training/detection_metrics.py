@@ -4,6 +4,7 @@ A prediction is (boxes [n,4] x1,y1,x2,y2, scores [n]); predictions and ground tr
 """
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
@@ -86,6 +87,11 @@ def coco_ap(predictions: Sequence[Prediction], truths: Sequence[np.ndarray]) -> 
     return float(np.mean([average_precision(match(predictions, truths, iou)) for iou in np.arange(0.5, 0.96, 0.05)]))
 
 
+def threshold_from(score: float) -> float:
+    """The score rounded down to six places: the detection that sets a threshold still reaches it."""
+    return math.floor(score * 1e6) / 1e6
+
+
 def best_f1(matches: Matches, within: float = 0.0) -> dict[str, float]:
     """The score threshold of the best F1, with its precision, recall and F1.
 
@@ -95,8 +101,10 @@ def best_f1(matches: Matches, within: float = 0.0) -> dict[str, float]:
     precision, recall = true / np.arange(1, len(true) + 1), true / matches.ground_truth
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     at = int(np.nonzero(f1 >= f1.max() - within)[0][-1]) if within > 0 else int(f1.argmax())
+    threshold = threshold_from(matches.scores[at])
+    at = int((matches.scores >= threshold).sum()) - 1
     return {
-        "score_threshold": float(matches.scores[at]), "precision": float(precision[at]),
+        "score_threshold": threshold, "precision": float(precision[at]),
         "recall": float(recall[at]), "f1": float(f1[at]),
     }
 
@@ -111,7 +119,7 @@ def at_false_positives_per_image(matches: Matches, rate: float) -> dict[str, flo
     false_positives, sensitivity = froc(matches)
     at = int(np.nonzero(false_positives <= rate)[0][-1])
     return {
-        "score_threshold": float(matches.scores[at]), "sensitivity": float(sensitivity[at]),
+        "score_threshold": threshold_from(matches.scores[at]), "sensitivity": float(sensitivity[at]),
         "false_positives_per_image": float(false_positives[at]),
     }
 

@@ -6,7 +6,6 @@ trained on; post-processing is that of the card.
 from __future__ import annotations
 
 import argparse
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,14 +118,14 @@ def measure(found: Validation) -> tuple[dict[str, Any], dict[str, Any]]:
     return rounded(operating_point), rounded(metrics)
 
 
-def rounded(value: Any, name: str = "") -> Any:
-    """Floats to six places, throughout; thresholds downwards, so that the detection that sets one still reaches it."""
+def rounded(value: Any) -> Any:
+    """Floats to six places, throughout."""
     if isinstance(value, dict):
-        return {key: rounded(item, key) for key, item in value.items()}
+        return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, list):
         return [rounded(item) for item in value]
     if isinstance(value, float):
-        return math.floor(value * 1e6) / 1e6 if name == "score_threshold" else round(value, 6)
+        return round(value, 6)
     return value
 
 
