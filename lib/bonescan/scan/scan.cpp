@@ -73,7 +73,7 @@ void check_label_names(const ScanRequest& request, const InputSet& inputs) {
 struct ScannedInput {
   std::size_t position = 0;
   RadiographResult result;
-  std::exception_ptr output_failure = nullptr;
+  std::exception_ptr failure = nullptr;  // that ends the run
 };
 
 // One radiograph is in the hands of one thread from its first byte to its mask; several are in flight, so that reading,
@@ -103,6 +103,7 @@ class Run {
                          tbb::make_filter<ScannedInput, void>(tbb::filter_mode::serial_in_order,
                                                               [this](const ScannedInput& scanned) { take(scanned); }));
     });
+    if (failure_) std::rethrow_exception(failure_);
   }
 
   ScanEnd end() const {
@@ -119,18 +120,29 @@ class Run {
     return 0;
   }
 
-  // What cannot be written ends the run, but the records of the radiographs before it are kept: take() throws it.
+  // What is thrown here or in take(), since a result cannot be written, ends the run, but the records of the
+  // radiographs before it are kept. No exception leaves a stage: oneTBB would not destroy what is in flight.
   ScannedInput scan_one(std::size_t position) const {
+    if (stopped_at_failure_) return {position, {}};
     try {
       return {position, scan_radiograph(inputs_.files[position], models_, options_)};
-    } catch (const OutputError&) {
+    } catch (...) {
       return {position, {}, std::current_exception()};
     }
   }
 
   void take(const ScannedInput& scanned) {
     if (stopped_at_failure_) return;  // was in flight when the failure came
-    if (scanned.output_failure) std::rethrow_exception(scanned.output_failure);
+    try {
+      if (scanned.failure) std::rethrow_exception(scanned.failure);
+      add(scanned);
+    } catch (...) {
+      failure_ = std::current_exception();
+      stopped_at_failure_ = true;
+    }
+  }
+
+  void add(const ScannedInput& scanned) {
     const ScanRecord& record = scanned.result.record;
     results_.add(scanned.position, record);
     const StageSeconds& took = scanned.result.seconds;
@@ -153,6 +165,7 @@ class Run {
   const Cancellation& cancellation_;
   std::size_t next_ = 0;
   std::atomic<bool> stopped_at_failure_ = false;
+  std::exception_ptr failure_ = nullptr;  // set in take(), one radiograph at a time
   StageSeconds seconds_;
 };
 
