@@ -34,7 +34,7 @@ from torch import Tensor, nn
 from bonescan_training import checkpoint, detection_metrics, fracture_data, ssd300
 from bonescan_training.augmentation import augment
 from bonescan_training.fracture_data import NO_BOXES, FractureData
-from bonescan_training.precision import bfloat16_is_fast
+from bonescan_training.precision import autocast, bfloat16_is_fast
 
 # Fitted to the training boxes: 79 % of them meet an anchor at IoU 0.5 (torchvision's scales: 69 %).
 ANCHOR_SCALES = (0.05, 0.10, 0.20, 0.36, 0.52, 0.70, 0.90)
@@ -165,19 +165,12 @@ def average_weights(average: nn.Module, model: nn.Module, step: int, decay: floa
         mean.lerp_(value, 1 - decay)
 
 
-def autocast(arguments: argparse.Namespace) -> torch.autocast:
-    dtype = PRECISIONS[arguments.precision]
-    enabled = dtype != torch.float32
-    # Off or not, PyTorch 1.13 takes no float32 here.
-    return torch.autocast(torch.device(arguments.device).type, dtype if enabled else torch.bfloat16, enabled=enabled)
-
-
 @torch.no_grad()
 def evaluate(model: ssd300.SSD300VGG16, data: FractureData, arguments: argparse.Namespace) -> dict[str, float]:
     """AP50, AP and best F1 on the validation split. IoU does not depend on the stretch, so boxes stay as they are."""
     device, predictions = torch.device(arguments.device), []
     for first in range(0, len(data.valid), 8):
-        with autocast(arguments):
+        with autocast(arguments.device, PRECISIONS[arguments.precision]):
             logits, deltas, anchors = model(to_input(data.valid[first : first + 8], device))
         for image_logits, image_deltas in zip(logits.float().cpu(), deltas.float().cpu()):
             predictions.append(ssd300.postprocess(image_logits, image_deltas, anchors.cpu(), arguments.size))
@@ -204,7 +197,7 @@ def training_step(
     """One step of the optimiser on a batch; returns its classification and box losses."""
     device = anchors.device
     map_count = sum(cells > 0 for cells in state.model.map_sizes(images[0].shape[0]))
-    with autocast(arguments):
+    with autocast(arguments.device, PRECISIONS[arguments.precision]):
         logits, deltas = state.model.heads(to_input(images, device), map_count)
     truths = [torch.from_numpy(rows).to(device) for rows in boxes]
     class_loss, box_loss = ssd300.multibox_loss(

@@ -12,6 +12,12 @@ def bfloat16_is_fast(device: str | torch.device) -> bool:
     return torch.device(device).type == "cuda" or "CPU capability usage: AVX512" in torch.__config__.show()
 
 
+def autocast(device: str | torch.device, dtype: torch.dtype) -> torch.autocast:
+    """Arithmetic in dtype; float32 is no autocast at all, and PyTorch 1.13 does not even take it by name."""
+    enabled = dtype != torch.float32
+    return torch.autocast(torch.device(device).type, dtype if enabled else torch.bfloat16, enabled=enabled)
+
+
 def fast_autocast(device: str | torch.device) -> torch.autocast:
     """bfloat16 where it is fast, else fp32."""
-    return torch.autocast(torch.device(device).type, dtype=torch.bfloat16, enabled=bfloat16_is_fast(device))
+    return autocast(device, torch.bfloat16 if bfloat16_is_fast(device) else torch.float32)
