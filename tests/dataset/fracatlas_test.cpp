@@ -6,6 +6,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/dataset/image_files.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
@@ -81,6 +82,17 @@ TEST_CASE("FracAtlas: an image has the same id whatever the options are") {
   const Dataset negatives = read_fracatlas(folder.path(), {.split = "valid", .with_negatives = true});
   CHECK(plain.left_out[0].file_name == negatives.images[1].file_name);
   CHECK(plain.left_out[0].id == negatives.images[1].id);
+}
+
+TEST_CASE("FracAtlas: some of its non-fractured images are added as negatives; others' fractures and copies are not") {
+  const SmallFracAtlas folder;
+  const test::TemporaryFolder chosen;
+  for (const char* name : {"IMG0000016.jpg", "IMG0000001.jpg", "IMG0004243.jpg"})
+    write_file_atomically(chosen / name, kFinishedJpeg);
+  Dataset dataset = read_fracatlas(folder.path(), {.split = "valid"});
+  add_negatives(dataset, chosen.path());
+  CHECK(names(dataset) == std::vector<std::string>{"Fractured/IMG0003298.jpg", "Non_fractured/IMG0000016.jpg"});
+  CHECK(dataset.images[1].regions == std::vector<std::string>{"leg"});
 }
 
 TEST_CASE("FracAtlas: what is missing is named") {

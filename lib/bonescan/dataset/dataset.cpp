@@ -12,8 +12,13 @@ namespace bonescan {
 namespace {
 
 template <typename Item>
-void sort_by_unique_id(std::vector<Item>& items, const std::string& source, std::string_view kind) {
+void sort_by_id(std::vector<Item>& items) {
   std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.id < b.id; });
+}
+
+template <typename Item>
+void sort_by_unique_id(std::vector<Item>& items, const std::string& source, std::string_view kind) {
+  sort_by_id(items);
   const auto twice =
       std::adjacent_find(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.id == b.id; });
   if (twice != items.end())
@@ -27,6 +32,14 @@ std::unordered_set<std::int64_t> ids_of(const std::vector<Item>& items) {
   return ids;
 }
 
+template <typename Condition>
+void move_images(std::vector<DatasetImage>& from, std::vector<DatasetImage>& to, Condition moves) {
+  const auto first =
+      std::stable_partition(from.begin(), from.end(), [&](const DatasetImage& image) { return !moves(image); });
+  std::move(first, from.end(), std::back_inserter(to));
+  from.erase(first, from.end());
+}
+
 }  // namespace
 
 void finish_dataset(Dataset& dataset) {
@@ -34,6 +47,7 @@ void finish_dataset(Dataset& dataset) {
   sort_by_unique_id(dataset.categories, dataset.source, "categories");
   const auto image_ids = ids_of(dataset.images);
   const auto category_ids = ids_of(dataset.categories);
+  std::unordered_set<std::int64_t> with_boxes;
   for (const GroundTruthBox& box : dataset.boxes) {
     if (!image_ids.contains(box.image_id))
       throw UsageError(
@@ -41,16 +55,21 @@ void finish_dataset(Dataset& dataset) {
     if (!category_ids.contains(box.category_id))
       throw UsageError(fmt::format("{}: a box of image {} has category {}, which is not among the categories",
                                    dataset.source, box.image_id, box.category_id));
+    with_boxes.insert(box.image_id);
   }
+  for (DatasetImage& image : dataset.images) image.is_positive = with_boxes.contains(image.id);
 }
 
 void keep_images(Dataset& dataset, std::span<const std::int64_t> ids) {
   const std::unordered_set<std::int64_t> kept(ids.begin(), ids.end());
-  const auto first_left_out = std::stable_partition(dataset.images.begin(), dataset.images.end(),
-                                                    [&](const DatasetImage& image) { return kept.contains(image.id); });
-  std::move(first_left_out, dataset.images.end(), std::back_inserter(dataset.left_out));
-  dataset.images.erase(first_left_out, dataset.images.end());
+  move_images(dataset.images, dataset.left_out, [&](const DatasetImage& image) { return !kept.contains(image.id); });
   std::erase_if(dataset.boxes, [&](const GroundTruthBox& box) { return !kept.contains(box.image_id); });
+}
+
+void take_back_images(Dataset& dataset, std::span<const std::int64_t> ids) {
+  const std::unordered_set<std::int64_t> wanted(ids.begin(), ids.end());
+  move_images(dataset.left_out, dataset.images, [&](const DatasetImage& image) { return wanted.contains(image.id); });
+  sort_by_id(dataset.images);
 }
 
 void add_images_without_boxes(Dataset& dataset, std::span<const std::string> file_names) {

@@ -17,6 +17,7 @@ struct DatasetImage {
   int width = 0;          // of the upright image, in pixels; 0 if the annotation file does not say
   int height = 0;
   std::vector<std::string> regions;  // body regions, where the set names them
+  bool is_positive = false;          // has boxes, be it left out or not, or is a copy of an image that has
 };
 
 struct Category {
@@ -35,12 +36,15 @@ struct Dataset {
   std::vector<std::string> notes;      // sentences that a report must repeat
 };
 
-// Sorts images and categories by id. Throws UsageError if two images or two categories share an id,
-// or if a box names an image or category that is not there.
+// Sorts images and categories by id, and marks the images with boxes as positive. Throws UsageError if two images or
+// two categories share an id, or if a box names an image or category that is not there.
 void finish_dataset(Dataset& dataset);
 
 // Keeps the images with these ids, which must be in the set; the others become left_out.
 void keep_images(Dataset& dataset, std::span<const std::int64_t> ids);
+
+// The opposite: images that were left out join the set again, without boxes.
+void take_back_images(Dataset& dataset, std::span<const std::int64_t> ids);
 
 // Adds images without boxes under new ids (above every id in the set, left-out images included).
 void add_images_without_boxes(Dataset& dataset, std::span<const std::string> file_names);

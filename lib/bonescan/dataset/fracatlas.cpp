@@ -92,7 +92,7 @@ std::vector<std::int64_t> ids_of_negatives(std::span<const DatasetImage> non_fra
   std::vector<std::int64_t> ids;
   std::size_t truncated = 0, duplicates = 0;
   for (const DatasetImage& image : non_fractured) {
-    if (is_duplicate_of_fractured(fs::path(image.file_name).filename().string())) {
+    if (image.is_positive) {
       ++duplicates;
     } else if (!has_complete_jpeg_stream(fracatlas_images(folder) / image.file_name)) {
       ++truncated;
@@ -135,12 +135,14 @@ Dataset read_fracatlas(const fs::path& folder, const FracAtlasOptions& options) 
   if (options.with_negatives) require_folder(folder, "images/Non_fractured");
   if (fs::is_directory(folder / "images/Non_fractured"))
     add_images_without_boxes(dataset, list_non_fractured(folder, dataset));
+  for (DatasetImage& image : std::span(dataset.images).subspan(fractured))
+    image.is_positive = is_duplicate_of_fractured(fs::path(image.file_name).filename().string());
   if (options.with_negatives) {
     const auto negatives = ids_of_negatives(std::span(dataset.images).subspan(fractured), folder, dataset.notes);
     kept.insert(kept.end(), negatives.begin(), negatives.end());
   }
-  keep_images(dataset, kept);
   add_regions(dataset, read_regions(folder / "dataset.csv"));
+  keep_images(dataset, kept);
   return dataset;
 }
 

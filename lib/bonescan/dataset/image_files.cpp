@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <limits>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "bonescan/core/error.h"
@@ -46,6 +47,10 @@ bool ends_as_jpeg_should(const std::vector<std::uint8_t>& bytes) {
                      kEndOfImage.end()) != bytes.end();
 }
 
+std::string base_name(const DatasetImage& image) {
+  return fs::path(image.file_name).filename().string();
+}
+
 }  // namespace
 
 bool is_image_file_name(const fs::path& path) {
@@ -73,30 +78,45 @@ bool has_complete_jpeg_stream(const fs::path& path) {
 
 void add_negatives(Dataset& dataset, const fs::path& folder) {
   std::unordered_set<std::string> known;
-  for (const auto* images : {&dataset.images, &dataset.left_out})
-    for (const DatasetImage& image : *images) known.insert(fs::path(image.file_name).filename().string());
+  std::unordered_map<std::string, std::int64_t> left_out;  // ids of images that may join the set again
+  for (const DatasetImage& image : dataset.images) known.insert(base_name(image));
+  for (const DatasetImage& image : dataset.left_out) {
+    if (image.is_positive) known.insert(base_name(image));
+    left_out.emplace(base_name(image), image.id);
+  }
 
   std::vector<std::string> negatives;
+  std::vector<std::int64_t> taken_back;
   std::size_t truncated = 0, repeated = 0;
   for (const std::string& file : list_image_files(folder, "--negatives")) {
-    if (known.contains(fs::path(file).filename().string())) {
+    const std::string name = fs::path(file).filename().string();
+    if (known.contains(name)) {
       ++repeated;
     } else if (!has_complete_jpeg_stream(folder / file)) {
       ++truncated;
+    } else if (const auto found = left_out.find(name); found != left_out.end()) {
+      taken_back.push_back(found->second);
+      known.insert(name);
     } else {
       negatives.push_back(file);
     }
   }
-  if (negatives.empty())
-    throw UsageError(fmt::format("--negatives {} holds no image that could be added", folder.string()));
+  const std::size_t added = taken_back.size() + negatives.size();
+  if (added == 0)
+    throw UsageError(
+        fmt::format("--negatives {} holds no image that could be added: {} truncated or unreadable, {} in the ground "
+                    "truth already or left out of it with boxes",
+                    folder.string(), truncated, repeated));
+  take_back_images(dataset, taken_back);
   add_images_without_boxes(dataset, negatives);
-  dataset.notes.push_back(fmt::format("{} images without boxes come from {}.", negatives.size(), folder.string()));
+  dataset.notes.push_back(fmt::format("{} images without boxes come from {}.", added, folder.string()));
   if (truncated > 0)
     dataset.notes.push_back(
         fmt::format("{} truncated or unreadable files in {} are not used.", truncated, folder.string()));
   if (repeated > 0)
-    dataset.notes.push_back(
-        fmt::format("{} images in {} are in the ground truth already and not added again.", repeated, folder.string()));
+    dataset.notes.push_back(fmt::format(
+        "{} images in {} are not added: they are in the ground truth already, or left out of it with boxes.", repeated,
+        folder.string()));
 }
 
 }  // namespace bonescan

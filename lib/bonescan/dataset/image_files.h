@@ -25,8 +25,9 @@ std::vector<std::string> list_image_files(const std::filesystem::path& folder, c
 // cannot be read.
 bool has_complete_jpeg_stream(const std::filesystem::path& path);
 
-// --negatives: adds the images of a folder as images without boxes. Truncated JPEGs and images that the
-// set holds already (same base name) are not added, and a note says how many.
+// --negatives: adds the images of a folder as images without boxes. Truncated JPEGs and images that the set holds
+// already, or leaves out with boxes (same base name), are not added, and a note says how many; one that it leaves out
+// without boxes keeps its id. Throws UsageError if nothing could be added.
 void add_negatives(Dataset& dataset, const std::filesystem::path& folder);
 
 }  // namespace bonescan
