@@ -173,14 +173,10 @@ void check_compressed_frame(DcmFileFormat& file, const DicomHeader& header, int 
   const E_TransferSyntax syntax = file.getDataset()->getCurrentXfer();
   if (DcmXfer(syntax).isNotEncapsulated()) return;
   DcmPixelSequence& fragments = fragments_of(pixel_data_of(*file.getDataset()), syntax);
-  if (syntax == EXS_RLELossless && fragments.card() != 1 + static_cast<unsigned long>(header.frames))
+  if (syntax != EXS_RLELossless) return check_scans(compressed_frame(fragments, frame - 1, header.frames));
+  if (fragments.card() != 1 + static_cast<unsigned long>(header.frames))
     throw ImageError("the DICOM pixel data are damaged: run-length data have one fragment for each frame");
-  const std::vector<std::uint8_t> bytes = compressed_frame(fragments, frame - 1, header.frames);
-  if (syntax == EXS_RLELossless) {
-    check_segments(bytes);
-  } else {
-    check_scans(bytes);
-  }
+  check_segments(fragment_bytes(fragments, static_cast<std::size_t>(frame)));  // 0 is the offset table
 }
 
 std::vector<DicomValue> read_dicom_values(DcmFileFormat& file, const std::vector<DicomTag>& tags) {

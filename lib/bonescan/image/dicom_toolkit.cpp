@@ -176,6 +176,14 @@ std::unique_ptr<DcmFileFormat> open_dicom(std::span<const std::uint8_t> bytes, c
   return read_data_set(stream);
 }
 
+std::span<const std::uint8_t> fragment_bytes(DcmPixelSequence& fragments, std::size_t fragment) {
+  DcmPixelItem* item = nullptr;
+  Uint8* bytes = nullptr;
+  if (fragments.getItem(item, static_cast<unsigned long>(fragment)).bad() || item->getUint8Array(bytes).bad() || !bytes)
+    return {};
+  return {bytes, item->getLength()};
+}
+
 std::vector<std::uint8_t> compressed_frame(DcmPixelSequence& fragments, int frame, int frames) {
   Uint32 first = 0, end = static_cast<Uint32>(fragments.card());
   if (DcmCodec::determineStartFragment(static_cast<Uint32>(frame), frames, &fragments, first).bad()) return {};
@@ -184,10 +192,9 @@ std::vector<std::uint8_t> compressed_frame(DcmPixelSequence& fragments, int fram
     return {};
   std::vector<std::uint8_t> bytes;
   for (Uint32 i = first; i < end; ++i) {
-    DcmPixelItem* fragment = nullptr;
-    Uint8* data = nullptr;
-    if (fragments.getItem(fragment, i).bad() || fragment->getUint8Array(data).bad() || !data) return {};
-    bytes.insert(bytes.end(), data, data + fragment->getLength());
+    const std::span<const std::uint8_t> fragment = fragment_bytes(fragments, i);
+    if (fragment.empty()) return {};
+    bytes.insert(bytes.end(), fragment.begin(), fragment.end());
   }
   return bytes;
 }

@@ -28,6 +28,9 @@ std::unique_ptr<DcmFileFormat> open_dicom(const std::filesystem::path& path, con
 // The same from a file's bytes.
 std::unique_ptr<DcmFileFormat> open_dicom(std::span<const std::uint8_t> bytes, const ReadOptions& options);
 
+// One fragment's bytes; empty if they cannot be read. They belong to the fragment.
+std::span<const std::uint8_t> fragment_bytes(DcmPixelSequence& fragments, std::size_t fragment);
+
 // The bytes of a compressed frame (from 0), which lie in one or more fragments. Empty if they cannot be found or read.
 std::vector<std::uint8_t> compressed_frame(DcmPixelSequence& fragments, int frame, int frames);
 

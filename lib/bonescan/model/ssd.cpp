@@ -138,11 +138,11 @@ std::vector<Candidate> suppress_class(const std::vector<Candidate>& candidates, 
 
 // The mean, weighted by score, of the candidates that overlap `kept` by the IoU threshold or more: at least its own.
 Corners vote(const Candidate& kept, const std::vector<Candidate>& candidates, double iou_threshold) {
-  double weight = kept.score;
-  std::array<double, 4> sum = {weight * kept.box.x1, weight * kept.box.y1, weight * kept.box.x2, weight * kept.box.y2};
+  double weight = 0.0;
+  std::array<double, 4> sum{};
   for (const auto& [anchor, score, class_index, box] : candidates) {
-    const double overlap = intersection_over_union(kept.box, box);
-    if (anchor == kept.anchor || !(overlap >= iou_threshold)) continue;
+    const bool votes = anchor == kept.anchor || intersection_over_union(kept.box, box) >= iou_threshold;
+    if (!votes) continue;
     const double share = score;
     sum = {sum[0] + share * box.x1, sum[1] + share * box.y1, sum[2] + share * box.x2, sum[3] + share * box.y2};
     weight += share;
