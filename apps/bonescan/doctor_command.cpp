@@ -144,6 +144,7 @@ std::string doctor_text(const Json& report) {
 }
 
 ExitCode run_doctor(const DoctorArguments& arguments) {
+  warn_of_slow_precision(arguments.request.device, arguments.request.precision);
   SelfCheckRequest request = arguments.request;
   if (!arguments.segmenter.empty()) request.segmenter = arguments.segmenter;
   if (!arguments.detector.empty()) request.detector = arguments.detector;

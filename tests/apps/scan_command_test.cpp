@@ -44,13 +44,18 @@ TEST_CASE("bf16 is warned of where the processor emulates it, and nowhere else")
   copy_samples(folder / "in");
   const std::vector<std::string> features = describe_machine().features;
   const auto has = [&](const char* feature) { return std::count(features.begin(), features.end(), feature) > 0; };
-  const auto warned = [&](const char* precision) {
-    const auto result = pipeline({folder / "in", "-o", folder / "out", "--overwrite", "--precision", precision});
+  const auto warned = [](const test::ProcessResult& result) {
     CHECK(result.exit_code == 0);
     return result.errors.find("--precision bf16: this processor has no AVX-512") != std::string::npos;
   };
-  CHECK_FALSE(warned("fp32"));
-  CHECK(warned("bf16") == (has("sse4_2") && !has("avx512f")));
+  const auto scanned = [&](const char* precision) {
+    return pipeline({folder / "in", "-o", folder / "out", "--overwrite", "--precision", precision});
+  };
+  const bool emulated = has("sse4_2") && !has("avx512f");
+  CHECK_FALSE(warned(scanned("fp32")));
+  CHECK(warned(scanned("bf16")) == emulated);
+  CHECK(warned(test::run_bonescan(
+            {"doctor", "--segmenter", kSegmenter, "--detector", kDetector, "--precision", "bf16"})) == emulated);
 }
 
 TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing behind") {
