@@ -7,7 +7,9 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/image/dicom_file.h"
 #include "bonescan/image/dicom_tags.h"
+#include "bonescan/image/image_size.h"
 #include "bonescan/image/radiograph.h"
 #include "image/pictures.h"
 #include "support/test_paths.h"
@@ -15,6 +17,7 @@
 namespace bonescan {
 namespace {
 
+namespace fs = std::filesystem;
 using namespace std::string_literals;
 using test::equal;
 using test::mean_difference;
@@ -269,6 +272,29 @@ TEST_CASE("run-length data whose segments point outside them are refused") {
   write_file_atomically(folder / "changed.dcm", changed);
   CHECK_THROWS_WITH(read_radiograph(folder / "changed.dcm"),
                     "the DICOM pixel data are damaged: their run-length segments lie outside them");
+}
+
+TEST_CASE("a JPEG 2000 codestream that ends before its last tile-part is no whole picture") {
+  std::string bytes = read_text_file(dicom("grey_jpeg2000.dcm"));
+  const std::size_t tile_part = bytes.find(std::string("\xFF\x90\x00\x0A", 4));  // SOT and its length
+  REQUIRE(tile_part != std::string::npos);
+  bytes[tile_part + 11] = 2;  // of two parts this is the first
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "part.dcm", bytes);
+  CHECK_THROWS_WITH(read_radiograph(folder / "part.dcm"), "the DICOM pixel data cannot be decoded");
+}
+
+TEST_CASE("headers that lead DCMTK astray fail by themselves") {
+  const auto name = GENERATE("directory_record_type.dcm", "directory_record_type_2.dcm");
+  const fs::path path = test::data_folder().parent_path() / "fuzz/corpus/dicom" / name;
+  CHECK_THROWS_WITH(read_radiograph(path), "the DICOM data are damaged: DCMTK cannot read them");
+  CHECK(count_dicom_frames(path, {}) == 1);
+  CHECK(dicom_directory_images(path).empty());
+  CHECK_THROWS_AS(read_image_size(path), ImageError);
+}
+
+TEST_CASE("the pixel limit holds for sizes that no int can hold") {
+  CHECK_THAT(refusal("huge.dcm", {.max_pixels = std::int64_t{1} << 40}), Catch::Contains("end too early"));
 }
 
 TEST_CASE("a JPEG of very many scans is refused") {

@@ -31,6 +31,11 @@ using Decoder = DecodedImage (*)(std::span<const std::uint8_t> bytes, const Read
 // in a file's header, before any memory is taken for the pixels.
 cv::Size checked_size(std::uint64_t width, std::uint64_t height, const ReadOptions& options);
 
+// cv::Size::area() is an int, which --max-pixels may exceed.
+inline std::int64_t pixel_count(const cv::Size& size) {
+  return std::int64_t{size.width} * size.height;
+}
+
 // One picture of grey or BGR: an alpha channel (2 or 4 channels) is blended over black.
 cv::Mat blend_over_black(const cv::Mat& pixels);
 

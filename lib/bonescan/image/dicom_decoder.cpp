@@ -117,7 +117,7 @@ int opencv_depth(EP_Representation representation) {
 cv::Mat stored_values(const DicomImage& image, const DicomHeader& header, bool deep, double shift) {
   check_size(image, header);
   const DiPixel* values = image.getInterData();
-  if (!values || !values->getData() || values->getCount() < static_cast<unsigned long>(header.size.area()))
+  if (!values || !values->getData() || values->getCount() < static_cast<unsigned long>(pixel_count(header.size)))
     throw ImageError("the DICOM pixel data cannot be decoded");
   const cv::Mat view(header.size, opencv_depth(values->getRepresentation()), const_cast<void*>(values->getData()));
   cv::Mat pixels;
@@ -193,11 +193,11 @@ DecodedImage decode_frame(DcmFileFormat& file, const ReadOptions& options) {
 }  // namespace
 
 DecodedImage decode_dicom(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
-  return decode_frame(*open_dicom(bytes, options), options);
+  return with_dicom_toolkit([&] { return decode_frame(*open_dicom(bytes, options), options); });
 }
 
 DecodedImage decode_dicom(const std::filesystem::path& path, const ReadOptions& options) {
-  return decode_frame(*open_dicom(path, options), options);
+  return with_dicom_toolkit([&] { return decode_frame(*open_dicom(path, options), options); });
 }
 
 }  // namespace bonescan

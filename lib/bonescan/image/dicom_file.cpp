@@ -38,6 +38,20 @@ bool is_image_record(DcmItem& record) {
   return record.findAndGetOFString(DCM_DirectoryRecordType, type).good() && type == "IMAGE";
 }
 
+// Empty if one of them lies outside the DICOMDIR's folder.
+std::vector<fs::path> listed_images(const fs::path& directory) {
+  std::vector<fs::path> images;
+  const auto file = open_dicom(directory, {});
+  DcmItem* record = nullptr;
+  for (int i = 0; file->getDataset()->findAndGetSequenceItem(DCM_DirectoryRecordSequence, record, i).good(); ++i) {
+    OFString file_id;
+    if (!is_image_record(*record) || record->findAndGetOFStringArray(DCM_ReferencedFileID, file_id).bad()) continue;
+    images.push_back(path_below(directory.parent_path(), {file_id.data(), file_id.length()}));
+    if (images.back().empty()) return {};
+  }
+  return images;
+}
+
 }  // namespace
 
 DicomKind dicom_kind(const fs::path& path) {
@@ -52,10 +66,12 @@ DicomKind dicom_kind(const fs::path& path) {
 
 int count_dicom_frames(const fs::path& path, const ReadOptions& options) {
   try {
-    const auto file = open_dicom(path, options);
-    const DicomHeader header = read_dicom_header(*file, options);
-    check_pixel_data(*file, header);
-    return header.frames;
+    return with_dicom_toolkit([&] {
+      const auto file = open_dicom(path, options);
+      const DicomHeader header = read_dicom_header(*file, options);
+      check_pixel_data(*file, header);
+      return header.frames;
+    });
   } catch (const ImageError&) {
     return 1;
   } catch (const std::bad_alloc&) {
@@ -64,20 +80,11 @@ int count_dicom_frames(const fs::path& path, const ReadOptions& options) {
 }
 
 std::vector<fs::path> dicom_directory_images(const fs::path& path) {
-  std::vector<fs::path> images;
   try {
-    const auto file = open_dicom(path, {});
-    DcmItem* record = nullptr;
-    for (int i = 0; file->getDataset()->findAndGetSequenceItem(DCM_DirectoryRecordSequence, record, i).good(); ++i) {
-      OFString file_id;
-      if (!is_image_record(*record) || record->findAndGetOFStringArray(DCM_ReferencedFileID, file_id).bad()) continue;
-      images.push_back(path_below(path.parent_path(), {file_id.data(), file_id.length()}));
-      if (images.back().empty()) return {};
-    }
+    return with_dicom_toolkit([&] { return listed_images(path); });
   } catch (const ImageError&) {
     return {};
   }
-  return images;
 }
 
 }  // namespace bonescan

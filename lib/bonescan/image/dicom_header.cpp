@@ -47,7 +47,7 @@ int frame_count(DcmDataset& data_set) {
 }
 
 void check_all_frames(const DicomHeader& header, const ReadOptions& options) {
-  if (std::int64_t{header.frames} <= options.max_pixels / header.size.area()) return;
+  if (std::int64_t{header.frames} <= options.max_pixels / pixel_count(header.size)) return;
   throw ImageError(fmt::format("has {} frames of {} x {} pixels; the limit is {} pixels (--max-pixels)", header.frames,
                                header.size.width, header.size.height, options.max_pixels));
 }
@@ -75,7 +75,7 @@ void check_fragments(DcmPixelSequence& fragments, const DicomHeader& header) {
 
 void check_native_length(DcmPixelData& pixels, const DicomHeader& header) {
   const std::uint64_t samples = header.halved_chroma ? 2 : static_cast<std::uint64_t>(header.samples);
-  const std::uint64_t needed = static_cast<std::uint64_t>(header.size.area()) * samples *
+  const std::uint64_t needed = static_cast<std::uint64_t>(pixel_count(header.size)) * samples *
                                static_cast<std::uint64_t>(header.bits_allocated / 8) *
                                static_cast<std::uint64_t>(header.frames);
   if (pixels.getLength() < needed) throw ImageError("the DICOM data end too early (truncated file)");

@@ -10,9 +10,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "bonescan/core/error.h"
 #include "bonescan/image/radiograph.h"
 
 namespace bonescan {
@@ -20,6 +22,17 @@ namespace bonescan {
 // Switches DCMTK's log off (it quotes headers) and registers the decoders; once, whatever thread comes first. Every use
 // of DCMTK goes through it. The sentence that says so if the data dictionary, a file of DCMTK's package, is missing.
 std::optional<std::string> set_up_dicom_toolkit();
+
+// Calls `work`, which uses DCMTK. Damaged headers lead DCMTK's own strings and containers astray, which throw: that is
+// a failure of the image. Throws ImageError, and what else `work` throws.
+template <typename Work>
+auto with_dicom_toolkit(const Work& work) {
+  try {
+    return work();
+  } catch (const std::logic_error&) {
+    throw ImageError("the DICOM data are damaged: DCMTK cannot read them");
+  }
+}
 
 // The data set up to and with the pixel data. Values of some size stay in the file until they are used. Throws
 // ImageError; its messages never hold what DCMTK says, which may quote the header.

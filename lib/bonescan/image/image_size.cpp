@@ -13,7 +13,7 @@ namespace bonescan {
 
 cv::Size read_image_size(const std::filesystem::path& path) {
   const auto head = read_file_start(path, kDicomHeadSize, std::numeric_limits<std::uint64_t>::max());
-  if (is_dicom(head)) return read_dicom_header(*open_dicom(path, {}), {}).size;
+  if (is_dicom(head)) return with_dicom_toolkit([&] { return read_dicom_header(*open_dicom(path, {}), {}).size; });
   if (const auto size = size_in_header(path)) return *size;
   return read_radiograph(path).size;  // or says why there is none
 }

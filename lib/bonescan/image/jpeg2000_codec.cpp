@@ -9,6 +9,7 @@
 #include <openjpeg.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -110,7 +111,53 @@ OPJ_CODEC_FORMAT format_of(std::span<const std::uint8_t> bytes) {
                                                                                                : OPJ_CODEC_J2K;
 }
 
-// Null if the bytes are damaged or are no picture of that layout.
+std::uint32_t big_endian(std::span<const std::uint8_t> bytes, std::size_t position, std::size_t count) {
+  std::uint32_t value = 0;
+  for (const std::uint8_t byte : bytes.subspan(position, count)) value = value << 8 | byte;
+  return value;
+}
+
+constexpr std::uint32_t kStartOfTilePart = 0xFF90;  // SOT
+
+// Where the first tile-part begins, with its SOT marker; the end of the bytes if there is none.
+std::size_t first_tile_part(std::span<const std::uint8_t> bytes) {
+  constexpr std::array<std::uint8_t, 4> kStart{0xFF, 0x4F, 0xFF, 0x51};  // SOC and SIZ
+  const auto start = std::search(bytes.begin(), bytes.end(), kStart.begin(), kStart.end());
+  auto position = static_cast<std::size_t>(start - bytes.begin()) + 2;
+  while (position + 4 <= bytes.size() && big_endian(bytes, position, 2) != kStartOfTilePart)
+    position += 2 + big_endian(bytes, position + 2, 2);
+  return position;
+}
+
+// Whether every tile has all the parts that it says it has (ISO/IEC 15444-1, A.4.2). OpenJPEG takes a codestream that
+// ends between two of them for a whole one, in strict mode, too.
+bool has_all_tile_parts(std::span<const std::uint8_t> bytes, std::uint32_t tiles) {
+  constexpr std::size_t kHeader = 12;
+  struct Parts {
+    std::uint32_t found = 0;
+    std::uint32_t expected = 1;
+  };
+  std::vector<Parts> parts(tiles);
+  for (std::size_t position = first_tile_part(bytes); position + kHeader <= bytes.size();) {
+    const std::uint32_t tile = big_endian(bytes, position + 4, 2);
+    const std::uint32_t length = big_endian(bytes, position + 6, 4);
+    if (big_endian(bytes, position, 2) != kStartOfTilePart || tile >= tiles) break;
+    ++parts[tile].found;
+    parts[tile].expected = std::max(parts[tile].expected, big_endian(bytes, position + 11, 1));
+    if (length < kHeader) break;  // 0: to the end of the codestream
+    position += length;
+  }
+  return std::all_of(parts.begin(), parts.end(), [](const Parts& tile) { return tile.found >= tile.expected; });
+}
+
+std::uint32_t tile_count(opj_codec_t* codec) {
+  opj_codestream_info_v2_t* info = opj_get_cstr_info(codec);
+  const std::uint32_t tiles = info ? info->tw * info->th : 0;
+  opj_destroy_cstr_info(&info);
+  return tiles;
+}
+
+// Null if the bytes are damaged, do not hold the whole picture, or are no picture of that layout.
 Image decode_codestream(std::span<const std::uint8_t> bytes, const FrameLayout& layout) {
   Image image(nullptr, opj_image_destroy);
   Codestream codestream{bytes};
@@ -119,12 +166,12 @@ Image decode_codestream(std::span<const std::uint8_t> bytes, const FrameLayout& 
   opj_dparameters_t parameters;
   opj_set_default_decoder_parameters(&parameters);
   if (!stream || !codec || !opj_setup_decoder(codec.get(), &parameters)) return image;
-  opj_decoder_set_strict_mode(codec.get(), OPJ_TRUE);  // a codestream that ends early is an error
+  opj_decoder_set_strict_mode(codec.get(), OPJ_TRUE);  // a tile-part that ends early is an error
   opj_image_t* header = nullptr;
   const bool known = opj_read_header(stream.get(), codec.get(), &header);
   image.reset(header);
-  const bool decoded = known && header && fits(*header, layout) && opj_decode(codec.get(), stream.get(), header) &&
-                       opj_end_decompress(codec.get(), stream.get());
+  const bool decoded = known && header && fits(*header, layout) && has_all_tile_parts(bytes, tile_count(codec.get())) &&
+                       opj_decode(codec.get(), stream.get(), header) && opj_end_decompress(codec.get(), stream.get());
   if (!decoded || !fits(*header, layout)) image.reset();
   return image;
 }

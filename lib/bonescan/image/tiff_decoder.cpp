@@ -142,7 +142,7 @@ bool is_grey(const Layout& layout) {
 }
 
 // libtiff's own conversion, which knows palettes, inks, YCbCr, tiles and planes.
-cv::Mat read_8bit(TIFF* tiff, const Layout& layout, const MemoryFile& file, bool allow_truncated) {
+cv::Mat read_8bit(TIFF* tiff, const Layout& layout, MemoryFile& file, bool allow_truncated) {
   TIFFRGBAImage converter;
   char reason[1024] = "";
   if (!TIFFRGBAImageBegin(&converter, tiff, allow_truncated ? 0 : 1, reason))
@@ -150,10 +150,11 @@ cv::Mat read_8bit(TIFF* tiff, const Layout& layout, const MemoryFile& file, bool
   // The orientation is applied later, for all formats alike.
   converter.req_orientation = converter.orientation;
   cv::Mat rgba = cv::Mat::zeros(layout.size, CV_8UC4);
+  file.first_error.clear();  // without stop_on_error the result says nothing of what could not be decoded
   const int done = TIFFRGBAImageGet(&converter, rgba.ptr<std::uint32_t>(), static_cast<std::uint32_t>(rgba.cols),
                                     static_cast<std::uint32_t>(rgba.rows));
   TIFFRGBAImageEnd(&converter);
-  if (!done && !(file.ended_early && allow_truncated)) fail(file);
+  if ((!done || !file.first_error.empty()) && !(file.ended_early && allow_truncated)) fail(file);
   // Colours come multiplied by alpha, which is the blend over black.
   cv::Mat pixels;
   if (is_grey(layout)) {
@@ -258,7 +259,7 @@ bool is_plain_8bit(const Layout& layout) {
   return layout.bits == 8 && layout.format != SAMPLEFORMAT_INT && layout.samples == colours_of(layout);
 }
 
-cv::Mat read_pixels(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
+cv::Mat read_pixels(TIFF* tiff, const Layout& layout, MemoryFile& file, const ReadOptions& options) {
   if (layout.bits == 16) return read_16bit(tiff, layout, file, options);
   if (!is_plain_8bit(layout)) return read_8bit(tiff, layout, file, options.allow_truncated);
   cv::Mat pixels = read_samples(tiff, layout, file, options);
