@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Times `bonescan eval detect` against pycocotools' evaluate() + accumulate() on one seeded case.
 
     python3 scripts/benchmark_eval.py --bonescan build/release/bin/bonescan
@@ -71,7 +71,7 @@ def _processor_time_of_children() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bonescan", type=Path, required=True, help="the executable")
+    parser.add_argument("--bonescan", type=Path, default=Path("build/release/bin/bonescan"), help="the executable")
     parser.add_argument("--images", type=int, default=5000)
     parser.add_argument("--boxes", type=int, default=36000)
     parser.add_argument("--detections", type=int, default=180000)

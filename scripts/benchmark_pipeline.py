@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Times `bonescan pipeline` against the same two models in plain Python, one picture after another.
 
     /usr/bin/python3 scripts/benchmark_pipeline.py FracAtlas/images/Fractured --count 60
@@ -62,7 +62,7 @@ with torch.inference_mode():
 
 def seconds(command: list[str]) -> float:
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 

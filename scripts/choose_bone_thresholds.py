@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Choose the bone segmenter's operating point on held-out masks, radiographs and photographs.
 
 The mask threshold is the one with the best mean IoU.  The gate's two thresholds are the pair with the smallest sum of
@@ -15,7 +15,6 @@ import argparse
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 
@@ -43,7 +42,7 @@ def best_mask_threshold(network: torch.jit.ScriptModule, options: argparse.Names
     names = bone_masks.read_names(options.held_out)
     for name in names:
         probability = bone_gate.bone_probability(network, fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name)))
-        truth = cv2.imread(str(options.masks / "masks" / f"{Path(name).stem}.png"), cv2.IMREAD_GRAYSCALE) > 127
+        truth = bone_masks.read_mask(options.masks, name)
         scores += [bone_gate.mask_overlap(probability, truth, threshold)[0] for threshold in thresholds]
     for threshold, score in zip(thresholds, scores / len(names)):
         print(f"mask threshold {threshold:.2f}: mean IoU {score:.4f}")

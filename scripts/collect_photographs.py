@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Collect pictures without bone from Debian packages: what the bone segmenter learns to refuse, and is measured on.
 
 Packages are fetched with apt-get download and unpacked beside the result; nothing is installed.  Whole packages are
@@ -20,6 +20,7 @@ import hashlib
 import struct
 import subprocess
 import sys
+import tempfile
 import zlib
 from fnmatch import fnmatch
 from pathlib import Path
@@ -78,7 +79,9 @@ def unpack(package: str, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["apt-get", "download", "-q", package], cwd=folder, check=True)
         archive = next(folder.glob(f"{package}_*.deb"))
-        subprocess.run(["dpkg-deb", "-x", archive, target], check=True)
+        with tempfile.TemporaryDirectory(dir=folder) as unpacked:  # an interrupted run leaves no half of a package
+            subprocess.run(["dpkg-deb", "-x", archive, f"{unpacked}/{package}"], check=True)
+            Path(unpacked, package).rename(target)
         archive.unlink()
     return target
 

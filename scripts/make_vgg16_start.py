@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bonescan_training import fracatlas
+from bonescan_training import checkpoint, fracatlas
 from bonescan_training.precision import fast_autocast
 
 BLOCKS_VGG19 = (2, 2, 4, 4, 4)
@@ -182,7 +182,7 @@ def main() -> None:
         for layer, convolution in enumerate(convolutions, start=1)
         for name, value in convolution.named_parameters()
     }
-    torch.save(state, arguments.output)
+    checkpoint.save_atomically(state, arguments.output)
     print(f"wrote {len(state) // 2} convolutions to {arguments.output}")
 
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Measure an exported bone segmenter: IoU and Dice on held-out masks, and the gate's error rates.
 
 Radiographs and photographs are ones that training has not seen.  Photographs are shown as they are and disguised
@@ -61,7 +61,7 @@ def measure_masks(network: torch.jit.ScriptModule, threshold: float, options: ar
     for name in bone_masks.read_names(options.held_out):
         image = fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name))
         probability = bone_gate.bone_probability(network, image)
-        truth = cv2.imread(str(options.masks / "masks" / f"{Path(name).stem}.png"), cv2.IMREAD_GRAYSCALE) > 127
+        truth = bone_masks.read_mask(options.masks, name)
         rows[name] = bone_gate.mask_overlap(probability, truth, threshold)
         if options.overlays:
             options.overlays.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Train the bone segmenter's teacher on bone masks, and let it draw masks for other radiographs of FracAtlas.
 
 The trunk never changes, so its maps of a few augmented views of each radiograph are computed once (8 MB a view in
@@ -13,6 +13,8 @@ Writes decoder.pt (kept when present) and drawn.npz, for train_segnet.py, to --o
 from __future__ import annotations
 
 import argparse
+import hashlib
+import sys
 import time
 from pathlib import Path
 
@@ -126,12 +128,15 @@ def main() -> None:
     trunk = Trunk(torch.jit.load(str(options.trunk)).float().state_dict())
     labelled, held_out = bone_masks.read_labelled(options.fracatlas, options.masks, options.held_out)
     print(f"{len(labelled)} masks, {len(held_out)} held out", flush=True)
-    weights = load_if_present(options.output / "decoder.pt")
-    if weights is None:
-        weights = train_decoder(trunk, labelled, options)
-        save_atomically(weights, options.output / "decoder.pt")
+    trained_on = hashlib.sha256(options.trunk.read_bytes()).hexdigest()
+    saved = load_if_present(options.output / "decoder.pt")
+    if saved is None:
+        saved = {"trunk_sha256": trained_on, "weights": train_decoder(trunk, labelled, options)}
+        save_atomically(saved, options.output / "decoder.pt")
+    if saved["trunk_sha256"] != trained_on:
+        sys.exit(f"{options.output / 'decoder.pt'} was trained on another trunk; name another --output")
     decoder = Decoder().to(memory_format=torch.channels_last).eval()
-    decoder.load_state_dict(weights)
+    decoder.load_state_dict(saved["weights"])
     print(f"held-out IoU {held_out_iou(trunk, decoder, held_out):.4f}", flush=True)
 
     drawn = []

@@ -47,14 +47,22 @@ def stretch(image: np.ndarray, side: int, interpolation: int = cv2.INTER_AREA) -
     return cv2.resize(image, (side, side), interpolation=interpolation)
 
 
+def read_mask(masks: Path, name: str) -> np.ndarray:
+    """The bone mask of an image as booleans [H,W]; `masks` is the folder that holds masks.csv and masks/."""
+    mask = cv2.imread(str(masks / "masks" / f"{Path(name).stem}.png"), cv2.IMREAD_GRAYSCALE)
+    if mask is None:
+        raise ValueError(f"{name}: its bone mask is missing from {masks / 'masks'}")
+    return mask > 127
+
+
 def read_radiograph(root: Path, name: str, masks: Path) -> Radiograph:
     """Read a FracAtlas image and its bone mask, upright and at CACHE_SIDE."""
     image = fracatlas.read_upright(fracatlas.image_path(root, name))
     height, width = image.shape[:2]
-    mask = cv2.imread(str(masks / "masks" / f"{Path(name).stem}.png"), cv2.IMREAD_GRAYSCALE)
-    if mask is None or mask.shape != (height, width):
-        raise ValueError(f"{name}: its bone mask is missing or not of the upright image's size")
-    bone = stretch(np.where(mask > 127, 255, 0).astype(np.uint8), CACHE_SIDE)
+    mask = read_mask(masks, name)
+    if mask.shape != (height, width):
+        raise ValueError(f"{name}: its bone mask is not of the upright image's size")
+    bone = stretch(np.where(mask, 255, 0).astype(np.uint8), CACHE_SIDE)
     return Radiograph(name, stretch(image[:, :, 1], CACHE_SIDE), bone, width / height)
 
 

@@ -4,7 +4,6 @@ A prediction is (boxes [n,4] x1,y1,x2,y2, scores [n]); predictions and ground tr
 """
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
@@ -87,9 +86,14 @@ def coco_ap(predictions: Sequence[Prediction], truths: Sequence[np.ndarray]) -> 
     return float(np.mean([average_precision(match(predictions, truths, iou)) for iou in np.arange(0.5, 0.96, 0.05)]))
 
 
-def threshold_from(score: float) -> float:
-    """The score rounded down to six places: the detection that sets a threshold still reaches it."""
-    return math.floor(score * 1e6) / 1e6
+def thresholds(matches: Matches) -> tuple[np.ndarray, np.ndarray]:
+    """The threshold that each detection sets, and the index of the last detection that reaches it.
+
+    A threshold is a score rounded down to six places: the detection that sets it still reaches it, and so may others.
+    """
+    scores = matches.scores.astype(np.float64)
+    rounded = np.floor(scores * 1e6) / 1e6
+    return rounded, np.searchsorted(-scores, -rounded, side="right") - 1
 
 
 def best_f1(matches: Matches, within: float = 0.0) -> dict[str, float]:
@@ -97,14 +101,13 @@ def best_f1(matches: Matches, within: float = 0.0) -> dict[str, float]:
 
     Or the lowest threshold whose F1 is at most `within` below the best: it finds most for nearly the same F1.
     """
-    true = np.cumsum(matches.correct)
-    precision, recall = true / np.arange(1, len(true) + 1), true / matches.ground_truth
+    score_thresholds, last = thresholds(matches)
+    true = np.cumsum(matches.correct)[last]
+    precision, recall = true / (last + 1), true / matches.ground_truth
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     at = int(np.nonzero(f1 >= f1.max() - within)[0][-1]) if within > 0 else int(f1.argmax())
-    threshold = threshold_from(matches.scores[at])
-    at = int((matches.scores >= threshold).sum()) - 1
     return {
-        "score_threshold": threshold, "precision": float(precision[at]),
+        "score_threshold": float(score_thresholds[at]), "precision": float(precision[at]),
         "recall": float(recall[at]), "f1": float(f1[at]),
     }
 
@@ -116,10 +119,11 @@ def froc(matches: Matches) -> tuple[np.ndarray, np.ndarray]:
 
 def at_false_positives_per_image(matches: Matches, rate: float) -> dict[str, float]:
     """The lowest score threshold with at most rate wrong detections an image, and the share of boxes found there."""
-    false_positives, sensitivity = froc(matches)
+    score_thresholds, last = thresholds(matches)
+    false_positives, sensitivity = (curve[last] for curve in froc(matches))
     at = int(np.nonzero(false_positives <= rate)[0][-1])
     return {
-        "score_threshold": threshold_from(matches.scores[at]), "sensitivity": float(sensitivity[at]),
+        "score_threshold": float(score_thresholds[at]), "sensitivity": float(sensitivity[at]),
         "false_positives_per_image": float(false_positives[at]),
     }
 

@@ -27,6 +27,20 @@ TRAIN_COPIES_OF_VALID = frozenset(
 # Images under Non_fractured that are copies of fractured ones.
 NON_FRACTURED_COPIES_OF_FRACTURED = frozenset(f"IMG{number:07d}.jpg" for number in (2952, 4243, 4280, 4314, 4341))
 
+# Non-fractured images that nearly repeat another non-fractured one.
+NON_FRACTURED_WITH_COPIES = frozenset(
+    f"IMG{number:07d}.jpg"
+    for number in (
+        1414, 2297, 2626, 2640, 2659, 2662, 2667, 2669, 2676, 2680, 2682, 2683, 2693, 2694, 2696, 2709, 2741, 2752,
+        2762, 2767, 2770, 2773, 2777, 2779, 2796, 2808, 2816, 2822, 2825, 2828, 2830, 2836, 2858, 2866, 2868, 2875,
+        2882, 2883, 2890, 2897, 2919, 2922, 2940, 2947, 2948, 2956, 2988, 2994, 3002, 3012, 3016, 3040, 3045, 3052,
+        3060, 3063, 3064, 4059, 4060, 4062, 4065, 4075, 4081, 4087, 4094, 4096, 4097, 4105, 4106, 4107, 4108, 4112,
+        4118, 4138, 4146, 4160, 4161, 4164, 4167, 4168, 4172, 4176, 4178, 4179, 4182, 4185, 4188, 4193, 4195, 4201,
+        4214, 4223, 4225, 4236, 4241, 4244, 4245, 4260, 4264, 4265, 4270, 4274, 4277, 4284, 4287, 4294, 4295, 4296,
+        4299, 4302, 4307, 4308, 4310, 4346, 4347
+    )
+)
+
 
 def split_ids(root: Path, split: str, without_copies: bool = True) -> list[str]:
     """File names of an official split ("train", "valid", "test"), all fractured.

@@ -16,6 +16,7 @@ from bonescan_training import fracatlas
 
 # Training images are kept at most this many times as wide and as high as the network input: zoomed windows stay sharp.
 KEPT_SIDES = 1.5
+EVALUATION_NEGATIVES = 300
 NO_BOXES = np.zeros((0, 4), np.float32)
 PACK_JPEG_QUALITY = 90
 PACK_BYTES = 60_000_000
@@ -38,15 +39,15 @@ class FractureData:
 
 
 def training_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
-    """Non-fractured images for training. Their order is shared with evaluation_negatives: no image is in both."""
-    order = _negatives_in_order(root, seed)
-    return order[: min(count, len(order) - 300)]
+    """Non-fractured images for training, at most `count`: none of evaluation_negatives, and no copy of one."""
+    held_out = set(evaluation_negatives(root, EVALUATION_NEGATIVES, seed))
+    return [name for name in _negatives_in_order(root, seed) if name not in held_out][:count]
 
 
 def evaluation_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
-    """Non-fractured images for choosing thresholds, at most 300: none of training_negatives."""
-    order = _negatives_in_order(root, seed)
-    return order[len(order) - min(count, 300) :]
+    """Non-fractured images for choosing thresholds, at most EVALUATION_NEGATIVES; there are no copies of them."""
+    single = [name for name in _negatives_in_order(root, seed) if name not in fracatlas.NON_FRACTURED_WITH_COPIES]
+    return single[len(single) - min(count, EVALUATION_NEGATIVES) :]
 
 
 def _negatives_in_order(root: Path, seed: int) -> list[str]:

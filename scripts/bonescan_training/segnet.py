@@ -116,16 +116,3 @@ def inference_network(state: dict[str, Tensor], width: int) -> SegNet:
         block.normalisation = nn.Identity()
     network.auxiliary_heads = nn.ModuleList()
     return network.requires_grad_(False)
-
-
-def multiply_accumulates(width: int, size: int = 224, channels_in: int = 3) -> int:
-    """Multiply-accumulate operations of the convolutions for one image of `size` x `size`."""
-    total = 0
-    network = SegNet(width, channels_in)
-    for number, stage in enumerate(network.encoder):
-        side = size >> number
-        total += sum(block.convolution.weight.numel() for block in stage) * side * side
-    for number, stage in enumerate(network.decoder):
-        side = size >> (len(CHANNEL_FACTORS) - 1 - number)
-        total += sum(block.convolution.weight.numel() for block in stage) * side * side
-    return total + network.head.weight.numel() * size * size
