@@ -1,9 +1,8 @@
 // bonescan completion
-#include <fmt/format.h>
-
 #include <memory>
 #include <string>
 
+#include "bonescan/core/file.h"
 #include "command.h"
 #include "shared_options.h"
 #include "shell_completion.h"
@@ -19,7 +18,7 @@ RunCommand add_completion_command(CLI::App& app) {
       ->option_text(" ");
   return [shell](const CommandContext&) {
     const auto completion = *shell == "bash" ? bash_completion : *shell == "zsh" ? zsh_completion : fish_completion;
-    fmt::print("{}", completion(describe_commands()));
+    write_to_standard_output(completion(describe_commands()));
     return ExitCode::kSuccess;
   };
 }

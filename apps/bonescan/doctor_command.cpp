@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bonescan/core/file.h"
 #include "bonescan/core/json.h"
 #include "bonescan/core/machine.h"
 #include "bonescan/core/version.h"
@@ -144,13 +144,13 @@ std::string doctor_text(const Json& report) {
 }
 
 ExitCode run_doctor(const DoctorArguments& arguments) {
+  set_up_logging({});
   warn_of_slow_precision(arguments.request.device, arguments.request.precision);
   SelfCheckRequest request = arguments.request;
   if (!arguments.segmenter.empty()) request.segmenter = arguments.segmenter;
   if (!arguments.detector.empty()) request.detector = arguments.detector;
   const Json report = doctor_report(check_models(request));
-  fmt::print("{}", arguments.json ? to_json_text(report) : doctor_text(report));
-  std::fflush(stdout);  // before the problems, where both go to one place
+  write_to_standard_output(arguments.json ? to_json_text(report) : doctor_text(report));
   for (const std::string problem : report["problems"]) report_failure("bonescan doctor", problem, {});
   return report["problems"].empty() ? ExitCode::kSuccess : ExitCode::kUsage;
 }

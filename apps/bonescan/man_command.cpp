@@ -1,6 +1,5 @@
 // bonescan man
-#include <fmt/format.h>
-
+#include "bonescan/core/file.h"
 #include "command.h"
 #include "manual_page.h"
 #include "shared_options.h"
@@ -10,7 +9,7 @@ namespace bonescan {
 RunCommand add_man_command(CLI::App& app) {
   add_example(app, "bonescan man | man -l -");
   return [](const CommandContext&) {
-    fmt::print("{}", manual_page(describe_commands()));
+    write_to_standard_output(manual_page(describe_commands()));
     return ExitCode::kSuccess;
   };
 }

@@ -27,9 +27,6 @@ struct ScanArguments {
   bool overwrite = false;
 };
 
-constexpr std::int64_t kMostPixels = std::int64_t{1} << 40;
-constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;
-
 void add_input_options(CLI::App& app, ScanArguments& arguments) {
   app.add_option("INPUT", arguments.request.inputs.names,
                  "Radiographs, folders (searched recursively) and quoted globs")
@@ -43,19 +40,7 @@ void add_input_options(CLI::App& app, ScanArguments& arguments) {
   app.add_option("--shard", arguments.shard, "Only part I of N of the inputs, for example 2/8")
       ->option_text("I/N")
       ->group(group);
-  ReadOptions& read = arguments.request.read;
-  app.add_flag("--allow-truncated", read.allow_truncated,
-               "Take what a cut-off JPEG, PNG, TIFF or BMP still shows; a cut-off DICOM file always fails")
-      ->group(group);
-  app.add_option("--max-pixels", read.max_pixels, "Largest picture that is decoded; default: 200000000")
-      ->check(whole_number(1, kMostPixels))
-      ->option_text("N")
-      ->group(group);
-  app.add_option("--max-file-size", read.max_file_size, "Largest file that is read, in bytes or as 500MB; default: 2GB")
-      ->transform(CLI::AsSizeValue(false))
-      ->check(CLI::Range(std::uint64_t{1}, kMostBytes))
-      ->option_text("SIZE")
-      ->group(group);
+  add_read_options(app, arguments.request.read, group);
 }
 
 void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {

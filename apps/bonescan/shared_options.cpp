@@ -3,12 +3,30 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 
 #include "bonescan/core/machine.h"
 #include "validators.h"
 
 namespace bonescan {
+
+void add_read_options(CLI::App& app, ReadOptions& read, const std::string& group) {
+  constexpr std::int64_t kMostPixels = std::int64_t{1} << 40;
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;
+  app.add_flag("--allow-truncated", read.allow_truncated,
+               "Take what a cut-off JPEG, PNG, TIFF or BMP still shows; a cut-off DICOM file always fails")
+      ->group(group);
+  app.add_option("--max-pixels", read.max_pixels, "Largest picture that is decoded; default: 200000000")
+      ->check(whole_number(1, kMostPixels))
+      ->option_text("N")
+      ->group(group);
+  app.add_option("--max-file-size", read.max_file_size, "Largest file that is read, in bytes or as 500MB; default: 2GB")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(std::uint64_t{1}, kMostBytes))
+      ->option_text("SIZE")
+      ->group(group);
+}
 
 void add_model_card_option(CLI::App& app, std::vector<std::string>& cards, const std::string& group) {
   app.add_option("--model-card", cards,

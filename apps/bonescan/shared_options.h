@@ -5,11 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "bonescan/image/radiograph.h"
 #include "bonescan/model/network.h"
 #include "bonescan/scan/progress.h"
 #include "logging.h"
 
 namespace bonescan {
+
+// --allow-truncated, --max-pixels and --max-file-size
+void add_read_options(CLI::App& app, ReadOptions& read, const std::string& group);
 
 // --model-card
 void add_model_card_option(CLI::App& app, std::vector<std::string>& cards, const std::string& group);

@@ -159,6 +159,20 @@ TEST_CASE("a merged folder can be resumed and overwritten like that of one run")
   CHECK(test::files_of(folder / "merged") == merged);
 }
 
+TEST_CASE("what a merge that was killed left goes with --overwrite") {
+  const test::TemporaryFolder folder;
+  write_inputs(folder / "in");
+  const Arguments shards = run_shards(kPipeline + Arguments{folder / "in"}, folder / "shards");
+  CHECK(merge(shards, folder / "merged").exit_code == 3);
+  // As it stands before results.jsonl has its name.
+  fs::rename(folder / "merged/results.jsonl", folder / "merged/results.jsonl.partial");
+  test::copy_samples(folder / "other");
+  const auto run = test::run_bonescan(
+      {"detect", folder / "other/IMG0003767.jpg", "--model", kDetector, "-o", folder / "merged", "--overwrite"});
+  CHECK(run.exit_code == 0);
+  CHECK_FALSE(fs::exists(folder / "merged/masks"));
+}
+
 TEST_CASE("more shards than files may be open are no broken shards") {
   const test::TemporaryFolder folder;
   test::copy_samples(folder / "in");

@@ -54,8 +54,10 @@ TEST_CASE("bf16 is warned of where the processor emulates it, and nowhere else")
   const bool emulated = has("sse4_2") && !has("avx512f");
   CHECK_FALSE(warned(scanned("fp32")));
   CHECK(warned(scanned("bf16")) == emulated);
-  CHECK(warned(test::run_bonescan(
-            {"doctor", "--segmenter", kSegmenter, "--detector", kDetector, "--precision", "bf16"})) == emulated);
+  const auto doctor = test::run_bonescan(
+      {"doctor", "--json", "--segmenter", kSegmenter, "--detector", kDetector, "--precision", "bf16"});
+  CHECK(warned(doctor) == emulated);
+  CHECK(Json::parse(doctor.output)["problems"].empty());  // the warning is not among it
 }
 
 TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing behind") {
@@ -87,6 +89,9 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
        {"pipeline", in, "-o", out, "--segmenter", kSegmenter, "--detector", folder / "no-model.pt"}},
       {"broken.pt is not a TorchScript file that can be read",
        {"pipeline", in, "-o", out, "--segmenter", kSegmenter, "--detector", folder / "broken.pt"}},
+      {"cannot be read: File name too long", {"segment", in, "-o", out, "--model", folder / std::string(300, 'm')}},
+      {"the network returns",
+       {"pipeline", in, "-o", out, "--segmenter", kSegmenter, "--detector", test::tiny_model("wrong_class_count")}},
       {"is a model for segmentation", {"pipeline", in, "-o", out, "--segmenter", kSegmenter, "--detector", kSegmenter}},
       {"used is not empty", {"segment", in, "-o", used, "--model", kSegmenter}},
       {"exclude each other", {"segment", in, "-o", used, "--resume", "--overwrite"}},

@@ -319,6 +319,23 @@ TEST_CASE("a run with --fail-fast stops at the first failure in input order, and
   const auto lines = records(folder / "out");
   CHECK(lines.back()["file"] == "left/broken.png");
   CHECK(lines.size() == 7);  // left/1, 11, 3, 5, 7, 9, broken
+  std::size_t masks = 0;
+  for (const auto& [name, content] : files_of(folder / "out")) masks += name.starts_with("masks/");
+  CHECK(masks == 6);  // none of a radiograph that has no record
+}
+
+TEST_CASE("a detector that turns out not to fit its card ends the run, and nothing of it stays") {
+  const test::TemporaryFolder folder;
+  write_mixed_radiographs(folder / "in", 12);
+  const ScanRequest request = request_for(folder / "in", folder / "out");
+  Calls calls;
+  ScanModels models = pipeline_models(calls);
+  models.detector = std::make_unique<LazyDetector>(ModelDescription{"tiny_detector.pt", "de7", card("detection")},
+                                                   []() -> Detector { throw UsageError("it does not fit"); });
+  std::istringstream nothing;
+  const InputSet inputs = find_inputs(request.inputs, nothing, request.output);
+  CHECK_THROWS_AS(scan(request, inputs, models, {}), UsageError);
+  CHECK_FALSE(fs::exists(folder / "out"));
 }
 
 TEST_CASE("an interrupted run goes on where it stopped, and ends as if undisturbed") {

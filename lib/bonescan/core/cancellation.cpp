@@ -1,5 +1,6 @@
 #include "bonescan/core/cancellation.h"
 
+#include <array>
 #include <csignal>
 
 namespace bonescan {
@@ -9,17 +10,18 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only
 
 std::atomic<Cancellation*> signalled_cancellation = nullptr;
 
-void handle_signal(int signal) {
+constexpr std::array kSignals = {SIGINT, SIGTERM};
+
+void handle_signal(int) {
   signalled_cancellation.load()->request();
-  std::signal(signal, SIG_DFL);
+  for (const int signal : kSignals) std::signal(signal, SIG_DFL);
 }
 
 }  // namespace
 
 void cancel_on_signals(Cancellation& cancellation) {
   signalled_cancellation = &cancellation;
-  std::signal(SIGINT, handle_signal);
-  std::signal(SIGTERM, handle_signal);
+  for (const int signal : kSignals) std::signal(signal, handle_signal);
 }
 
 }  // namespace bonescan

@@ -15,8 +15,9 @@ class Cancellation {
   std::atomic<bool> requested_ = false;
 };
 
-// Requests `cancellation` when SIGINT or SIGTERM arrives. The second signal ends the process at
-// once, as without a handler. One cancellation per process; it must outlive the process's signals.
+// Requests `cancellation` when SIGINT or SIGTERM arrives. The second signal, be it the
+// other one, ends the process at once, as without a handler. One cancellation per process; it must outlive the
+// process's signals.
 void cancel_on_signals(Cancellation& cancellation);
 
 }  // namespace bonescan

@@ -6,17 +6,16 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <limits>
-#include <random>
 #include <system_error>
 #include <utility>
 
 #include "bonescan/core/error.h"
-#include "bonescan/core/file_name_error.h"
+#include "bonescan/core/streamed_file.h"
 
 namespace bonescan {
 namespace {
@@ -33,44 +32,16 @@ class FileDescriptor {
   FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   FileDescriptor(const FileDescriptor&) = delete;
   FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() { close(); }
+  ~FileDescriptor() {
+    if (valid()) ::close(descriptor_);
+  }
 
   int get() const { return descriptor_; }
   bool valid() const { return descriptor_ >= 0; }
-  // 0, or the error number: a full disk may only be reported here.
-  int close() {
-    const int descriptor = std::exchange(descriptor_, -1);
-    return descriptor >= 0 && ::close(descriptor) != 0 ? errno : 0;
-  }
 
  private:
   int descriptor_;
 };
-
-// 0, or the error number.
-int write_fully(int descriptor, std::span<const std::uint8_t> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return errno;
-    }
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-  }
-  return 0;
-}
-
-// Whether the name is at fault. EINVAL and EILSEQ: file systems of other systems take fewer characters.
-bool is_about_the_name(int error) {
-  constexpr std::array kReasons = {ENAMETOOLONG, EINVAL, EILSEQ, EISDIR, ENOTDIR};
-  return std::find(kReasons.begin(), kReasons.end(), error) != kReasons.end();
-}
-
-[[noreturn]] void throw_not_written(const fs::path& path, int error) {
-  const std::string message = fmt::format("{} cannot be written: {}", path.string(), system_reason(error));
-  if (is_about_the_name(error)) throw FileNameError(message);
-  throw OutputError(message);
-}
 
 struct OpenFile {
   FileDescriptor descriptor;
@@ -106,21 +77,6 @@ std::vector<std::uint8_t> read_bytes(const OpenFile& file, std::uint64_t count) 
   return bytes;
 }
 
-struct NewFile {
-  FileDescriptor descriptor;
-  fs::path path;
-};
-
-// mkstemp would keep others from reading the file whatever the user's umask lets them. The name is short, so that a
-// 255-byte target name still works.
-NewFile create_beside(const fs::path& target) {
-  for (std::random_device random;;) {
-    fs::path path = target.parent_path() / fmt::format(".bonescan-{:08x}", random());
-    FileDescriptor descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (descriptor.valid() || errno != EEXIST) return {std::move(descriptor), std::move(path)};
-  }
-}
-
 }  // namespace
 
 std::vector<std::uint8_t> read_file_bytes(const fs::path& path, std::uint64_t max_bytes) {
@@ -151,23 +107,18 @@ std::string read_text_file(const fs::path& path) {
 }
 
 void write_file_atomically(const fs::path& path, std::span<const std::uint8_t> bytes) {
-  std::error_code folder_error;
-  if (path.has_parent_path()) fs::create_directories(path.parent_path(), folder_error);
-  if (folder_error) throw_not_written(path, folder_error.value());
-
-  auto [file, temporary] = create_beside(path);
-  if (!file.valid()) throw_not_written(path, errno);
-  int error = write_fully(file.get(), bytes);
-  if (const int close_error = file.close(); error == 0) error = close_error;
-  if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) {
-    ::unlink(temporary.c_str());
-    throw_not_written(path, error);
-  }
+  write_file_atomically(path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
 void write_file_atomically(const fs::path& path, std::string_view text) {
-  write_file_atomically(path, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  StreamedFile file(path);
+  file.write(text);
+  file.publish();
+}
+
+void write_to_standard_output(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    throw OutputError("standard output cannot be written: is its reader gone?");
 }
 
 void link_or_copy_file(const fs::path& from, const fs::path& to) {

@@ -26,10 +26,12 @@ void read_blocks(const std::filesystem::path& path, const std::function<void(std
 // All of it at once.
 std::string read_text_file(const std::filesystem::path& path);
 
-// Writes beside the target and renames, so that the file appears whole or not at all; makes the
-// parent folders. Permissions are what the umask leaves. Throws OutputError.
+// A StreamedFile (core/streamed_file.h) of one piece: the file appears whole or not at all. Throws as it does.
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+// Writes at once, without a buffer that could fail later. Throws OutputError: a full disk, a reader that is gone.
+void write_to_standard_output(std::string_view text);
 
 // Makes `to` the same regular file as `from` (a hard link), or a copy of it where the file system gives no such link;
 // replaces what is there, makes the parent folders. Throws OutputError.

@@ -7,10 +7,10 @@
 #include <random>
 #include <stdexcept>
 
+#include "bonescan/core/threads.h"
 #include "bonescan/metrics/cell_matcher.h"
 #include "bonescan/metrics/image_figures.h"
 #include "bonescan/metrics/resampler.h"
-#include "bonescan/metrics/threads.h"
 
 namespace bonescan {
 

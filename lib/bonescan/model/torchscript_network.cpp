@@ -248,7 +248,10 @@ std::unique_ptr<const Network> prepare(torch::jit::Module module, ModelTask task
 }
 
 void check_is_file(const std::filesystem::path& path) {
-  if (std::filesystem::is_regular_file(path)) return;
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error)) return;
+  if (error && error != std::errc::no_such_file_or_directory)
+    throw UsageError(fmt::format("the model {} cannot be read: {}", path.string(), error.message()));
   throw UsageError(fmt::format(
       "{} is not a file; it should be a model, a TorchScript file with its card inside; the default models are "
       "looked for in the folder that BONESCAN_WEIGHTS names",

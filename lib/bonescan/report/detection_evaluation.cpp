@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
-#include "bonescan/metrics/threads.h"
+#include "bonescan/core/threads.h"
 
 namespace bonescan {
 namespace {

@@ -9,12 +9,13 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
+#include "bonescan/core/threads.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/split_list.h"
-#include "bonescan/metrics/threads.h"
 #include "bonescan/report/mask_file.h"
 #include "bonescan/report/report_json.h"
+#include "bonescan/scan/output_folder.h"
 
 namespace bonescan {
 namespace {

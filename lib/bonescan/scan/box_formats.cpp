@@ -12,8 +12,8 @@
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
+#include "bonescan/core/streamed_file.h"
 #include "bonescan/scan/output_folder.h"
-#include "bonescan/scan/streamed_file.h"
 
 namespace bonescan {
 namespace {
@@ -102,6 +102,10 @@ const std::map<std::string, BoxFormat>& box_formats_by_name() {
   static const std::map<std::string, BoxFormat> formats = {
       {"coco", BoxFormat::kCoco}, {"yolo", BoxFormat::kYolo}, {"voc", BoxFormat::kVoc}, {"csv", BoxFormat::kCsv}};
   return formats;
+}
+
+BoxClasses box_classes(const std::vector<std::string>& card_classes) {
+  return card_classes.empty() ? BoxClasses() : BoxClasses(card_classes.begin() + 1, card_classes.end());
 }
 
 LabelNames::LabelNames(const std::vector<BoxFormat>& formats)

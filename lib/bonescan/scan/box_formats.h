@@ -45,6 +45,9 @@ using RecordSource = std::function<void(const std::function<void(const NumberedR
 // numbers the same way: 0 is "fractured".
 using BoxClasses = std::vector<std::string>;
 
+// Those of a model card, whose first class is the background.
+BoxClasses box_classes(const std::vector<std::string>& card_classes);
+
 // All of what follows throws OutputError.
 
 // What a run leaves where a detector took part: detections.json and images.json always, and the other `formats`.

@@ -14,7 +14,8 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
-#include "bonescan/scan/streamed_file.h"
+#include "bonescan/scan/result_journal.h"
+#include "bonescan/scan/run_report.h"
 
 namespace bonescan {
 namespace {
@@ -62,7 +63,7 @@ ShardRun read_shard(const fs::path& folder) {
   ShardRun shard{folder, read_json_file(folder / kRunName), {}, {}};
   try {
     const std::string status = shard.run.at("status");
-    if (status != "finished")
+    if (status != status_name(ScanEnd::kFinished))
       throw UsageError(
           fmt::format("{} holds a run that is not finished (its run.json says \"{}\"); go on with it "
                       "(--resume) before it is merged",
@@ -139,12 +140,10 @@ std::vector<std::size_t> owners(const std::vector<ShardRun>& shards) {
   return owner;
 }
 
-std::optional<BoxClasses> box_classes(const Json& run) {
+std::optional<BoxClasses> classes_of(const Json& run) {
   const Json& models = run.at("models");
   if (!models.contains("detector")) return std::nullopt;
-  const auto names = models.at("detector").at("classes").get<std::vector<std::string>>();
-  if (names.empty()) return BoxClasses();
-  return BoxClasses(names.begin() + 1, names.end());  // the first is the background
+  return box_classes(models.at("detector").at("classes").get<std::vector<std::string>>());
 }
 
 ShardSet read_shards(const std::vector<fs::path>& folders) {
@@ -160,7 +159,7 @@ ShardSet read_shards(const std::vector<fs::path>& folders) {
     set.owner = owners(set.shards);
     set.overlay = first.run.at("settings").at("overlay");
     for (const std::string name : first.run.at("formats")) set.formats.push_back(box_formats_by_name().at(name));
-    set.classes = box_classes(first.run);
+    set.classes = classes_of(first.run);
   } catch (const Json::exception& error) {
     throw UsageError(
         fmt::format("{} is not the run.json of a shard: {}", (first.folder / kRunName).string(), error.what()));
@@ -305,19 +304,15 @@ Json merged_run(const ShardSet& set, const std::vector<std::string>& command_lin
   return run;
 }
 
-ScanCounts read_counts(const Json& counts) {
-  return {counts.at("inputs"),    counts.at("ok"),           counts.at("failed"),
-          counts.at("with_bone"), counts.at("detector_ran"), counts.at("detections")};
-}
-
 struct Interrupted {};
 
-// Writes everything but run.json; adds the failures to it.
+// Writes everything but run.json; adds the failures to it. The journal tells of every picture before it is there, so
+// that --overwrite finds what a merge that was interrupted or killed leaves.
 void write_results(const ShardSet& set, const fs::path& output, Json& run, const Cancellation& cancellation) {
-  StreamedFile results(output / kResultsName);
+  ResultJournal journal(output / kJournalName);
   for_each_line(set, [&](const ShardLine& line) {
     if (cancellation.requested()) throw Interrupted();
-    results.write(line.text + '\n');
+    journal.append(line.text);
     for (const std::string& name : pictures(set, line.record))
       link_or_copy_file(line.shard->folder / name, output / name);
     if (!line.record.error) return;
@@ -331,7 +326,10 @@ void write_results(const ShardSet& set, const fs::path& output, Json& run, const
     });
   };
   if (set.classes) write_box_files(output, set.formats, records, *set.classes);
-  results.publish();
+  std::error_code error;
+  fs::rename(output / kJournalName, output / kResultsName, error);
+  if (error)
+    throw OutputError(fmt::format("{} cannot be written: {}", (output / kResultsName).string(), error.message()));
 }
 
 }  // namespace
@@ -345,19 +343,23 @@ ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation)
   ScanSummary summary;
   try {
     run = merged_run(set, request.command_line);
-    summary.counts = read_counts(run.at("counts"));
+    summary.counts = counts_from_json(run.at("counts"));
   } catch (const Json::exception& error) {
     throw UsageError(fmt::format("the run.json files of the shards cannot be joined: {}", error.what()));
   }
   check_output_folder(request.output, request.existing_output, run.at("settings"));
   prepare_output_folder(request.output, request.existing_output);
 
-  Json unfinished = run;
-  unfinished["status"] = "running";
-  write_file_atomically(request.output / kRunName, to_json_text(unfinished));
+  const auto write_run = [&](Json with_status, const char* status) {
+    with_status["status"] = status;
+    write_file_atomically(request.output / kRunName, to_json_text(with_status));
+  };
+  write_run(run, kRunning);
   try {
     write_results(set, request.output, run, cancellation);
   } catch (const Interrupted&) {
+    write_run(run, status_name(ScanEnd::kInterrupted));
+    spdlog::info("interrupted; merge again with --overwrite");
     summary.end = ScanEnd::kInterrupted;
     return summary;
   }

@@ -11,12 +11,17 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
+#include "bonescan/core/streamed_file.h"
 #include "bonescan/dataset/image_files.h"
 
 namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kMasksFolder = "masks";
+constexpr const char* kOverlaysFolder = "overlays";
+constexpr const char* kLabelsFolder = "labels";
 
 // Removes a file and the folders below `top` that it leaves empty.
 void remove_with_empty_folders(const fs::path& top, const std::string& name) {
@@ -34,11 +39,8 @@ void remove_files_of_records(const fs::path& folder, const char* results_name) {
     const Json record = Json::parse(line, nullptr, false);  // not an exception: the last line may be cut off
     if (!record.is_object() || !record.contains("file") || !record["file"].is_string()) continue;
     const Json frame = record.value("frame", Json(0));
-    const std::string picture =
-        picture_name(text_to_name(record["file"].get<std::string>()), frame.is_number_integer() ? frame.get<int>() : 0);
-    for (const std::string& name :
-         {mask_name(picture), overlay_name(picture), label_name(picture, ".txt"), label_name(picture, ".xml")})
-      remove_with_empty_folders(folder, name);
+    remove_picture_files(folder, picture_name(text_to_name(record["file"].get<std::string>()),
+                                              frame.is_number_integer() ? frame.get<int>() : 0));
   }
 }
 
@@ -49,12 +51,17 @@ void remove_earlier_run(const fs::path& folder) {
     fs::remove(folder / name);
 }
 
-// Removes what write_file_atomically was writing when an earlier process was killed.
-void remove_temporary_files(const fs::path& folder) {
+// Removes what was being written when an earlier process was killed, from the folder itself and those of a run in it.
+void remove_unfinished_files(const fs::path& folder) {
   std::vector<fs::path> left_behind;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().filename().native().starts_with(".bonescan-"))
+  const auto consider = [&left_behind](const fs::directory_entry& entry) {
+    if (entry.is_regular_file() && entry.path().filename().native().starts_with(kUnfinishedPrefix))
       left_behind.push_back(entry.path());
+  };
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) consider(entry);
+  for (const char* below : {kMasksFolder, kOverlaysFolder, kLabelsFolder})
+    if (fs::is_directory(folder / below))
+      for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder / below)) consider(entry);
   for (const fs::path& path : left_behind) fs::remove(path);
 }
 
@@ -74,8 +81,10 @@ std::string name_below(const fs::path& top, const fs::path& file, const std::str
 }
 
 void check_same_run(const fs::path& folder, const Json& settings) {
-  if (!fs::exists(folder / kRunName)) {
-    if (!fs::exists(folder / kResultsName) && !fs::exists(folder / kJournalName)) return;  // nothing to go on with
+  std::error_code error;
+  const auto is_there = [&](const char* name) { return fs::exists(folder / name, error); };
+  if (!is_there(kRunName)) {
+    if (!is_there(kResultsName) && !is_there(kJournalName)) return;  // nothing to go on with
     throw UsageError(fmt::format(
         "--resume: {} holds results but no run.json that says how they were made; use --overwrite", folder.string()));
   }
@@ -97,16 +106,16 @@ std::string picture_name(const std::string& file, int frame) {
 }
 
 std::string mask_name(const std::string& picture) {
-  return name_below("masks", picture, ".png", {".png"});
+  return name_below(kMasksFolder, picture, ".png", {".png"});
 }
 std::string overlay_name(const std::string& picture) {
-  return name_below("overlays", picture, ".jpg", {".jpg"});
+  return name_below(kOverlaysFolder, picture, ".jpg", {".jpg"});
 }
 
 std::string label_name(const std::string& picture, const std::string& extension) {
   const bool has_extension = is_image_file_name(picture) || !may_be_dicom_name(picture);
   const fs::path stem = has_extension ? fs::path(picture).replace_extension() : fs::path(picture);
-  return name_below("labels", stem, extension, {".txt", ".xml"});
+  return name_below(kLabelsFolder, stem, extension, {".txt", ".xml"});
 }
 
 bool stays_below(const fs::path& name) {
@@ -132,11 +141,26 @@ void prepare_output_folder(const fs::path& folder, ExistingOutput existing) {
   fs::create_directories(folder, error);
   if (error) throw UsageError(fmt::format("--output {} cannot be made: {}", folder.string(), error.message()));
   try {
-    if (existing != ExistingOutput::kRefuse) remove_temporary_files(folder);
+    if (existing != ExistingOutput::kRefuse) remove_unfinished_files(folder);
     if (existing == ExistingOutput::kOverwrite) remove_earlier_run(folder);
     // The journal, where there is one, holds at least what the results hold.
     if (existing == ExistingOutput::kResume && fs::exists(folder / kResultsName) && !fs::exists(folder / kJournalName))
       fs::rename(folder / kResultsName, folder / kJournalName);
+  } catch (const fs::filesystem_error& failure) {
+    throw OutputError(fmt::format("--output {} cannot be used: {}", folder.string(), failure.code().message()));
+  }
+}
+
+void remove_picture_files(const fs::path& folder, const std::string& picture) {
+  for (const std::string& name :
+       {mask_name(picture), overlay_name(picture), label_name(picture, ".txt"), label_name(picture, ".xml")})
+    remove_with_empty_folders(folder, name);
+}
+
+void remove_run(const fs::path& folder) {
+  try {
+    remove_earlier_run(folder);
+    if (fs::is_empty(folder)) fs::remove(folder);
   } catch (const fs::filesystem_error& failure) {
     throw OutputError(fmt::format("--output {} cannot be used: {}", folder.string(), failure.code().message()));
   }

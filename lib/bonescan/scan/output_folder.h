@@ -46,10 +46,16 @@ bool stays_below(const std::filesystem::path& name);
 // kRefuse, or kResume and the run in it differs from it in a member of `settings` (of its run.json).
 void check_output_folder(const std::filesystem::path& folder, ExistingOutput existing, const Json& settings);
 
-// Makes the folder, and leaves in it what `existing` says: with kOverwrite, every file of the earlier run goes
-// and others stay; with kResume, finished results are the journal again. What a killed process left half
-// written goes. Throws
-// UsageError if the folder cannot be made, OutputError if it cannot be changed.
+// Makes the folder, and leaves in it what `existing` says: with kOverwrite, every file of the earlier run that its
+// results or its journal tell of goes and others stay; with kResume, finished results are the journal again. What a
+// killed process left half written goes. Throws UsageError if the folder cannot be made, OutputError if it cannot be
+// changed.
 void prepare_output_folder(const std::filesystem::path& folder, ExistingOutput existing);
+
+// Removes what a run wrote for one picture, and the folders that this leaves empty.
+void remove_picture_files(const std::filesystem::path& folder, const std::string& picture);
+
+// Removes the run that the folder holds, as prepare_output_folder does, and the folder where this leaves it empty.
+void remove_run(const std::filesystem::path& folder);
 
 }  // namespace bonescan

@@ -27,18 +27,6 @@ const char* task_name(ScanTask task) {
   return "";
 }
 
-const char* status_name(ScanEnd end) {
-  switch (end) {
-    case ScanEnd::kFinished:
-      return "finished";
-    case ScanEnd::kInterrupted:
-      return "interrupted";
-    case ScanEnd::kStoppedAtFailure:
-      return "stopped at the first failure";
-  }
-  return "";
-}
-
 Json model_json(const std::filesystem::path& path, const std::string& sha256, const ModelCard& card, bool loaded) {
   return {{"name", card.name},
           {"path", name_to_text(path.string())},
@@ -103,6 +91,20 @@ Json seconds_json(const RunTimes& times) {
           {"wall", times.wall}};
 }
 
+}  // namespace
+
+const char* status_name(ScanEnd end) {
+  switch (end) {
+    case ScanEnd::kFinished:
+      return "finished";
+    case ScanEnd::kInterrupted:
+      return "interrupted";
+    case ScanEnd::kStoppedAtFailure:
+      return "stopped at the first failure";
+  }
+  return "";
+}
+
 Json counts_json(const ScanCounts& counts) {
   return {{"inputs", counts.inputs},
           {"ok", counts.ok},
@@ -112,7 +114,10 @@ Json counts_json(const ScanCounts& counts) {
           {"detections", counts.detections}};
 }
 
-}  // namespace
+ScanCounts counts_from_json(const Json& counts) {
+  return {counts.at("inputs"),    counts.at("ok"),           counts.at("failed"),
+          counts.at("with_bone"), counts.at("detector_ran"), counts.at("detections")};
+}
 
 Json run_settings(const ScanRequest& request, const InputSet& inputs, const ScanModels& models) {
   Json settings = {
@@ -140,7 +145,7 @@ Json run_header(const ScanRequest& request, const InputSet& inputs, const Json& 
   for (const std::string& word : request.command_line) command_line.push_back(name_to_text(word));
   return {{"schema", "bonescan.run/1"},
           {"version", kVersion},
-          {"status", "running"},
+          {"status", kRunning},
           {"command_line", std::move(command_line)},
           {"device", request.device},
           {"threads", threads},

@@ -8,11 +8,19 @@
 
 namespace bonescan {
 
+// "status" of run.json, while the run goes on and at its end.
+inline constexpr const char* kRunning = "running";
+const char* status_name(ScanEnd end);
+
+// "counts" of run.json, and what they say. Throws Json::exception if a member is missing.
+Json counts_json(const ScanCounts& counts);
+ScanCounts counts_from_json(const Json& counts);
+
 // "settings" of run.json: all that results depend on but the inputs themselves. One run can go on with another only if
 // they are equal. Thresholds are those in force, given or the card's; throws UsageError if one is out of its range.
 Json run_settings(const ScanRequest& request, const InputSet& inputs, const ScanModels& models);
 
-// run.json as it stands while the run goes on: "status" is "running".
+// run.json as it stands while the run goes on.
 Json run_header(const ScanRequest& request, const InputSet& inputs, const Json& settings, int threads);
 
 struct RunTimes {

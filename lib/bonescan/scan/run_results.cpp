@@ -2,30 +2,25 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <system_error>
 #include <unordered_map>
 
 #include "bonescan/core/error.h"
-#include "bonescan/scan/streamed_file.h"
+#include "bonescan/core/file.h"
+#include "bonescan/core/streamed_file.h"
 
 namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
 
-void write_to_standard_output(const std::string& line) {
-  if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fputc('\n', stdout) == EOF ||
-      std::fflush(stdout) != 0)
-    throw OutputError("standard output cannot be written: is its reader gone?");
-}
-
 // The offset of the last usable record of each picture_name.
 std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& journal, const fs::path& folder) {
   std::unordered_map<std::string, std::uint64_t> usable;
   journal.for_each([&](std::uint64_t offset, const std::string& line) {
     const ScanRecord record = scan_record_from_json(parse_json(line, kJournalName), kJournalName);
-    const bool lost_mask = record.bone && record.bone->mask && !fs::exists(folder / *record.bone->mask);
+    std::error_code error;
+    const bool lost_mask = record.bone && record.bone->mask && !fs::exists(folder / *record.bone->mask, error);
     if (!record.error && !lost_mask) usable[picture_name(record.file, record.frame)] = offset;
   });
   return usable;
@@ -58,7 +53,7 @@ void RunResults::add(std::size_t position, const ScanRecord& record) {
   if (journal_) {
     offsets_[position] = journal_->append(line);
   } else {
-    write_to_standard_output(line);
+    write_to_standard_output(line + '\n');
   }
   count(record);
 }

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_pipeline.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
@@ -17,6 +15,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/threads.h"
 #include "bonescan/scan/default_models.h"
 #include "bonescan/scan/run_report.h"
 #include "bonescan/scan/run_results.h"
@@ -38,21 +37,6 @@ bool wants_detector(const ScanRequest& request) {
 
 ModelOptions model_options(ModelTask task, const ScanRequest& request) {
   return {request.device, request.precision, card_for(task, request.model_cards)};
-}
-
-ScanModels load_scan_models(const ScanRequest& request) {
-  ScanModels models;
-  if (wants_segmenter(request)) {
-    const fs::path path = request.segmenter.value_or(default_model_path(ModelTask::kSegmentation));
-    models.segmenter.emplace(
-        load_segmenter(path, model_options(ModelTask::kSegmentation, request), request.segmentation));
-  }
-  if (wants_detector(request)) {
-    const fs::path path = request.detector.value_or(default_model_path(ModelTask::kDetection));
-    models.detector = make_lazy_detector(path, model_options(ModelTask::kDetection, request), request.detection);
-    if (!models.segmenter) models.detector->get();  // every radiograph needs it: what is wrong with it shows now
-  }
-  return models;
 }
 
 void check_request(const ScanRequest& request) {
@@ -91,10 +75,8 @@ class Run {
         cancellation_(cancellation) {}
 
   void execute(int threads) {
-    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
-    tbb::task_arena arena(threads);
     const auto in_flight = static_cast<std::size_t>(threads) + 2;  // bounds memory
-    arena.execute([&] {
+    run_on_threads(threads, [&] {
       tbb::parallel_pipeline(
           in_flight, tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order,
                                                          [this](tbb::flow_control& control) { return next(control); }) &
@@ -132,14 +114,22 @@ class Run {
   }
 
   void take(const ScannedInput& scanned) {
-    if (stopped_at_failure_) return;  // was in flight when the failure came
+    if (stopped_at_failure_) return remove_pictures(scanned);  // was in flight when the failure came
     try {
       if (scanned.failure) std::rethrow_exception(scanned.failure);
       add(scanned);
     } catch (...) {
       failure_ = std::current_exception();
       stopped_at_failure_ = true;
+      if (scanned.failure) remove_pictures(scanned);
     }
+  }
+
+  // Nothing else will tell of them.
+  void remove_pictures(const ScannedInput& scanned) const {
+    const InputFile& input = inputs_.files[scanned.position];
+    if (!options_.output_folder.empty())
+      remove_picture_files(options_.output_folder, picture_name(input.file, input.frame));
   }
 
   void add(const ScannedInput& scanned) {
@@ -169,10 +159,9 @@ class Run {
   StageSeconds seconds_;
 };
 
-std::optional<BoxClasses> box_classes(const ScanModels& models) {
+std::optional<BoxClasses> classes_of(const ScanModels& models) {
   if (!models.detector) return std::nullopt;
-  const std::vector<std::string>& names = models.detector->description().card.classes;
-  return BoxClasses(names.begin() + 1, names.end());  // the first is the background
+  return box_classes(models.detector->description().card.classes);
 }
 
 std::string summary_text(const ScanSummary& summary, const ScanModels& models, double seconds) {
@@ -187,6 +176,21 @@ std::string summary_text(const ScanSummary& summary, const ScanModels& models, d
 }
 
 }  // namespace
+
+ScanModels load_scan_models(const ScanRequest& request) {
+  ScanModels models;
+  if (wants_segmenter(request)) {
+    const fs::path path = request.segmenter.value_or(default_model_path(ModelTask::kSegmentation));
+    models.segmenter.emplace(
+        load_segmenter(path, model_options(ModelTask::kSegmentation, request), request.segmentation));
+  }
+  if (wants_detector(request)) {
+    const fs::path path = request.detector.value_or(default_model_path(ModelTask::kDetection));
+    models.detector = make_lazy_detector(path, model_options(ModelTask::kDetection, request), request.detection);
+    if (!models.segmenter) models.detector->get();  // every radiograph needs it: what is wrong with it shows now
+  }
+  return models;
+}
 
 ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanModels& models,
                  const Cancellation& cancellation) {
@@ -208,11 +212,16 @@ ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanM
   RunResults results(inputs, request.output);
   Progress progress(request.progress, inputs.files.size() - results.counts().ok);
   Run run(inputs, models, std::move(options), request.fail_fast, results, progress, cancellation);
-  run.execute(threads);
+  try {
+    run.execute(threads);
+  } catch (const UsageError&) {
+    if (keeps_files && request.existing_output != ExistingOutput::kResume) remove_run(request.output);
+    throw;
+  }
   progress.clear_line();
 
   const ScanSummary summary{run.end(), results.counts()};
-  if (summary.end != ScanEnd::kInterrupted) results.publish(request.formats, box_classes(models));
+  if (summary.end != ScanEnd::kInterrupted) results.publish(request.formats, classes_of(models));
   const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (keeps_files) {
     const Json report = run_report(header, inputs, models, summary, results, {run.seconds(), wall});

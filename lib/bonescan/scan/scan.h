@@ -67,11 +67,16 @@ struct ScanSummary {
 
 // Runs the request. Results, masks and detections.json depend on the inputs, the models and the options
 // alone, not on the number of threads; memory does not grow with the number of inputs but for their names.
-// Throws UsageError before anything is written if the request cannot be met, OutputError if something cannot be
-// written (disk full, folder removed): the run stops at once, and kResume goes on.
+// Throws UsageError if the request cannot be met: before anything is written, but where the detector, which is loaded
+// when the first radiograph needs it, turns out not to fit its card; what was written is then removed again. Throws
+// OutputError if something cannot be written (disk full, folder removed): the run stops at once, and kResume goes on.
 ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation);
 
-// Likewise with inputs and models at hand: the seam for tests with a network of their own.
+// The models that the request names. Throws UsageError.
+ScanModels load_scan_models(const ScanRequest& request);
+
+// Likewise with inputs and models at hand: for inputs that have names of their own, and for tests with a network of
+// theirs.
 ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanModels& models,
                  const Cancellation& cancellation);
 

@@ -44,8 +44,8 @@ struct ScanModels {
   std::unique_ptr<LazyDetector> detector;
 };
 
-// Checks that the file is there and has a detection card, and takes its SHA-256, but does not load the network.
-// Throws UsageError.
+// Checks that the file is there, has a detection card and can be loaded, and takes its SHA-256; what the network
+// answers is checked when the detector is loaded. Throws UsageError.
 std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& path, const ModelOptions& model_options,
                                                  const DetectionOptions& options);
 
