@@ -148,6 +148,7 @@ void add_task(CLI::App& app, const char* name, const char* description, const ch
   add_example(*command, example);
   command->callback([&arguments, task] { arguments.request.task = task; });
   add_source_options(*command, task, arguments.request.sources);
+  add_read_options(*command, arguments.request.settings.read, "What is compared");
   add_model_options(*command, task, arguments);
   add_figure_options(*command, task, arguments.request.settings);
   add_gate_options(*command, arguments);
@@ -164,7 +165,7 @@ void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& argume
   const bool to_standard_output = arguments.output && *arguments.output == "-";
   if (arguments.output && !to_standard_output) write_reports(outcome, *arguments.output);
   if (arguments.junit) write_file_atomically(*arguments.junit, junit_xml(outcome.gates));
-  fmt::print("{}", to_standard_output ? report_text(outcome.report) : terminal_table(outcome.report));
+  write_to_standard_output(to_standard_output ? report_text(outcome.report) : terminal_table(outcome.report));
 }
 
 ExitCode exit_code(const EvaluationOutcome& outcome, const LogOptions& log) {

@@ -464,6 +464,44 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
   }
 }
 
+TEST_CASE("eval detect: predictions that cannot be meant are refused") {
+  const SmallCase files;
+  const auto refused = [&](const std::string& predictions, const std::string& sentence) {
+    const ProcessResult result =
+        eval({"detect", "--ground-truth", files.path("gt.json"), "--predictions", predictions});
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.errors, Contains(sentence));
+  };
+  fs::create_directories(files.path("empty"));
+  refused(files.path("empty"), "holds no YOLO label file");
+  files.write("begun/results.jsonl.partial", "");
+  refused(files.path("begun"), "a run that is not finished");
+  files.write("twice/images.json", R"({"images": [{"id": 1, "file_name": "x/a.png"}, {"id": 2, "file_name": "y/a.png"}],
+                                       "categories": [{"id": 0, "name": "fractured"}]})");
+  files.write("twice/detections.json", "[]");
+  refused(files.path("twice/detections.json"), "y/a.png stands for the same image as x/a.png");
+}
+
+TEST_CASE("eval: a standard output that cannot be written is no success") {
+  const SmallCase files;
+  for (const Words& more : {Words(), Words{"-o", "-"}}) {
+    Words words = joined({"-c", "\"$0\" eval \"$@\" > /dev/full", test::executable()}, files.words(more));
+    const ProcessResult result = test::run_process("/bin/sh", words);
+    CHECK(result.exit_code == 1);
+    CHECK_THAT(result.errors, Contains("bonescan: standard output cannot be written"));
+  }
+}
+
+TEST_CASE("eval segment: --max-pixels holds for the masks") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "masks");
+  fs::copy_file(test::data_folder() / "images/bilevel.png", folder / "masks/a.png");
+  const ProcessResult result =
+      eval({"segment", "--ground-truth", folder / "masks", "--predictions", folder / "masks", "--max-pixels", "100"});
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Contains("the limit is 100 pixels (--max-pixels)"));
+}
+
 TEST_CASE("eval detect --max-detections limits every COCO figure") {
   const SmallCase files;
   files.write("results.json",
@@ -490,6 +528,57 @@ TEST_CASE("eval detect runs a model on the images where there are no predictions
   CHECK(report.at("metrics").at("ap50").is_null());  // no ground truth
   // The images without a fracture are shown with their false alarms.
   CHECK_THAT(read_text_file(folder / "out/report.html"), Contains("data:image/jpeg;base64,") && !Contains("http"));
+}
+
+// Two radiographs of one base name, as PATIENT/IMAGE gives them.
+void write_patients(const fs::path& folder) {
+  for (const char* patient : {"p1", "p2"}) {
+    fs::create_directories(folder / "wrist" / patient);
+    fs::copy_file(test::data_folder() / "samples/IMG0003767.jpg", folder / "wrist" / patient / "1.jpg");
+  }
+}
+
+TEST_CASE("eval: images of one base name in several folders are told apart when a model runs on them") {
+  const TemporaryFolder folder;
+  write_patients(folder / "images");
+  const fs::path models = test::data_folder() / "models";
+  REQUIRE(test::run_bonescan(
+              {"segment", folder / "images/wrist", "--model", models / "segmenter.pt", "-o", folder / "drawn"})
+              .exit_code == 0);
+  fs::create_directories(folder / "masks");
+  fs::rename(folder / "drawn/masks", folder / "masks/wrist");
+  const Json masks = report_of({"segment", "--ground-truth", folder / "masks", "--images", folder / "images", "--model",
+                                models / "segmenter.pt"});
+  CHECK(masks.at("images") == 2);
+  CHECK(masks.at("metrics").at("iou_mean") == 1.0);
+
+  write_file_atomically(
+      folder / "gt.json",
+      R"({"images": [{"id": 5, "file_name": "wrist/p1/1.jpg"}, {"id": 6, "file_name": "./wrist/p2/1.jpg"}],
+          "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
+  const Json boxes = report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images",
+                                "--model", models / "detector.pt"});
+  REQUIRE(boxes.at("images_detail").size() == 2);
+  CHECK(boxes.at("images_detail")[0].at("detections") > 0);
+  CHECK(boxes.at("images_detail")[0].at("detections") == boxes.at("images_detail")[1].at("detections"));
+}
+
+TEST_CASE("eval pipeline runs both models, on images of the ground truth and on negatives beside them") {
+  const TemporaryFolder folder;
+  test::copy_samples(folder / "images");
+  write_file_atomically(folder / "gt.json",
+                        R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}],
+                            "categories": [{"id": 0, "name": "fractured"}],
+                            "annotations": [{"id": 1, "image_id": 5, "category_id": 0, "bbox": [10, 10, 90, 90]}]})");
+  const fs::path models = test::data_folder() / "models";
+  const Json report =
+      report_of({"pipeline", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--negatives",
+                 folder / "images", "--segmenter", models / "segmenter.pt", "--detector", models / "detector.pt"});
+  CHECK(report.at("task") == "pipeline");
+  CHECK(report.at("images") == 7);  // one with a box, the six others of the folder without
+  CHECK(report.at("ground_truth") == 1);
+  CHECK(report.at("models").contains("segmenter"));
+  CHECK(report.at("models").contains("detector"));
 }
 
 TEST_CASE("eval: where the models fail on every image the exit code is 5") {

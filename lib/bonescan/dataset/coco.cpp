@@ -83,8 +83,16 @@ IdTable ids_by_name(const fs::path& path, const Dataset& dataset) {
   const ImageIndex index(dataset);
   IdTable table;
   table.source = fmt::format("{} that is also in {}", file.name, dataset.source);
-  for (const DatasetImage& image : named.images)
-    if (const auto match = index.find(image.file_name)) table.images[image.id] = *match;
+  std::unordered_map<std::int64_t, const DatasetImage*> matched;
+  for (const DatasetImage& image : named.images) {
+    const auto match = index.find(image.file_name);
+    if (!match) continue;
+    const auto [earlier, is_new] = matched.emplace(match->id, &image);
+    if (!is_new)
+      throw UsageError(fmt::format("{}: {} stands for the same image as {}", file.name, image.file_name,
+                                   earlier->second->file_name));
+    table.images[image.id] = *match;
+  }
   for (const Category& category : named.categories)
     for (const Category& known : dataset.categories)
       if (category.name == known.name) table.categories[category.id] = known.id;

@@ -79,7 +79,7 @@ std::vector<std::int64_t> ids_of(std::span<const DatasetImage> images) {
 
 // The images of the split, all with boxes.
 std::vector<std::int64_t> ids_of_split(Dataset fractured, const fs::path& folder, const std::string& split) {
-  const fs::path list = folder / "Utilities/Fracture Split" / (split + ".csv");
+  const fs::path list = fracatlas_split_list(folder, split);
   if (!fs::exists(list))
     throw UsageError(
         fmt::format("--split {}: {} is missing; FracAtlas has the splits train, valid and test", split, list.string()));
@@ -118,6 +118,10 @@ void add_regions(Dataset& dataset, const RegionsByFile& regions) {
 
 fs::path fracatlas_images(const fs::path& folder) {
   return folder / "images";
+}
+
+fs::path fracatlas_split_list(const fs::path& folder, const std::string& split) {
+  return folder / "Utilities/Fracture Split" / (split + ".csv");
 }
 
 Dataset read_fracatlas(const fs::path& folder, const FracAtlasOptions& options) {

@@ -22,6 +22,9 @@ struct FracAtlasOptions {
 // folder are left_out. Throws UsageError that names the missing part.
 Dataset read_fracatlas(const std::filesystem::path& folder, const FracAtlasOptions& options = {});
 
+// The file that lists the images of a split.
+std::filesystem::path fracatlas_split_list(const std::filesystem::path& folder, const std::string& split);
+
 // The folder that a FracAtlas data set's file names are relative to.
 std::filesystem::path fracatlas_images(const std::filesystem::path& folder);
 

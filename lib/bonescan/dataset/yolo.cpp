@@ -100,24 +100,30 @@ YoloLine parse_line(std::string_view line, const std::string& where, const Datas
   return {class_number(words[0], where), box, with_score ? numbers[4] : 1.0};
 }
 
+struct LabelFiles {
+  std::size_t of_set = 0;
+  std::size_t left_out = 0;  // of images that a split leaves out
+};
+
 // Calls `visit` with the image, the parsed line and where it stands, for every line of every file that belongs to
-// the set; returns the number of files of images that a split leaves out.
+// the set.
 template <typename Visit>
-std::size_t for_each_line(const fs::path& folder, const Dataset& dataset, bool with_score, const Visit& visit) {
+LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, bool with_score, const Visit& visit) {
   const ImageIndex index(dataset);
   std::map<std::int64_t, const DatasetImage*> images;
   for (const DatasetImage& image : dataset.images) images[image.id] = &image;
   std::map<std::int64_t, std::string> files;
-  std::size_t left_out = 0;
+  LabelFiles counts;
   for (const std::string& file : list_files(folder, "labels", is_label_file)) {
     const std::string path = (folder / file).string();
     const auto match = index.find_any_extension(file);
     if (!match)
       throw UsageError(fmt::format("{}: there is no image of this name (or several) in {}", path, dataset.source));
     if (match->left_out) {
-      ++left_out;
+      ++counts.left_out;
       continue;
     }
+    ++counts.of_set;
     if (const auto [earlier, is_new] = files.emplace(match->id, path); !is_new)
       throw UsageError(fmt::format("{} stands for the same image as {}", path, earlier->second));
     const std::string text = read_text_file(folder / file);
@@ -128,7 +134,7 @@ std::size_t for_each_line(const fs::path& folder, const Dataset& dataset, bool w
         visit(*images.at(match->id), parse_line(line, where, *images.at(match->id), with_score), where);
     }
   }
-  return left_out;
+  return counts;
 }
 
 std::vector<DatasetImage> read_images(const fs::path& folder) {
@@ -198,7 +204,7 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
   Predictions predictions;
   predictions.source = folder.string();
   const auto classes = match_classes(folder, dataset);
-  const auto left_out = for_each_line(
+  const LabelFiles files = for_each_line(
       folder, dataset, true, [&](const DatasetImage& image, const YoloLine& line, const std::string& where) {
         if (image.width <= 0 || image.height <= 0)
           throw UsageError(fmt::format("{}: {} does not say the image's size, which YOLO boxes need (--images)", where,
@@ -209,9 +215,14 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
               fmt::format("{}: there is no category for class {} in {}", where, line.class_number, dataset.source));
         predictions.boxes.push_back({image.id, category->second, line.box, line.score});
       });
-  if (left_out > 0)
+  if (files.of_set + files.left_out == 0)
+    throw UsageError(fmt::format("{} holds no YOLO label file (NAME.txt)", folder.string()));
+  if (const std::size_t lacking = dataset.images.size() - files.of_set; lacking > 0)
     predictions.notes.push_back(
-        fmt::format("{} images of the predictions lie outside the split or list and are left out.", left_out));
+        fmt::format("{} images have no file in the predictions and count as images without detections.", lacking));
+  if (files.left_out > 0)
+    predictions.notes.push_back(
+        fmt::format("{} images of the predictions lie outside the split or list and are left out.", files.left_out));
   return predictions;
 }
 

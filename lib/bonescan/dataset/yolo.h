@@ -17,7 +17,8 @@ namespace bonescan {
 Dataset read_yolo_dataset(const std::filesystem::path& labels, const std::filesystem::path& images);
 
 // The same lines with a score as sixth number, for the images of `dataset`, which must have sizes. Images without a
-// file have no detections. Classes are matched by name where the folder names them, else by number.
+// file have no detections. Classes are matched by name where the folder names them, else by number. Throws UsageError
+// with file and line, or if there is no such file at all.
 Predictions read_yolo_results(const std::filesystem::path& folder, const Dataset& dataset);
 
 }  // namespace bonescan

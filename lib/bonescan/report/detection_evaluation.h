@@ -67,7 +67,7 @@ struct DetectionEvaluation {
   std::vector<RocPoint> roc;
   std::vector<ImageMatches> rows;  // in ascending order of image id
   ResampledIntervals intervals;
-  Matching matching;  // at options.iou_threshold, of the detections that count at the operating point
+  Matching matching;  // of all detections, at options.iou_threshold
   std::vector<RegionFigures> regions;
   std::vector<SizeFigures> sizes;
 };

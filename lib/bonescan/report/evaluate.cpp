@@ -5,7 +5,10 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/temporary_folder.h"
+#include "bonescan/dataset/fracatlas.h"
+#include "bonescan/dataset/image_files.h"
 #include "bonescan/model/network.h"
+#include "bonescan/model/operating_point.h"
 #include "bonescan/report/ground_truth.h"
 #include "bonescan/report/image_folders.h"
 #include "bonescan/report/model_run.h"
@@ -32,8 +35,9 @@ ScoreThreshold choose_score_threshold(const EvaluationRequest& request, bool mod
     const fs::path detector = request.models.detector.value_or(default_model_path(ModelTask::kDetection));
     const ModelCard card = read_model_card(detector, ModelTask::kDetection,
                                            {.card = card_for(ModelTask::kDetection, request.models.cards)});
-    const auto threshold = card.operating_point.find("score_threshold");
-    if (threshold != card.operating_point.end()) return {threshold->second, "operating point of the model card"};
+    const SsdOptions options = options_in_force(card, detector.string(), DetectionOptions());
+    if (card.operating_point.contains("score_threshold"))
+      return {options.score_threshold, "operating point of the model card"};
   }
   return {0.0, "none given: every reported detection counts"};
 }
@@ -42,15 +46,29 @@ BootstrapParameters bootstrap_parameters(const EvaluationSettings& settings) {
   return {.replicates = settings.bootstrap, .seed = settings.seed, .threads = settings.threads};
 }
 
+// What a run calls the images of the set: as the set does, but for a name that leaves its folder. Their file names are
+// those names then.
+Dataset named_for_run(Dataset dataset) {
+  for (DatasetImage& image : dataset.images) {
+    const fs::path name = fs::path(image.file_name).lexically_normal();
+    image.file_name = stays_below(name) ? name.string() : name.filename().string();
+  }
+  dataset.left_out.clear();
+  return dataset;
+}
+
 // Every image of the set must be there to run a model on.
-std::vector<fs::path> images_to_run(const Dataset& dataset, const EvaluationSources& sources) {
+std::vector<NamedImage> images_to_run(const Dataset& dataset, const EvaluationSources& sources) {
   const OptionalPath folder = images_folder(sources);
   if (!folder) throw UsageError("--predictions is missing; name it, or name --images to run a model on them");
-  const std::vector<fs::path> images = find_images(dataset, *folder, sources.negatives);
-  for (std::size_t i = 0; i < images.size(); ++i)
-    if (images[i].empty())
+  const std::vector<fs::path> paths = find_images(dataset, *folder, sources.negatives);
+  std::vector<NamedImage> images;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].empty())
       throw UsageError(fmt::format("--images {} has no file (or several) for {} of {}", folder->string(),
                                    dataset.images[i].file_name, dataset.source));
+    images.push_back({paths[i], dataset.images[i].file_name});
+  }
   return images;
 }
 
@@ -185,13 +203,14 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
   Json models;
   if (models_run) {
     const TemporaryFolder output;
-    const ModelRun run = run_models(request, images_to_run(dataset, request.sources), output.path(), cancellation);
+    const Dataset named = named_for_run(dataset);
+    const ModelRun run = run_models(request, images_to_run(named, request.sources), output.path(), cancellation);
     outcome.interrupted = run.interrupted;
     if (run.interrupted) return outcome;
     outcome.run_images = run.images;
     outcome.failed_images = run.failed;
     models = run.models;
-    predictions = read_scan_results(output.path() / kResultsName, dataset);
+    predictions = read_scan_results(output.path() / kResultsName, named);
     predictions.source = "a run of the models on " + outcome.images->string();
   } else {
     predictions = read_predictions(*request.sources.predictions, dataset);
@@ -209,27 +228,28 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
   return outcome;
 }
 
-// The images that the masks belong to, for a model to run on.
-std::vector<fs::path> images_of_masks(const MaskFolders& folders, const EvaluationSources& sources) {
+// The images that the masks belong to, under the names of these, for a model to run on.
+std::vector<NamedImage> images_of_masks(const MaskFolders& folders, const EvaluationSources& sources) {
   const OptionalPath images = images_folder(sources);
   if (!images) throw UsageError("--predictions is missing; name it, or name --images to run a model on them");
   const ImageFolders radiographs({*images});
-  std::vector<fs::path> paths;
+  std::vector<NamedImage> named;
   for (const DatasetImage& mask : read_true_masks(folders).images) {
     const auto path = radiographs.find_any_extension(mask.file_name);
     if (!path)
       throw UsageError(
           fmt::format("--images {} has no image (or several) for the mask {}", images->string(), mask.file_name));
-    paths.push_back(*path);
+    const std::string extension = is_image_file_name(*path) ? path->extension().string() : std::string();
+    named.push_back({*path, mask.file_name + extension});
   }
-  return paths;
+  return named;
 }
 
 OptionalPath split_list_of(const EvaluationSources& sources) {
   if (!sources.split) return sources.split_list;
   if (!sources.fracatlas) throw UsageError("--split needs --fracatlas");
   if (sources.split_list) throw UsageError("--split and --split-list exclude each other here; name one");
-  return *sources.fracatlas / "Utilities/Fracture Split" / (*sources.split + ".csv");
+  return fracatlas_split_list(*sources.fracatlas, *sources.split);
 }
 
 EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const Cancellation& cancellation) {
@@ -240,7 +260,8 @@ EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const 
   MaskFolders folders{.ground_truth = *sources.ground_truth,
                       .predictions = {},
                       .split_list = split_list_of(sources),
-                      .predictions_may_lack = false};
+                      .predictions_may_lack = false,
+                      .read = request.settings.read};
   Json models;
   if (sources.predictions) {
     folders.predictions = *sources.predictions;

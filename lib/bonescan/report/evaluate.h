@@ -9,6 +9,7 @@
 
 #include "bonescan/core/cancellation.h"
 #include "bonescan/core/json.h"
+#include "bonescan/image/radiograph.h"
 #include "bonescan/metrics/bootstrap.h"
 #include "bonescan/model/network.h"
 #include "bonescan/report/detection_evaluation.h"
@@ -49,7 +50,8 @@ struct EvaluationSettings {
   std::optional<double> score_threshold;
   int bootstrap = 1000;
   std::uint64_t seed = 0;
-  int threads = 0;  // 0: all cores
+  int threads = 0;   // 0: all cores
+  ReadOptions read;  // of images and masks
 };
 
 struct GateSettings {

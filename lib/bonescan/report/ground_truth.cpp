@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "bonescan/core/error.h"
 #include "bonescan/dataset/coco.h"
+#include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/fracatlas.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/split_list.h"
@@ -19,8 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 bool holds_files(const fs::path& folder, std::string_view extension) {
-  return std::any_of(fs::recursive_directory_iterator(folder), fs::recursive_directory_iterator(),
-                     [&](const fs::directory_entry& entry) { return entry.path().extension() == extension; });
+  return !list_files(folder, "--ground-truth", [&](const fs::path& file) {
+            return file.extension() == extension;
+          }).empty();
 }
 
 Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& images) {

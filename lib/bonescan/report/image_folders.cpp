@@ -1,5 +1,8 @@
 #include "bonescan/report/image_folders.h"
 
+#include <system_error>
+#include <unordered_set>
+
 #include "bonescan/dataset/image_files.h"
 
 namespace bonescan {
@@ -7,11 +10,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Adds the path of every image to `paths`; ids are positions in it.
+// Adds the path of every image to `paths`, each file once; ids are positions in it.
 Dataset list_images(const std::vector<fs::path>& folders, std::vector<fs::path>& paths) {
   Dataset images;
+  std::unordered_set<std::string> seen;
   for (const fs::path& folder : folders) {
     for (const std::string& file : list_image_files(folder, "--images")) {
+      std::error_code unresolvable;  // a broken link stands for itself
+      fs::path canonical = fs::canonical(folder / file, unresolvable);
+      if (unresolvable) canonical = folder / file;
+      if (!seen.insert(canonical.native()).second) continue;
       DatasetImage image;
       image.id = static_cast<std::int64_t>(paths.size());
       image.file_name = file;

@@ -2,8 +2,6 @@
 
 #include <opencv2/core.hpp>
 
-#include "bonescan/image/radiograph.h"
-
 namespace bonescan {
 namespace {
 
@@ -33,8 +31,8 @@ double foreground_level(const cv::Mat& pixels) {
 
 }  // namespace
 
-Mask read_mask(const std::filesystem::path& path) {
-  const cv::Mat pixels = read_radiograph(path).pixels;
+Mask read_mask(const std::filesystem::path& path, const ReadOptions& options) {
+  const cv::Mat pixels = read_radiograph(path, options).pixels;
   const cv::Mat foreground = largest_channel(pixels) >= foreground_level(pixels);
   Mask mask;
   mask.width = foreground.cols;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "bonescan/image/radiograph.h"
 #include "bonescan/metrics/mask_metrics.h"
 
 namespace bonescan {
@@ -21,6 +22,6 @@ struct Mask {
 // Reads a mask with 0/255, 0/1, a palette, or grey levels. Foreground is any value (any colour) but 0; in a
 // grey mask with more than two values that go beyond 127 it is the upper half of the range, 128 and above of 8 bit.
 // Throws ImageError.
-Mask read_mask(const std::filesystem::path& path);
+Mask read_mask(const std::filesystem::path& path, const ReadOptions& options = {});
 
 }  // namespace bonescan

@@ -22,11 +22,10 @@ ScanTask scan_task(EvaluationTask task) {
 
 }  // namespace
 
-ModelRun run_models(const EvaluationRequest& request, const std::vector<fs::path>& images, const fs::path& output,
+ModelRun run_models(const EvaluationRequest& request, const std::vector<NamedImage>& images, const fs::path& output,
                     const Cancellation& cancellation) {
   ScanRequest scan_request;
   scan_request.task = scan_task(request.task);
-  for (const fs::path& image : images) scan_request.inputs.names.push_back(image.string());
   scan_request.output = output;
   scan_request.segmenter = request.models.segmenter;
   scan_request.detector = request.models.detector;
@@ -35,10 +34,13 @@ ModelRun run_models(const EvaluationRequest& request, const std::vector<fs::path
   scan_request.precision = request.models.precision;
   scan_request.detection.score_threshold = SsdOptions().score_threshold;
   scan_request.detection.test_time_flips = request.models.test_time_flips;
+  scan_request.read = request.settings.read;
   scan_request.threads = request.settings.threads;
   scan_request.progress = request.models.progress;
   scan_request.command_line = request.command_line;
-  const ScanSummary summary = scan(scan_request, cancellation);
+  InputSet inputs;
+  for (const NamedImage& image : images) inputs.files.push_back({image.path, image.name, 0, ++inputs.found});
+  const ScanSummary summary = scan(scan_request, inputs, load_scan_models(scan_request), cancellation);
 
   ModelRun run;
   run.interrupted = summary.end == ScanEnd::kInterrupted;

@@ -18,10 +18,16 @@ struct ModelRun {
   Json models;             // "models" of run.json
 };
 
+// An image to run on, and what the results shall call it: a relative name that no other has.
+struct NamedImage {
+  std::filesystem::path path;
+  std::string name;
+};
+
 // Runs the models of `request.task` over `images`; `output` is then an output folder of ours. The detector reports
 // every box above torchvision's 0.01, whatever its operating point is: average precision needs the
 // whole curve. Throws UsageError.
-ModelRun run_models(const EvaluationRequest& request, const std::vector<std::filesystem::path>& images,
+ModelRun run_models(const EvaluationRequest& request, const std::vector<NamedImage>& images,
                     const std::filesystem::path& output, const Cancellation& cancellation);
 
 }  // namespace bonescan

@@ -134,7 +134,8 @@ std::vector<Gallery> mask_galleries(const SegmentationEvaluation& evaluation, co
     const MaskPair& pair = evaluation.masks.pairs[i];
     if (!fs::exists(pair.prediction)) return std::nullopt;
     const auto radiograph = radiographs ? radiographs->find_any_extension(pair.name) : std::nullopt;
-    Mask truth = read_mask(pair.ground_truth), prediction = read_mask(pair.prediction);
+    const ReadOptions& read = evaluation.folders.read;
+    Mask truth = read_mask(pair.ground_truth, read), prediction = read_mask(pair.prediction, read);
     return Picture{mask_thumbnail(radiograph.value_or(fs::path()), matrix(truth), matrix(prediction)),
                    fmt::format("{}: IoU {:.2f}", to_one_line(pair.name), *evaluation.figures[i].iou)};
   };

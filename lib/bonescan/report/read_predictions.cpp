@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <unordered_map>
 
@@ -82,10 +84,21 @@ class RecordMatcher {
 };
 
 char first_character(const fs::path& path) {
-  const std::string text = read_text_file(path);
-  const std::string_view content = without_byte_order_mark(text);
+  std::ifstream stream(path, std::ios::binary);
+  std::string start(1 << 12, '\0');
+  stream.read(start.data(), std::ssize(start));
+  start.resize(static_cast<std::size_t>(stream.gcount()));
+  const std::string_view content = without_byte_order_mark(start);
   const std::size_t first = content.find_first_not_of(" \t\r\n");
   return first == std::string_view::npos ? '\0' : content[first];
+}
+
+Predictions read_predictions_folder(const fs::path& folder, const Dataset& dataset) {
+  if (fs::exists(folder / kResultsName)) return read_scan_results(folder / kResultsName, dataset);
+  if (fs::exists(folder / kJournalName))
+    throw UsageError(fmt::format("--predictions {} holds a run that is not finished; go on with it (--resume) first",
+                                 folder.string()));
+  return read_yolo_results(folder, dataset);
 }
 
 }  // namespace
@@ -102,10 +115,7 @@ Predictions read_scan_results(const fs::path& path, const Dataset& dataset) {
 }
 
 Predictions read_predictions(const fs::path& path, const Dataset& dataset) {
-  if (fs::is_directory(path)) {
-    if (fs::exists(path / "results.jsonl")) return read_scan_results(path / "results.jsonl", dataset);
-    return read_yolo_results(path, dataset);
-  }
+  if (fs::is_directory(path)) return read_predictions_folder(path, dataset);
   if (!fs::exists(path))
     throw UsageError(
         fmt::format("--predictions {} does not exist; it must be a file of COCO results, a results.jsonl "

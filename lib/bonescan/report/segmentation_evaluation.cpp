@@ -54,13 +54,13 @@ std::vector<std::string> list_masks(const fs::path& folder, const std::string& o
 
 // Masks lie in masks/ of an output folder of ours.
 fs::path predicted_masks_folder(const fs::path& folder) {
-  return fs::exists(folder / "results.jsonl") && fs::is_directory(folder / "masks") ? folder / "masks" : folder;
+  return fs::exists(folder / kResultsName) && fs::is_directory(folder / "masks") ? folder / "masks" : folder;
 }
 
-MaskFigures evaluate_pair(const MaskPair& pair) {
-  const auto read = [](const fs::path& path) {
+MaskFigures evaluate_pair(const MaskPair& pair, const ReadOptions& options) {
+  const auto read = [&options](const fs::path& path) {
     try {
-      return read_mask(path);
+      return read_mask(path, options);
     } catch (const ImageError& error) {
       throw UsageError(fmt::format("the mask {} {}", path.string(), error.what()));
     }
@@ -174,7 +174,7 @@ SegmentationEvaluation evaluate_masks(const MaskFolders& folders, const Bootstra
   result.figures.resize(result.masks.pairs.size());
   run_on_threads(threads, [&] {
     tbb::parallel_for(std::size_t{0}, result.figures.size(),
-                      [&](std::size_t i) { result.figures[i] = evaluate_pair(result.masks.pairs[i]); });
+                      [&](std::size_t i) { result.figures[i] = evaluate_pair(result.masks.pairs[i], folders.read); });
   });
   result.summary = summarize_masks(result.figures);
   if (bootstrap.replicates > 0) {

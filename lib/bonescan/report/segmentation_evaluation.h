@@ -8,6 +8,7 @@
 
 #include "bonescan/core/json.h"
 #include "bonescan/dataset/dataset.h"
+#include "bonescan/image/radiograph.h"
 #include "bonescan/metrics/bootstrap.h"
 #include "bonescan/metrics/mask_metrics.h"
 
@@ -25,6 +26,7 @@ struct MaskFolders {
   std::optional<std::filesystem::path> split_list;
   // A ground truth without prediction is left out with a note instead of refused: a model failed on its radiograph.
   bool predictions_may_lack = false;
+  ReadOptions read = {};  // of the masks
 };
 
 struct MaskPairs {
