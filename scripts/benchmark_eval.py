@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Times `bonescan eval detect` against pycocotools' evaluate() + accumulate() on one seeded case.
 
     python3 scripts/benchmark_eval.py --bonescan build/release/bin/bonescan

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Runs `bonescan eval detect` on random cases and compares every COCO figure, of all classes together and of each, with
 pycocotools 2.0.11.
 

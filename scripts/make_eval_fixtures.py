@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Writes tests/data/eval/random_cases.json: random cases with the answers of pycocotools 2.0.11.
 
     python3 scripts/make_eval_fixtures.py --count 60 --output tests/data/eval/random_cases.json

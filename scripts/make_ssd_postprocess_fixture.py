@@ -25,7 +25,8 @@ from torchvision.ops import box_iou, clip_boxes_to_image
 SIZE = 300
 IMAGES, ANCHORS, CLASSES = 2, 300, 3
 BOX_WEIGHTS = (10.0, 10.0, 5.0, 5.0)
-DEFAULTS = {"score_threshold": 0.01, "candidates_per_class": 400, "nms_iou": 0.45, "max_detections": 200}
+DEFAULTS = {"score_threshold": 0.01, "candidates_per_class": 400, "nms_iou": 0.45, "max_detections": 200,
+            "box_voting_iou": 1.0}
 SETTINGS = {
     "torchvision defaults": {},
     "few candidates": {"candidates_per_class": 20},
@@ -34,6 +35,8 @@ SETTINGS = {
     "loose suppression": {"nms_iou": 0.7},
     "strict suppression": {"nms_iou": 0.1},
     "no detection": {"score_threshold": 0.9999},
+    "box voting": {"box_voting_iou": 0.6},
+    "box voting among few candidates": {"box_voting_iou": 0.3, "candidates_per_class": 20},
 }
 
 
@@ -68,15 +71,38 @@ def has_close_decision(logits: Tensor, deltas: Tensor, anchors: Tensor) -> bool:
             return True
         boxes = clip_boxes_to_image(coder.decode_single(deltas[image], anchors), (SIZE, SIZE))
         overlaps = box_iou(boxes, boxes)
-        if any((overlaps - setting["nms_iou"]).abs().min() < 5e-6 for setting in settings):
+        limits = [setting[name] for setting in settings for name in ("nms_iou", "box_voting_iou")]
+        if any((overlaps - limit).abs().min() < 5e-6 for limit in limits if limit < 1):
             return True
     return False
+
+
+def voted_boxes(
+    detection: dict[str, Tensor], logits: Tensor, deltas: Tensor, anchors: Tensor, setting: dict[str, Any]
+) -> Tensor:
+    """For each detection the mean, weighted by score, of the candidates of its class that overlap it enough."""
+    boxes = clip_boxes_to_image(BoxCoder(weights=BOX_WEIGHTS).decode_single(deltas, anchors), (SIZE, SIZE)).double()
+    scores = logits.softmax(dim=1)
+    result = []
+    for box, label in zip(detection["boxes"].double(), detection["labels"]):
+        of_class = scores[:, label]
+        candidates = (of_class > setting["score_threshold"]).nonzero()[:, 0]
+        best = of_class[candidates].topk(min(setting["candidates_per_class"], len(candidates))).indices
+        candidates = candidates[best]
+        overlaps = box_iou(box[None], boxes[candidates])[0] >= setting["box_voting_iou"]
+        own = (boxes[candidates] == box).all(dim=1)  # without an area it overlaps nothing, not even itself
+        votes = of_class[candidates].double() * (overlaps | own)
+        result.append(votes @ boxes[candidates] / votes.sum())
+    return torch.stack(result) if result else detection["boxes"]
 
 
 def torchvision_answer(
     logits: Tensor, deltas: Tensor, anchors: Tensor, setting: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Boxes, scores and labels of each image from torchvision's method, run without a network around it."""
+    """Boxes, scores and labels of each image from torchvision's method, run without a network around it.
+
+    Boxes are then voted for, as Gidaris and Komodakis (ICCV 2015) do, where the setting says so.
+    """
     ssd = SimpleNamespace(
         box_coder=BoxCoder(weights=BOX_WEIGHTS), score_thresh=setting["score_threshold"],
         topk_candidates=setting["candidates_per_class"], nms_thresh=setting["nms_iou"],
@@ -85,6 +111,9 @@ def torchvision_answer(
     detections = SSD.postprocess_detections(
         ssd, {"cls_logits": logits, "bbox_regression": deltas}, [anchors] * IMAGES, [(SIZE, SIZE)] * IMAGES
     )
+    if setting["box_voting_iou"] < 1:
+        for image, detection in enumerate(detections):
+            detection["boxes"] = voted_boxes(detection, logits[image], deltas[image], anchors, setting)
     return [
         {
             "boxes": [[round(value, 4) for value in box] for box in detection["boxes"].tolist()],

@@ -2,12 +2,11 @@
 // that nothing of a header turns up anywhere.
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <map>
-#include <sstream>
 
 #include "bonescan/core/file.h"
 #include "bonescan/core/json.h"
 #include "support/process.h"
+#include "support/run_folder.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
@@ -30,22 +29,8 @@ test::ProcessResult pipeline(Arguments arguments) {
   return test::run_bonescan(arguments);
 }
 
-std::vector<Json> json_lines(const std::string& text) {
-  std::vector<Json> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
-  return lines;
-}
-
 std::vector<Json> results(const fs::path& folder) {
-  return json_lines(read_text_file(folder / "results.jsonl"));
-}
-
-std::map<std::string, std::string> files_of(const fs::path& folder) {
-  std::map<std::string, std::string> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file()) files[entry.path().lexically_relative(folder)] = read_text_file(entry.path());
-  return files;
+  return test::json_lines(read_text_file(folder / "results.jsonl"));
 }
 
 void copy_fixture(const std::string& fixture, const fs::path& to) {
@@ -79,7 +64,8 @@ TEST_CASE("nothing of a DICOM header is written or said, however much is asked f
   CHECK(result.exit_code == 3);
   CHECK_THAT(result.errors, !Catch::Contains(kSecret));
   CHECK(result.output.empty());
-  const auto files = files_of(folder / "out");
+  auto files = test::files_of(folder / "out");
+  files["run.json"] = read_text_file(folder / "out/run.json");
   CHECK(files.size() > 20);
   for (const auto& [name, content] : files) {
     CAPTURE(name);
@@ -165,9 +151,7 @@ TEST_CASE("each frame is a result with names of its own, whatever --threads and 
       arguments.push_back(word);
     REQUIRE(pipeline(arguments).exit_code == 0);
   }
-  auto one = files_of(folder / "1"), four = files_of(folder / "4");
-  one.erase("run.json");
-  four.erase("run.json");
+  auto one = test::files_of(folder / "1"), four = test::files_of(folder / "4");
   CHECK(one == four);
 
   const auto lines = results(folder / "1");
@@ -192,7 +176,7 @@ TEST_CASE("each frame is a result with names of its own, whatever --threads and 
   Arguments resume = options;
   resume.insert(resume.end(), {"-o", folder / "1", "--resume"});
   REQUIRE(pipeline(resume).exit_code == 0);
-  CHECK(files_of(folder / "1")["results.jsonl"] == one["results.jsonl"]);
+  CHECK(test::files_of(folder / "1")["results.jsonl"] == one["results.jsonl"]);
   CHECK(fs::exists(folder / "1/masks/wrist.dcm/0002.png"));
   REQUIRE(pipeline({folder / "in/hand.dcm", "-o", folder / "1", "--overwrite"}).exit_code == 0);
   CHECK_FALSE(fs::exists(folder / "1/masks/wrist.dcm"));

@@ -1,6 +1,7 @@
 // segment, detect and pipeline as their users run them: the executable, files, exit code, standard error.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <filesystem>
 
 #include "bonescan/core/file.h"
@@ -209,6 +210,26 @@ TEST_CASE("what segment and detect say is what pipeline says") {
   }
   CHECK_FALSE(fs::exists(folder / "segment/detections.json"));
   CHECK_FALSE(fs::exists(folder / "detect/masks"));
+}
+
+TEST_CASE("every threshold reaches its place") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  const std::vector<std::pair<std::string, double>> thresholds = {
+      {"mask-threshold", 0.25}, {"min-bone-fraction", 0.125}, {"min-bone-confidence", 0.5}, {"score-threshold", 0.375},
+      {"nms-iou", 0.625},       {"box-voting-iou", 0.75},     {"max-detections", 3},        {"top-k", 5}};
+  Arguments arguments = {folder / "in", "-o", folder / "out"};
+  for (const auto& [name, value] : thresholds) {
+    arguments.push_back("--" + name);
+    arguments.push_back(Json(value).dump().ends_with(".0") ? std::to_string(std::lround(value)) : Json(value).dump());
+  }
+  REQUIRE(pipeline(arguments).exit_code == 0);
+  const Json settings = read_json_file(folder / "out/run.json")["settings"];
+  for (auto [name, value] : thresholds) {
+    std::replace(name.begin(), name.end(), '-', '_');
+    CAPTURE(name);
+    CHECK(settings[name] == value);
+  }
 }
 
 TEST_CASE("options come from a TOML file, and the command line wins") {

@@ -27,7 +27,7 @@ Tensor to_tensor(const Json& rows, bool of_one_image) {
 
 SsdOptions to_options(const Json& settings) {
   return {settings.at("score_threshold"), settings.at("candidates_per_class"), settings.at("nms_iou"),
-          settings.at("max_detections")};
+          settings.at("max_detections"), settings.at("box_voting_iou")};
 }
 
 // `expected`: boxes as corners, scores, labels, as torchvision returns them.
