@@ -3,6 +3,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/image/decoded_image.h"
+#include "support/leak_suppressions.h"
 
 namespace bonescan::test {
 

@@ -71,18 +71,25 @@ cv::Rect plate_beside(const cv::Rect& box, cv::Size plate, cv::Size picture, std
   return at(top != tops.end() ? *top : std::clamp(box.y, 0, std::max(0, picture.height - plate.height)));
 }
 
-// Gives back the caption's plate.
-cv::Rect draw_caption(cv::Mat& picture, const cv::Rect& box, const std::string& caption, const Pen& pen,
-                      const cv::Scalar& colour, std::span<const cv::Rect> others) {
+struct CaptionSize {
+  int text_height = 0;
+  int margin = 0;
+  cv::Size plate;
+};
+
+CaptionSize size_of(const std::string& caption, const Pen& pen) {
   int baseline = 0;
   const cv::Size text = cv::getTextSize(caption, kFont, pen.font_scale, pen.font_line, &baseline);
   const int margin = std::max(2, text.height / 3);
-  const cv::Size size(text.width + 2 * margin, text.height + baseline + margin);
-  const cv::Rect plate = plate_beside(box, size, picture.size(), others);
+  return {text.height, margin, {text.width + 2 * margin, text.height + baseline + margin}};
+}
+
+void draw_caption(cv::Mat& picture, const cv::Rect& plate, const std::string& caption, const Pen& pen,
+                  const cv::Scalar& colour) {
+  const CaptionSize size = size_of(caption, pen);
   cv::rectangle(picture, plate, colour, cv::FILLED);
-  cv::putText(picture, caption, {plate.x + margin, plate.y + margin / 2 + text.height}, kFont, pen.font_scale,
-              kCaptionColour, pen.font_line, cv::LINE_AA);
-  return plate;
+  cv::putText(picture, caption, {plate.x + size.margin, plate.y + size.margin / 2 + size.text_height}, kFont,
+              pen.font_scale, kCaptionColour, pen.font_line, cv::LINE_AA);
 }
 
 // The pixels that a box in continuous coordinates covers.
@@ -110,10 +117,12 @@ void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv:
   for (const CaptionedBox& box : boxes) cv::rectangle(picture, frame(box, pen.box_line), colour, pen.box_line);
   // Captions last: no frame crosses the text of another box.
   std::vector<cv::Rect> plates;
-  for (const CaptionedBox& box : boxes) {
-    if (box.caption.empty()) continue;
-    plates.push_back(draw_caption(picture, frame(box, pen.box_line + 1), box.caption, pen, colour, plates));
-  }
+  for (const CaptionedBox& box : boxes)
+    plates.push_back(box.caption.empty() ? cv::Rect()
+                                         : plate_beside(frame(box, pen.box_line + 1), size_of(box.caption, pen).plate,
+                                                        picture.size(), plates));
+  for (std::size_t i = boxes.size(); i-- > 0;)
+    if (!boxes[i].caption.empty()) draw_caption(picture, plates[i], boxes[i].caption, pen, colour);
 }
 
 cv::Mat draw_overlay(const Radiograph& radiograph, const cv::Mat& mask, std::span<const CaptionedBox> boxes) {

@@ -21,8 +21,8 @@ struct CaptionedBox {
 inline const cv::Scalar kBoxColour(0, 140, 255);
 
 // Draws a frame around each box (in pixels of `picture`, CV_8UC3) and its caption, if it has one, above, below or
-// inside it, where no earlier caption is: the first boxes have the first choice. Line widths and text grow with the
-// picture.
+// inside it, where no earlier caption is: the first boxes have the first choice, and lie on top. Line widths and text
+// grow with the picture.
 void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv::Scalar& colour);
 
 // The radiograph in colour with the mask's outline and a light tint inside it (if `mask` is not

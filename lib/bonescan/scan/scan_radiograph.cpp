@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <new>
 #include <utility>
 
@@ -39,11 +40,17 @@ Radiograph at_full_size(Radiograph radiograph, const InputFile& input, const Rad
   return again;
 }
 
-void write_overlay(const Radiograph& radiograph, const InputFile& input, const RadiographOptions& options,
-                   const cv::Mat& mask, const std::vector<Detection>& detections) {
+// Rounded down: only a score of 1 is shown as 1. Where there is but one class, its name would only hide the picture.
+std::string caption_of(const Detection& found, bool with_label) {
+  const std::string score = fmt::format("{:.2f}", std::floor(found.score * 100.0) / 100.0);
+  return with_label ? fmt::format("{} {}", found.label, score) : score;
+}
+
+void write_overlay(const Radiograph& radiograph, const InputFile& input, const ScanModels& models,
+                   const RadiographOptions& options, const cv::Mat& mask, const std::vector<Detection>& detections) {
+  const bool with_label = models.detector && models.detector->description().card.classes.size() > 2;
   std::vector<CaptionedBox> boxes;
-  for (const Detection& found : detections)
-    boxes.push_back({found.box, fmt::format("{} {:.2f}", found.label, found.score)});
+  for (const Detection& found : detections) boxes.push_back({found.box, caption_of(found, with_label)});
   write_overlay_jpeg(options.output_folder / overlay_name(picture_name(input.file, input.frame)),
                      draw_overlay(at_full_size(radiograph, input, options), mask, boxes));
 }
@@ -78,7 +85,7 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
       record.bone->mask = mask_name(picture_name(input.file, input.frame));
       write_mask_png(options.output_folder / *record.bone->mask, mask);
     }
-    if (options.overlay) write_overlay(radiograph, input, options, mask, record.detections);
+    if (options.overlay) write_overlay(radiograph, input, models, options, mask, record.detections);
   });
   return result;
 }
