@@ -78,6 +78,22 @@ TEST_CASE("overwriting removes what the run wrote and nothing else") {
   CHECK(fs::exists(parent / "escape.png"));
 }
 
+TEST_CASE("where no run has been nothing is removed") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {kDetectionsName, kImagesName, kTableName}) write_file_atomically(folder / name, "mine");
+  prepare_output_folder(folder.path(), ExistingOutput::kOverwrite);
+  for (const char* name : {kDetectionsName, kImagesName, kTableName}) CHECK(read_text_file(folder / name) == "mine");
+}
+
+TEST_CASE("a folder that is in use is refused to others") {
+  const test::TemporaryFolder folder;
+  {
+    const FolderLock lock = prepare_output_folder(folder.path(), ExistingOutput::kRefuse);
+    CHECK_THROWS_WITH(prepare_output_folder(folder.path(), ExistingOutput::kResume), Catch::Contains("another run"));
+  }
+  CHECK_NOTHROW(prepare_output_folder(folder.path(), ExistingOutput::kResume));
+}
+
 TEST_CASE("finished results become the journal of a run that goes on") {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / kResultsName, "line\n");

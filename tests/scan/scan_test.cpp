@@ -389,6 +389,38 @@ TEST_CASE("resuming a finished run does only what is new") {
   CHECK(fs::exists(folder / "out/masks/2.png.png"));
 }
 
+TEST_CASE("a line of the results that is damaged is computed again") {
+  const test::TemporaryFolder folder;
+  write_mixed_radiographs(folder / "in", 6);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  run(request);
+  const auto whole = files_of(folder / "out");
+  std::string text = whole.at(kResultsName);
+  const std::size_t second = text.find('\n') + 1;
+  text.replace(second, text.find('\n', second) - second, "{garbage");
+  write_file_atomically(folder / "out" / kResultsName, text);
+  request.existing_output = ExistingOutput::kResume;
+  run(request);
+  CHECK(files_of(folder / "out") == whole);
+}
+
+TEST_CASE("a run that goes on keeps its formats, and drops the files of what is no longer an input") {
+  const test::TemporaryFolder folder;
+  write_mixed_radiographs(folder / "in", 6);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.formats = {BoxFormat::kCsv, BoxFormat::kYolo};
+  run(request);
+  fs::remove(folder / "in/left/1.png");
+  write_radiograph(folder / "in/left/7.png", 200);
+  request.existing_output = ExistingOutput::kResume;
+  request.formats.clear();
+  run(request);
+  ScanRequest anew = request_for(folder / "in", folder / "anew");
+  anew.formats = {BoxFormat::kCsv, BoxFormat::kYolo};
+  run(anew);
+  CHECK(files_of(folder / "out") == files_of(folder / "anew"));
+}
+
 TEST_CASE("resuming with other thresholds is refused and changes nothing") {
   const test::TemporaryFolder folder;
   write_radiograph(folder / "in/1.png", 200);

@@ -335,7 +335,8 @@ void write_results(const ShardSet& set, const fs::path& output, Json& run, const
 }  // namespace
 
 ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation) {
-  if (request.output.empty()) throw UsageError("--output is missing; name the folder for the merged results");
+  if (request.output.empty() || request.output == "-")
+    throw UsageError("--output is missing; name the folder for the merged results");
   const ShardSet set = read_shards(request.shards);
   check_apart(request);
   check_results(set);
@@ -347,8 +348,8 @@ ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation)
   } catch (const Json::exception& error) {
     throw UsageError(fmt::format("the run.json files of the shards cannot be joined: {}", error.what()));
   }
-  check_output_folder(request.output, request.existing_output, run.at("settings"));
-  prepare_output_folder(request.output, request.existing_output);
+  check_output_folder(request.output, request.existing_output, run.at("settings"), "--overwrite");
+  const FolderLock lock = prepare_output_folder(request.output, request.existing_output);
 
   const auto write_run = [&](Json with_status, const char* status) {
     with_status["status"] = status;

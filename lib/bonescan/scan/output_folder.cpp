@@ -1,8 +1,10 @@
 #include "bonescan/scan/output_folder.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <initializer_list>
 #include <string_view>
@@ -44,7 +46,10 @@ void remove_files_of_records(const fs::path& folder, const char* results_name) {
   }
 }
 
+// Removes nothing where no run has been: a folder may hold a detections.json of somebody else.
 void remove_earlier_run(const fs::path& folder) {
+  const auto is_there = [&folder](const char* name) { return fs::exists(folder / name); };
+  if (!is_there(kRunName) && !is_there(kResultsName) && !is_there(kJournalName)) return;
   remove_files_of_records(folder, kResultsName);
   remove_files_of_records(folder, kJournalName);
   for (const char* name : {kResultsName, kJournalName, kDetectionsName, kImagesName, kTableName, kRunName})
@@ -122,7 +127,8 @@ bool stays_below(const fs::path& name) {
   return name.is_relative() && std::find(name.begin(), name.end(), fs::path("..")) == name.end();
 }
 
-void check_output_folder(const fs::path& folder, ExistingOutput existing, const Json& settings) {
+void check_output_folder(const fs::path& folder, ExistingOutput existing, const Json& settings,
+                         std::string_view options) {
   std::error_code error;
   if (!fs::exists(folder, error)) return;
   if (!fs::is_directory(folder, error))
@@ -131,15 +137,18 @@ void check_output_folder(const fs::path& folder, ExistingOutput existing, const 
   if (error) throw UsageError(fmt::format("--output {} cannot be read: {}", folder.string(), error.message()));
   if (empty) return;
   if (existing == ExistingOutput::kRefuse)
-    throw UsageError(
-        fmt::format("--output {} is not empty; name another folder, or use --resume or --overwrite", folder.string()));
+    throw UsageError(fmt::format("--output {} is not empty; name another folder, or use {}", folder.string(), options));
   if (existing == ExistingOutput::kResume) check_same_run(folder, settings);
 }
 
-void prepare_output_folder(const fs::path& folder, ExistingOutput existing) {
+FolderLock prepare_output_folder(const fs::path& folder, ExistingOutput existing) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw UsageError(fmt::format("--output {} cannot be made: {}", folder.string(), error.message()));
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw UsageError(fmt::format("--output {} cannot be written to: {}; name another folder", folder.string(),
+                                 std::generic_category().message(errno)));
+  FolderLock lock(folder);
   try {
     if (existing != ExistingOutput::kRefuse) remove_unfinished_files(folder);
     if (existing == ExistingOutput::kOverwrite) remove_earlier_run(folder);
@@ -149,6 +158,7 @@ void prepare_output_folder(const fs::path& folder, ExistingOutput existing) {
   } catch (const fs::filesystem_error& failure) {
     throw OutputError(fmt::format("--output {} cannot be used: {}", folder.string(), failure.code().message()));
   }
+  return lock;
 }
 
 void remove_picture_files(const fs::path& folder, const std::string& picture) {

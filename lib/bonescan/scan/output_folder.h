@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "bonescan/core/json.h"
+#include "bonescan/scan/folder_lock.h"
 #include "bonescan/scan/inputs.h"
 
 namespace bonescan {
@@ -43,14 +45,16 @@ inline constexpr const char* kRunName = "run.json";
 bool stays_below(const std::filesystem::path& name);
 
 // Checks that a run may write into `folder`; changes nothing. Throws UsageError if it is not empty and `existing` is
-// kRefuse, or kResume and the run in it differs from it in a member of `settings` (of its run.json).
-void check_output_folder(const std::filesystem::path& folder, ExistingOutput existing, const Json& settings);
+// kRefuse, with the `options` that would help, or kResume and the run in it differs from it in a member of `settings`
+// (of its run.json).
+void check_output_folder(const std::filesystem::path& folder, ExistingOutput existing, const Json& settings,
+                         std::string_view options = "--resume or --overwrite");
 
 // Makes the folder, and leaves in it what `existing` says: with kOverwrite, every file of the earlier run that its
 // results or its journal tell of goes and others stay; with kResume, finished results are the journal again. What a
-// killed process left half written goes. Throws UsageError if the folder cannot be made, OutputError if it cannot be
-// changed.
-void prepare_output_folder(const std::filesystem::path& folder, ExistingOutput existing);
+// killed process left half written goes. The folder is this run's as long as the lock is held. Throws UsageError if the
+// folder cannot be made or written to, or is in use by another run, OutputError if it cannot be changed.
+FolderLock prepare_output_folder(const std::filesystem::path& folder, ExistingOutput existing);
 
 // Removes what a run wrote for one picture, and the folders that this leaves empty.
 void remove_picture_files(const std::filesystem::path& folder, const std::string& picture);

@@ -1,6 +1,7 @@
 #include "bonescan/scan/run_results.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <system_error>
 #include <unordered_map>
@@ -17,12 +18,20 @@ namespace fs = std::filesystem;
 // The offset of the last usable record of each picture_name.
 std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& journal, const fs::path& folder) {
   std::unordered_map<std::string, std::uint64_t> usable;
+  std::size_t damaged = 0;
   journal.for_each([&](std::uint64_t offset, const std::string& line) {
-    const ScanRecord record = scan_record_from_json(parse_json(line, kJournalName), kJournalName);
-    std::error_code error;
-    const bool lost_mask = record.bone && record.bone->mask && !fs::exists(folder / *record.bone->mask, error);
-    if (!record.error && !lost_mask) usable[picture_name(record.file, record.frame)] = offset;
+    try {
+      const ScanRecord record = scan_record_from_json(parse_json(line, kJournalName), kJournalName);
+      std::error_code error;
+      const bool lost_mask = record.bone && record.bone->mask && !fs::exists(folder / *record.bone->mask, error);
+      if (!record.error && !lost_mask) usable[picture_name(record.file, record.frame)] = offset;
+    } catch (const UsageError&) {
+      ++damaged;
+    }
   });
+  if (damaged > 0)
+    spdlog::warn("--resume: {} lines of the results in {} are damaged; what they were of is done again", damaged,
+                 folder.string());
   return usable;
 }
 
@@ -38,14 +47,16 @@ RunResults::RunResults(const InputSet& inputs, const fs::path& output)
 }
 
 void RunResults::take_over_journal() {
-  const auto usable = usable_records(*journal_, folder_);
+  auto usable = usable_records(*journal_, folder_);
   for (std::size_t position = 0; position < offsets_.size(); ++position) {
     const InputFile& input = inputs_.files[position];
     const auto found = usable.find(picture_name(input.file, input.frame));
     if (found == usable.end()) continue;
     offsets_[position] = found->second;
     count(scan_record_from_json(parse_json(journal_->line_at(found->second), kJournalName), kJournalName));
+    usable.erase(found);
   }
+  for (const auto& [picture, offset] : usable) remove_picture_files(folder_, picture);  // no longer inputs
 }
 
 void RunResults::add(std::size_t position, const ScanRecord& record) {

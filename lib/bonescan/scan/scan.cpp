@@ -54,6 +54,32 @@ void check_label_names(const ScanRequest& request, const InputSet& inputs) {
   for (const InputFile& input : inputs.files) names.add(picture_name(input.file, input.frame));
 }
 
+// A run that goes on keeps the formats that it began with, or their files would stay as they were.
+ScanRequest with_earlier_formats(ScanRequest request) {
+  std::error_code error;
+  if (request.existing_output != ExistingOutput::kResume || !fs::exists(request.output / kRunName, error))
+    return request;
+  const Json run = read_json_file(request.output / kRunName);
+  for (const auto& [name, format] : box_formats_by_name()) {
+    const Json earlier = run.is_object() ? run.value("formats", Json::array()) : Json::array();
+    const bool was_written = std::find(earlier.begin(), earlier.end(), Json(name)) != earlier.end();
+    const bool is_asked_for =
+        std::find(request.formats.begin(), request.formats.end(), format) != request.formats.end();
+    if (was_written && !is_asked_for) request.formats.push_back(format);
+  }
+  return request;
+}
+
+// Each must be for a model of the command.
+void check_model_cards(const ScanRequest& request) {
+  for (const fs::path& path : request.model_cards) {
+    const bool detection = parse_model_card(read_text_file(path), path.string()).task == ModelTask::kDetection;
+    if (!(detection ? wants_detector(request) : wants_segmenter(request)))
+      throw UsageError(fmt::format("--model-card: {} is a card for {}, and no such model runs here", path.string(),
+                                   detection ? "detection" : "segmentation"));
+  }
+}
+
 struct ScannedInput {
   std::size_t position = 0;
   RadiographResult result;
@@ -178,6 +204,7 @@ std::string summary_text(const ScanSummary& summary, const ScanModels& models, d
 }  // namespace
 
 ScanModels load_scan_models(const ScanRequest& request) {
+  check_model_cards(request);
   ScanModels models;
   if (wants_segmenter(request)) {
     const fs::path path = request.segmenter.value_or(default_model_path(ModelTask::kSegmentation));
@@ -192,17 +219,19 @@ ScanModels load_scan_models(const ScanRequest& request) {
   return models;
 }
 
-ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanModels& models,
+ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const ScanModels& models,
                  const Cancellation& cancellation) {
+  const ScanRequest request = with_earlier_formats(asked_for);
   const auto start = std::chrono::steady_clock::now();
   const bool keeps_files = request.output != kStandardOutput;
   const int threads = request.threads > 0 ? request.threads : tbb::info::default_concurrency();
   const Json settings = run_settings(request, inputs, models);
   const Json header = run_header(request, inputs, settings, threads);
   check_label_names(request, inputs);
+  std::optional<FolderLock> lock;
   if (keeps_files) {
     check_output_folder(request.output, request.existing_output, settings);
-    prepare_output_folder(request.output, request.existing_output);
+    lock.emplace(prepare_output_folder(request.output, request.existing_output));
     write_file_atomically(request.output / kRunName, to_json_text(header));
   }
 
