@@ -1,11 +1,14 @@
 // bonescan eval detect|segment|pipeline
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
@@ -32,12 +35,16 @@ struct EvalArguments {
   OptionalPath junit;
 };
 
-// Throws UsageError if `folder` or what it shall lie in is there and no folder.
+// Throws UsageError if `folder` or what it shall lie in is there and no folder, or cannot be written to.
 void check_can_become_folder(const char* option, fs::path folder) {
   std::error_code error;
   while (!folder.empty() && !fs::exists(folder, error)) folder = folder.parent_path();
-  if (!folder.empty() && !fs::is_directory(folder, error))
+  if (folder.empty()) folder = ".";
+  if (!fs::is_directory(folder, error))
     throw UsageError(fmt::format("{}: {} is not a folder", option, folder.string()));
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw UsageError(fmt::format("{}: {} cannot be written to: {}", option, folder.string(),
+                                 std::generic_category().message(errno)));
 }
 
 void add_path(CLI::App& app, const char* name, OptionalPath& path, const char* type, const char* group,
@@ -158,6 +165,8 @@ void add_task(CLI::App& app, const char* name, const char* description, const ch
 // The reports come after a run that may have taken an hour: where they cannot go must show before.
 void check_outputs(const EvalArguments& arguments) {
   if (arguments.output && *arguments.output != "-") check_can_become_folder("--output", *arguments.output);
+  if (arguments.junit && (!arguments.junit->has_filename() || arguments.junit == "-"))
+    throw UsageError("--junit: name a file");
   if (arguments.junit) check_can_become_folder("--junit", arguments.junit->parent_path());
 }
 

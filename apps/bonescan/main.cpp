@@ -71,6 +71,19 @@ std::string explain_missing_subcommand(const CLI::App& app) {
                      app.get_name());
 }
 
+// CLI11 speaks of INI, and of a table as a key that ends in "++".
+std::string explain_config(const std::string& message, const CLI::App& app) {
+  constexpr std::string_view kUnknown = "INI was not able to parse ";
+  const CLI::Option* const config = app.get_config_ptr();
+  const std::string file = config && config->count() > 0 ? config->results().front() : "the file";
+  if (!message.starts_with(kUnknown)) return fmt::format("--config: {} cannot be read: {}", file, message);
+  const std::string key = message.substr(kUnknown.size());
+  if (key.ends_with("++"))
+    return fmt::format("--config: {} holds tables; options stand there as in --help, without their dashes: threads = 4",
+                       file);
+  return fmt::format("--config: \"{}\" in {} is no option of {}", key, file, full_name(app));
+}
+
 // What is wrong with the command line, and where to read what would be right.
 std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   if (app.get_require_subcommand_min() > 0 && app.get_subcommands().empty()) return explain_missing_subcommand(app);
@@ -78,17 +91,29 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   const std::string message = error.what();
   if (dynamic_cast<const CLI::ExtrasError*>(&error))
     return fmt::format("{} is not expected here; {}", app.remaining(true).at(0), help);
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error))
-    return fmt::format("{} needs a value; {}", message.substr(0, message.find(':')), help);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
+    const bool repeated = message.find("required but received") != std::string::npos;
+    return fmt::format("{} {}; {}", message.substr(0, message.find(':')),
+                       repeated ? "is given more than once" : "needs a value", help);
+  }
   if (dynamic_cast<const CLI::ConfigError*>(&error) || dynamic_cast<const CLI::FileError*>(&error))
-    return fmt::format("--config: {}; {}", message, help);
+    return explain_config(message, app);
   return fmt::format("{}; {}", message, help);
+}
+
+// "$MODEL" of a script that has not set it must not stand for the default.
+void check_no_value_is_empty(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& value : option->results())
+      if (value.empty()) throw CLI::ValidationError(option->get_name(), "the value is empty");
+  for (const CLI::App* subcommand : app.get_subcommands()) check_no_value_is_empty(*subcommand);
 }
 
 // Without a result the command line is right, and the command can run.
 std::optional<ExitCode> parse(CLI::App& app, Words words) {
   try {
     app.parse(static_cast<int>(words.size()), words.data());
+    check_no_value_is_empty(app);
     return std::nullopt;
   } catch (const CLI::Success& help_request) {
     app.exit(help_request);

@@ -581,6 +581,23 @@ TEST_CASE("eval pipeline runs both models, on images of the ground truth and on 
   CHECK(report.at("models").contains("detector"));
 }
 
+TEST_CASE("eval: what does not fit the ground truth shows before a model runs") {
+  const TemporaryFolder folder;
+  test::copy_samples(folder / "images");
+  const auto refused = [&](const std::string& images, const std::string& category, const std::string& sentence) {
+    write_file_atomically(folder / "gt.json", R"({"images": [)" + images + R"(], "annotations": [],
+                                                  "categories": [{"id": 0, "name": ")" +
+                                                  category + R"("}]})");
+    const ProcessResult result = eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images",
+                                       "--model", test::data_folder() / "models/detector.pt"});
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.errors, Contains(sentence) && !Contains("radiographs in"));
+  };
+  refused(R"({"id": 5, "file_name": "IMG0003767.jpg"})", "fracture", "finds \"fractured\", which is no category");
+  refused(R"({"id": 5, "file_name": "IMG0003767.jpg"}, {"id": 6, "file_name": "./IMG0003767.jpg"})", "fractured",
+          "two images are called IMG0003767.jpg");
+}
+
 TEST_CASE("eval: where the models fail on every image the exit code is 5") {
   const TemporaryFolder folder;
   write_failing_case(folder.path());

@@ -66,6 +66,12 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
   copy_samples(folder / "in");
   write_file_atomically(folder / "used/notes.txt", "mine");
   write_with_broken_program(folder / "broken.pt");
+  write_file_atomically(folder / "wrong.toml", "threds = 1\n");
+  write_file_atomically(folder / "tables.toml", "[segment]\nthreads = 1\n");
+  write_file_atomically(folder / "card.json", R"({"schema": "bonescan.model/1", "name": "n", "task": "detection",
+      "architecture": "a", "input": {"width": 8, "height": 8, "channels": 1, "resize": "stretch", "mean": [0], "std": [1]},
+      "output": {"kind": "ssd_heads", "box_weights": [10, 10, 5, 5], "anchor_format": "xyxy"},
+      "classes": ["background", "fractured"]})");
   const std::string in = folder / "in", out = folder / "out", used = folder / "used";
   const std::vector<std::pair<std::string, Arguments>> cases = {
       {"there is no command \"scan\"", {"scan", in}},
@@ -99,6 +105,13 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
       {"--device gpu is not known", {"segment", in, "-o", out, "--model", kSegmenter, "--device", "gpu"}},
       {"need a folder", {"segment", in, "-o", "-", "--overlay"}},
       {"no-list.txt", {"segment", "--list", folder / "no-list.txt", "-o", out}},
+      {"--output is given more than once", {"segment", in, "-o", out, "-o", used}},
+      {"--model: the value is empty", {"segment", in, "-o", out, "--model", ""}},
+      {"card.json is a card for detection",
+       {"segment", in, "-o", out, "--model", kSegmenter, "--model-card", folder / "card.json"}},
+      {"\"threds\" in " + (folder / "wrong.toml").string() + " is no option of bonescan segment",
+       {"segment", in, "-o", out, "--config", folder / "wrong.toml"}},
+      {"tables.toml holds tables", {"segment", in, "-o", out, "--config", folder / "tables.toml"}},
       {"no-config.toml", {"segment", in, "-o", out, "--config", folder / "no-config.toml"}},
   };
   for (const auto& [sentence, arguments] : cases) {

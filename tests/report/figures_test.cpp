@@ -17,7 +17,8 @@ Json report() {
     "metrics": {"ap": 0.25, "ap50": 0.5, "ap_small": null},
     "per_image": {"images": 80, "iou_mean": 0.4, "definition": "text"},
     "operating_point": {"score_threshold": 0.3, "false_positives": 12},
-    "image_level": {"score_threshold": 0.3, "auc": null},
+    "best_f1": {"score_threshold": 0.4, "f1": 0.6},
+    "image_level": {"auc": null, "f1": 0.7},
     "froc": [{"false_positives_per_image": 0.125, "sensitivity": 0.2}],
     "confidence_intervals": {"ap50": [0.4, 0.6], "iou_mean": null},
     "options": {"seed": 0}})");
@@ -31,6 +32,7 @@ TEST_CASE("A figure is found by its dotted name or by a short name that is uniqu
   CHECK(find_figure(report(), "images").value == 82);  // the report's own goes before per_image.images
   CHECK(find_figure(report(), "froc.0.sensitivity").value == 0.2);
   CHECK(find_figure(report(), "false_positives").value == 12);
+  CHECK(find_figure(report(), "score_threshold").name == "operating_point.score_threshold");
 }
 
 TEST_CASE("An undefined figure is known, but has no value") {
@@ -42,8 +44,7 @@ TEST_CASE("Names that are unknown, no number or not unique are refused") {
   CHECK_THROWS_WITH(find_figure(report(), "speed"),
                     Contains("there is no figure \"speed\"") && Contains("metrics.ap50"));
   CHECK_THROWS_WITH(find_figure(report(), "per_image.definition"), Contains("is not a number"));
-  CHECK_THROWS_WITH(find_figure(report(), "score_threshold"),
-                    Contains("operating_point.score_threshold, image_level.score_threshold"));
+  CHECK_THROWS_WITH(find_figure(report(), "f1"), Contains("best_f1.f1, image_level.f1"));
   CHECK_THROWS_AS(find_figure(report(), "froc.9.sensitivity"), UsageError);
   CHECK_THROWS_AS(find_figure(report(), ""), UsageError);
 }

@@ -1,6 +1,10 @@
 #include "bonescan/report/evaluate.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <unordered_set>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
@@ -14,6 +18,7 @@
 #include "bonescan/report/model_run.h"
 #include "bonescan/report/read_predictions.h"
 #include "bonescan/report/report_json.h"
+#include "bonescan/scan/box_formats.h"
 #include "bonescan/scan/default_models.h"
 #include "bonescan/scan/output_folder.h"
 #include "bonescan/scan/scan_models.h"
@@ -28,16 +33,35 @@ struct ScoreThreshold {
   std::string source;
 };
 
-// The operating point: what the user says, else what the model's card says, else every detection counts.
-ScoreThreshold choose_score_threshold(const EvaluationRequest& request, bool models_run) {
-  if (request.settings.score_threshold) return {*request.settings.score_threshold, "--score-threshold"};
-  if (models_run) {
-    const fs::path detector = request.models.detector.value_or(default_model_path(ModelTask::kDetection));
-    const ModelCard card = read_model_card(detector, ModelTask::kDetection,
-                                           {.card = card_for(ModelTask::kDetection, request.models.cards)});
-    const SsdOptions options = options_in_force(card, detector.string(), DetectionOptions());
-    if (card.operating_point.contains("score_threshold"))
-      return {options.score_threshold, "operating point of the model card"};
+// The detector that runs.
+struct RunDetector {
+  fs::path path;
+  ModelCard card;
+};
+
+RunDetector find_detector(const EvaluationModels& models) {
+  const fs::path path = models.detector.value_or(default_model_path(ModelTask::kDetection));
+  return {path, read_model_card(path, ModelTask::kDetection, {.card = card_for(ModelTask::kDetection, models.cards)})};
+}
+
+// Throws UsageError if the detector finds what the ground truth does not know: after the run it would be too late.
+void check_classes(const RunDetector& detector, const Dataset& dataset) {
+  std::vector<std::string> known;
+  for (const Category& category : dataset.categories) known.push_back(category.name);
+  for (const std::string& name : box_classes(detector.card.classes))
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      throw UsageError(fmt::format("{} finds \"{}\", which is no category of {} (it has {})", detector.path.string(),
+                                   name, dataset.source,
+                                   known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+}
+
+// The operating point: what the user says, else what the card of a detector that runs says, else every detection
+// counts.
+ScoreThreshold choose_score_threshold(const EvaluationSettings& settings, const std::optional<RunDetector>& detector) {
+  if (settings.score_threshold) return {*settings.score_threshold, "--score-threshold"};
+  if (detector && detector->card.operating_point.contains("score_threshold")) {
+    const SsdOptions options = options_in_force(detector->card, detector->path.string(), DetectionOptions());
+    return {options.score_threshold, "operating point of the model card"};
   }
   return {0.0, "none given: every reported detection counts"};
 }
@@ -47,11 +71,14 @@ BootstrapParameters bootstrap_parameters(const EvaluationSettings& settings) {
 }
 
 // What a run calls the images of the set: as the set does, but for a name that leaves its folder. Their file names are
-// those names then.
+// those names then. Throws UsageError if two would have one.
 Dataset named_for_run(Dataset dataset) {
+  std::unordered_set<std::string> names;
   for (DatasetImage& image : dataset.images) {
     const fs::path name = fs::path(image.file_name).lexically_normal();
     image.file_name = stays_below(name) ? name.string() : name.filename().string();
+    if (!names.insert(image.file_name).second)
+      throw UsageError(fmt::format("{}: two images are called {}", dataset.source, image.file_name));
   }
   dataset.left_out.clear();
   return dataset;
@@ -196,12 +223,14 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
   Dataset dataset = read_ground_truth(request.sources);
   outcome.images = images_folder(request.sources);
   outcome.negatives = request.sources.negatives;
-  const bool models_run = !request.sources.predictions;
-  const ScoreThreshold threshold = choose_score_threshold(request, models_run);
+  std::optional<RunDetector> detector;
+  if (!request.sources.predictions) detector = find_detector(request.models);
+  if (detector) check_classes(*detector, dataset);
+  const ScoreThreshold threshold = choose_score_threshold(request.settings, detector);
 
   Predictions predictions;
   Json models;
-  if (models_run) {
+  if (detector) {
     const TemporaryFolder output;
     const Dataset named = named_for_run(dataset);
     const ModelRun run = run_models(request, images_to_run(named, request.sources), output.path(), cancellation);

@@ -134,6 +134,9 @@ Figure find_figure(const Json& report, const std::string& name) {
                [&](const std::string& dotted) { return has_last_part(dotted, name); });
   if (candidates.empty())
     throw UsageError(fmt::format("there is no figure \"{}\"; the report has {}", name, fmt::join(all, ", ")));
+  // The operating point's figures are what a short name means: "precision" is not that of the best F1.
+  const std::string preferred = "operating_point." + name;
+  if (std::find(candidates.begin(), candidates.end(), preferred) != candidates.end()) candidates = {preferred};
   if (candidates.size() > 1)
     throw UsageError(fmt::format("\"{}\" is not unique; it can be {}", name, fmt::join(candidates, ", ")));
   return {candidates[0], value_of(*find_by_path(report, candidates[0]))};

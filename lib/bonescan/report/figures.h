@@ -16,8 +16,8 @@ struct Figure {
 };
 
 // Finds a number in the report by its dotted name (list elements by their index from 0) or by its last
-// part where only one group of figures has it ("ap50"). Throws UsageError that lists the candidates if
-// the name is not there, is not a number, or is not unique.
+// part where only one group of figures has it ("ap50"), or the operating point has ("precision"). Throws UsageError
+// that lists the candidates if the name is not there, is not a number, or is not unique.
 Figure find_figure(const Json& report, const std::string& name);
 
 // The report's 95 % interval of a figure; nullopt if there is none.

@@ -83,14 +83,13 @@ class RecordMatcher {
   Predictions predictions_;
 };
 
-char first_character(const fs::path& path) {
+// Whether the file's first line is a record of ours, whatever the file is called.
+bool begins_with_record(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
-  std::string start(1 << 12, '\0');
-  stream.read(start.data(), std::ssize(start));
-  start.resize(static_cast<std::size_t>(stream.gcount()));
-  const std::string_view content = without_byte_order_mark(start);
-  const std::size_t first = content.find_first_not_of(" \t\r\n");
-  return first == std::string_view::npos ? '\0' : content[first];
+  std::string line;
+  std::getline(stream >> std::ws, line);
+  const Json record = Json::parse(without_byte_order_mark(line), nullptr, false);
+  return record.is_object() && record.contains("file");
 }
 
 Predictions read_predictions_folder(const fs::path& folder, const Dataset& dataset) {
@@ -121,8 +120,8 @@ Predictions read_predictions(const fs::path& path, const Dataset& dataset) {
         fmt::format("--predictions {} does not exist; it must be a file of COCO results, a results.jsonl "
                     "or a folder of YOLO txt files",
                     path.string()));
-  return path.extension() == ".jsonl" || first_character(path) == '{' ? read_scan_results(path, dataset)
-                                                                      : read_coco_results(path, dataset);
+  return path.extension() == ".jsonl" || begins_with_record(path) ? read_scan_results(path, dataset)
+                                                                  : read_coco_results(path, dataset);
 }
 
 }  // namespace bonescan
