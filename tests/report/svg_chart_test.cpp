@@ -17,13 +17,13 @@ TEST_CASE("Charts are well-formed XML, whatever the labels hold") {
 TEST_CASE("A stepped curve keeps its height until the next point") {
   const std::string svg = line_chart({{0.0, 0.0}, {0.5, 1.0}}, unit_axis("x"), unit_axis("y"), true);
   // Along to the middle, then up, then on to the right end.
-  CHECK_THAT(svg, Catch::Matchers::Contains("d=\"M52.0 234.0H229.0V14.0H406.0\""));
+  CHECK_THAT(svg, Catch::Matchers::Contains("d=\"M52.0 234.0H229.0V28.0H406.0\""));
 }
 
 TEST_CASE("A value of 1 falls into the last bin") {
   const std::string svg = histogram({{"values", {1.0}}}, "x");
   // All of the values: the last bar is as high as the chart.
-  CHECK_THAT(svg, Catch::Matchers::Contains("height=\"220.0\""));
+  CHECK_THAT(svg, Catch::Matchers::Contains("height=\"206.0\""));
 }
 
 }  // namespace bonescan

@@ -9,7 +9,7 @@
 namespace bonescan {
 namespace {
 
-constexpr double kWidth = 420, kHeight = 280, kLeft = 52, kRight = 14, kTop = 14, kBottom = 46;
+constexpr double kWidth = 420, kHeight = 280, kLeft = 52, kRight = 14, kTop = 28, kBottom = 46;
 constexpr std::size_t kBins = 20;
 constexpr std::array<const char*, 2> kSeriesClass = {"first", "second"};  // colours: the page's style sheet
 
@@ -76,9 +76,11 @@ std::vector<double> shares(const std::vector<double>& values) {
   return bins;
 }
 
-// 0 to a round number at or above `most`, in five steps.
+// 0 to a number at or above `most`, in five round steps.
 ChartAxis share_axis(double most) {
-  const double top = std::clamp(std::ceil(most * 20.0) / 20.0, 0.05, 1.0);
+  constexpr std::array kTops = {0.05, 0.1, 0.2, 0.25, 0.5, 1.0};
+  const auto large_enough = std::find_if(kTops.begin(), kTops.end(), [&](double top) { return top >= most; });
+  const double top = large_enough != kTops.end() ? *large_enough : kTops.back();
   ChartAxis axis{"share", 0.0, top, false, {}};
   for (int i = 0; i <= 5; ++i) axis.ticks.push_back({top * i / 5, fmt::format("{:.0f} %", top * i * 20)});
   return axis;
@@ -124,11 +126,11 @@ std::string histogram(const std::vector<HistogramSeries>& series, const std::str
       svg += fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/>",
                          kSeriesClass[s], left, top, bar, kHeight - kBottom - top);
     }
-    const double legend_y = kTop + 14 + static_cast<double>(s) * 16;
-    svg += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"10\" height=\"10\"/>", kSeriesClass[s],
-                       kWidth - kRight - 12, legend_y - 9);
-    svg +=
-        text_at(kWidth - kRight - 18, legend_y, "end", fmt::format("{} ({})", series[s].name, series[s].values.size()));
+    // Above the bars, side by side.
+    const double legend_x = kLeft + static_cast<double>(s) * (kWidth - kLeft - kRight) / 2;
+    svg += fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"10\" height=\"10\"/>", kSeriesClass[s],
+                       legend_x, kTop - 19);
+    svg += text_at(legend_x + 16, kTop - 10, "start", fmt::format("{} ({})", series[s].name, series[s].values.size()));
   }
   return chart(svg);
 }
