@@ -92,6 +92,18 @@ void check_scans(std::span<const std::uint8_t> jpeg) {
   }
 }
 
+// DCMTK 3.6.7 never gets past the marker TEM while it looks for the depth of a JPEG.
+void check_markers(std::span<const std::uint8_t> jpeg) {
+  const auto word = [jpeg](std::size_t at) { return jpeg[at] * 256 + jpeg[at + 1]; };
+  for (std::size_t at = 0; at + 4 < jpeg.size();) {
+    const int marker = word(at);
+    if (marker == 0xFF01) throw ImageError("the DICOM pixel data are damaged: their JPEG has a marker out of place");
+    const bool stands_alone = marker >= 0xFFD0 && marker <= 0xFFD9;  // RST0 to RST7, SOI and EOI
+    if (marker < 0xFF02) return;
+    at += stands_alone ? 2 : 2 + static_cast<std::size_t>(word(at + 2));
+  }
+}
+
 // The header of run-length data (PS3.5 G.5): the number of segments and, for each, where it starts.
 void check_segments(std::span<const std::uint8_t> run_lengths) {
   constexpr std::size_t kHeader = 64;
@@ -173,7 +185,11 @@ void check_compressed_frame(DcmFileFormat& file, const DicomHeader& header, int 
   const E_TransferSyntax syntax = file.getDataset()->getCurrentXfer();
   if (DcmXfer(syntax).isNotEncapsulated()) return;
   DcmPixelSequence& fragments = fragments_of(pixel_data_of(*file.getDataset()), syntax);
-  if (syntax != EXS_RLELossless) return check_scans(compressed_frame(fragments, frame - 1, header.frames));
+  if (syntax != EXS_RLELossless) {
+    const std::vector<std::uint8_t> bytes = compressed_frame(fragments, frame - 1, header.frames);
+    check_markers(bytes);
+    return check_scans(bytes);
+  }
   if (fragments.card() != 1 + static_cast<unsigned long>(header.frames))
     throw ImageError("the DICOM pixel data are damaged: run-length data have one fragment for each frame");
   check_segments(fragment_bytes(fragments, static_cast<std::size_t>(frame)));  // 0 is the offset table
