@@ -131,6 +131,10 @@ def make_transfer_syntaxes(files: Files, grey: np.ndarray, rgb: np.ndarray) -> N
     run("dcmcjpeg", "+eb", "+q", 95, "+un", "+cy", "+s4", colour, folder / "rgb_jpeg_baseline.dcm")
     run("dcmcjpeg", "+ee", "+q", 95, "+un", deep, folder / "deep_jpeg_extended.dcm")
     run("dcmcjpls", "+en", "+md", 2, "+un", plain, folder / "grey_jpeg_ls_near.dcm")
+    # Its scan begins with FF 01, which in a JPEG would be a marker.
+    border = np.full((16, 64), 7, np.uint8)
+    border[:, :12] = 0
+    run("dcmcjpls", files.image("border_explicit.dcm", border), folder / "border_jpeg_ls.dcm")
     run("gdcmconv", "--j2k", "--lossy", "-q", 45, plain, folder / "grey_jpeg2000_lossy.dcm")
     run("dcmconv", "-F", "+te", plain, folder / "bare_explicit")
     run("dcmconv", "-F", "+ti", plain, folder / "bare_implicit")

@@ -88,6 +88,27 @@ TEST_CASE("colour DICOM has the pixels of the PNG in every lossless transfer syn
   CHECK(equal(read("rgb_" + syntax + ".dcm").pixels, reference("rgb.png")));
 }
 
+TEST_CASE("what is a marker in a JPEG may stand in the data of other codecs") {
+  CHECK(equal(read("border_jpeg_ls.dcm").pixels, read("border_explicit.dcm").pixels));
+
+  // A comment of FF 01 throughout, behind SOC and SIZ; it is there where SOC would end if it were a segment of a JPEG.
+  std::string bytes = read_text_file(dicom("grey_jpeg2000.dcm"));
+  const std::size_t start = bytes.find("\xFF\x4F\xFF\x51");
+  REQUIRE(start != std::string::npos);
+  const auto byte_at = [&](std::size_t at) { return std::size_t{static_cast<unsigned char>(bytes[at])}; };
+  const std::size_t place = 4 + byte_at(start + 4) * 256 + byte_at(start + 5), misled_to = 2 + 0xFF51;
+  std::string comment = "\xFF\x64\xFF\xFE\0\1"s;
+  while (comment.size() < 0xFFFE + 2) comment += (misled_to - place) % 2 == 0 ? "\xFF\x01"s : "\x01\xFF"s;
+  bytes.insert(start + place, comment);
+  REQUIRE(bytes.substr(start + misled_to, 2) == "\xFF\x01");
+  std::size_t length = comment.size();
+  for (std::size_t i = 0; i < 4; ++i) length += byte_at(start - 4 + i) << (8 * i);
+  for (std::size_t i = 0; i < 4; ++i) bytes[start - 4 + i] = static_cast<char>(length >> (8 * i));
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "comment.dcm", bytes);
+  CHECK(equal(read_radiograph(folder / "comment.dcm").pixels, reference("grey.png")));
+}
+
 TEST_CASE("lossy transfer syntaxes stay near the picture") {
   CHECK(largest_difference(read("grey_jpeg_ls_near.dcm").pixels, reference("grey.png")) <=
         2);  // as asked of the encoder

@@ -92,6 +92,11 @@ void check_scans(std::span<const std::uint8_t> jpeg) {
   }
 }
 
+// The processes of ISO/IEC 10918-1: neither JPEG-LS nor JPEG 2000.
+bool is_jpeg(E_TransferSyntax syntax) {
+  return syntax >= EXS_JPEGProcess1 && syntax <= EXS_JPEGProcess14SV1;
+}
+
 // DCMTK 3.6.7 never gets past the marker TEM while it looks for the depth of a JPEG.
 void check_markers(std::span<const std::uint8_t> jpeg) {
   const auto word = [jpeg](std::size_t at) { return jpeg[at] * 256 + jpeg[at + 1]; };
@@ -187,7 +192,7 @@ void check_compressed_frame(DcmFileFormat& file, const DicomHeader& header, int 
   DcmPixelSequence& fragments = fragments_of(pixel_data_of(*file.getDataset()), syntax);
   if (syntax != EXS_RLELossless) {
     const std::vector<std::uint8_t> bytes = compressed_frame(fragments, frame - 1, header.frames);
-    check_markers(bytes);
+    if (is_jpeg(syntax)) check_markers(bytes);
     return check_scans(bytes);
   }
   if (fragments.card() != 1 + static_cast<unsigned long>(header.frames))
