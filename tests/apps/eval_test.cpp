@@ -563,6 +563,38 @@ TEST_CASE("eval: images of one base name in several folders are told apart when 
   CHECK(boxes.at("images_detail")[0].at("detections") == boxes.at("images_detail")[1].at("detections"));
 }
 
+TEST_CASE("eval: one file is not taken for several images") {
+  const TemporaryFolder folder;
+  write_patients(folder / "images");
+  const fs::path models = test::data_folder() / "models";
+  write_file_atomically(folder / "gt.json",
+                        R"({"images": [{"id": 5, "file_name": "p1/1.jpg"}, {"id": 6, "file_name": "p2/1.jpg"}],
+          "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
+  write_file_atomically(folder / "masks/p1/1.bmp", bitmap({1, 1, 0, 0}));
+  write_file_atomically(folder / "masks/p2/1.bmp", bitmap({1, 1, 0, 0}));
+  const fs::path one_too_deep = folder / "images/wrist/p1";
+  const ProcessResult boxes = eval(
+      {"detect", "--ground-truth", folder / "gt.json", "--images", one_too_deep, "--model", models / "detector.pt"});
+  CHECK(boxes.exit_code == 2);
+  CHECK_THAT(boxes.errors, Contains("p1/1.jpg stands for both p1/1.jpg and p2/1.jpg"));
+  const ProcessResult masks = eval(
+      {"segment", "--ground-truth", folder / "masks", "--images", one_too_deep, "--model", models / "segmenter.pt"});
+  CHECK(masks.exit_code == 2);
+  CHECK_THAT(masks.errors, Contains("stands for both"));
+}
+
+TEST_CASE("eval: a link below --images to another image of the folder is an image of its own name") {
+  const TemporaryFolder folder;
+  test::copy_samples(folder / "images/all");
+  fs::create_directories(folder / "images/valid");
+  fs::create_symlink("../all/IMG0003767.jpg", folder / "images/valid/0001.jpg");
+  write_file_atomically(folder / "gt.json", R"({"images": [{"id": 5, "file_name": "valid/0001.jpg"}],
+                                                "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
+  CHECK(report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--model",
+                   test::data_folder() / "models/detector.pt"})
+            .at("images") == 1);
+}
+
 TEST_CASE("eval pipeline runs both models, on images of the ground truth and on negatives beside them") {
   const TemporaryFolder folder;
   test::copy_samples(folder / "images");

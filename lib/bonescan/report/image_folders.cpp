@@ -10,22 +10,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Adds the path of every image to `paths`, each file once; ids are positions in it.
+// Adds the path of every image to `paths`, but for files that an earlier folder holds, too; ids are positions in it.
 Dataset list_images(const std::vector<fs::path>& folders, std::vector<fs::path>& paths) {
   Dataset images;
-  std::unordered_set<std::string> seen;
+  std::unordered_set<std::string> of_earlier_folders;
   for (const fs::path& folder : folders) {
+    std::unordered_set<std::string> of_this_folder;
     for (const std::string& file : list_image_files(folder, "--images")) {
       std::error_code unresolvable;  // a broken link stands for itself
       fs::path canonical = fs::canonical(folder / file, unresolvable);
       if (unresolvable) canonical = folder / file;
-      if (!seen.insert(canonical.native()).second) continue;
+      if (of_earlier_folders.contains(canonical.native())) continue;
+      of_this_folder.insert(canonical.native());
       DatasetImage image;
       image.id = static_cast<std::int64_t>(paths.size());
       image.file_name = file;
       images.images.push_back(std::move(image));
       paths.push_back(folder / file);
     }
+    of_earlier_folders.merge(of_this_folder);
   }
   return images;
 }

@@ -1,5 +1,9 @@
 #include "bonescan/report/model_run.h"
 
+#include <fmt/format.h>
+
+#include <map>
+
 #include "bonescan/core/error.h"
 #include "bonescan/scan/scan.h"
 
@@ -20,10 +24,24 @@ ScanTask scan_task(EvaluationTask task) {
   return ScanTask::kPipeline;
 }
 
+// Names are looked up by their last part, too: with a folder that is not the one they are relative to, one file may
+// seem to be several images.
+void check_each_has_a_file(const std::vector<NamedImage>& images) {
+  std::map<fs::path, std::string> names;
+  for (const NamedImage& image : images) {
+    const auto [earlier, is_new] = names.emplace(image.path, image.name);
+    if (!is_new)
+      throw UsageError(
+          fmt::format("{} stands for both {} and {}; name the folder that these are relative to as --images",
+                      image.path.string(), earlier->second, image.name));
+  }
+}
+
 }  // namespace
 
 ModelRun run_models(const EvaluationRequest& request, const std::vector<NamedImage>& images, const fs::path& output,
                     const Cancellation& cancellation) {
+  check_each_has_a_file(images);
   ScanRequest scan_request;
   scan_request.task = scan_task(request.task);
   scan_request.output = output;

@@ -18,7 +18,7 @@ struct ModelRun {
   Json models;             // "models" of run.json
 };
 
-// An image to run on, and what the results shall call it: a relative name that no other has.
+// An image to run on, a file that no other has, and what the results shall call it: a relative name of its own.
 struct NamedImage {
   std::filesystem::path path;
   std::string name;

@@ -85,10 +85,13 @@ class RecordMatcher {
 
 // Whether the file's first line is a record of ours, whatever the file is called.
 bool begins_with_record(const fs::path& path) {
+  constexpr int kByteOrderMark = 0xEF, kItsLength = 3;
   std::ifstream stream(path, std::ios::binary);
+  if (stream.peek() == kByteOrderMark) stream.ignore(kItsLength);
+  if ((stream >> std::ws).peek() != '{') return false;  // a list may be long, and on one line
   std::string line;
-  std::getline(stream >> std::ws, line);
-  const Json record = Json::parse(without_byte_order_mark(line), nullptr, false);
+  std::getline(stream, line);
+  const Json record = Json::parse(line, nullptr, false);
   return record.is_object() && record.contains("file");
 }
 
