@@ -1,14 +1,11 @@
 // bonescan eval detect|segment|pipeline
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
@@ -16,6 +13,7 @@
 #include "bonescan/report/report_json.h"
 #include "bonescan/report/report_table.h"
 #include "bonescan/report/write_reports.h"
+#include "bonescan/scan/output_folder.h"
 #include "command.h"
 #include "logging.h"
 #include "shared_options.h"
@@ -42,9 +40,7 @@ void check_can_become_folder(const char* option, fs::path folder) {
   if (folder.empty()) folder = ".";
   if (!fs::is_directory(folder, error))
     throw UsageError(fmt::format("{}: {} is not a folder", option, folder.string()));
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw UsageError(fmt::format("{}: {} cannot be written to: {}", option, folder.string(),
-                                 std::generic_category().message(errno)));
+  check_can_be_written_to(option, folder);
 }
 
 void add_path(CLI::App& app, const char* name, OptionalPath& path, const char* type, const char* group,

@@ -76,7 +76,7 @@ std::string explain_config(const std::string& message, const CLI::App& app) {
   constexpr std::string_view kUnknown = "INI was not able to parse ";
   const CLI::Option* const config = app.get_config_ptr();
   const std::string file = config && config->count() > 0 ? config->results().front() : "the file";
-  if (!message.starts_with(kUnknown)) return fmt::format("--config: {} cannot be read: {}", file, message);
+  if (!message.starts_with(kUnknown)) return fmt::format("--config: {}: {}", file, message);
   const std::string key = message.substr(kUnknown.size());
   if (key.ends_with("++"))
     return fmt::format("--config: {} holds tables; options stand there as in --help, without their dashes: threads = 4",
@@ -92,7 +92,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error))
     return fmt::format("{} is not expected here; {}", app.remaining(true).at(0), help);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
-    const bool repeated = message.find("required but received") != std::string::npos;
+    const bool repeated = message.find(": At Most ") != std::string::npos;
     return fmt::format("{} {}; {}", message.substr(0, message.find(':')),
                        repeated ? "is given more than once" : "needs a value", help);
   }

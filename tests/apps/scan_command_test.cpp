@@ -67,6 +67,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
   write_file_atomically(folder / "used/notes.txt", "mine");
   write_with_broken_program(folder / "broken.pt");
   write_file_atomically(folder / "wrong.toml", "threds = 1\n");
+  write_file_atomically(folder / "nothing.toml", "format = []\n");
   write_file_atomically(folder / "tables.toml", "[segment]\nthreads = 1\n");
   write_file_atomically(folder / "card.json", R"({"schema": "bonescan.model/1", "name": "n", "task": "detection",
       "architecture": "a", "input": {"width": 8, "height": 8, "channels": 1, "resize": "stretch", "mean": [0], "std": [1]},
@@ -111,6 +112,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
        {"segment", in, "-o", out, "--model", kSegmenter, "--model-card", folder / "card.json"}},
       {"\"threds\" in " + (folder / "wrong.toml").string() + " is no option of bonescan segment",
        {"segment", in, "-o", out, "--config", folder / "wrong.toml"}},
+      {"--format needs a value", {"detect", in, "-o", out, "--config", folder / "nothing.toml"}},
       {"tables.toml holds tables", {"segment", in, "-o", out, "--config", folder / "tables.toml"}},
       {"no-config.toml", {"segment", in, "-o", out, "--config", folder / "no-config.toml"}},
   };

@@ -336,6 +336,36 @@ TEST_CASE("a detector that turns out not to fit its card ends the run, and nothi
   const InputSet inputs = find_inputs(request.inputs, nothing, request.output);
   CHECK_THROWS_AS(scan(request, inputs, models, {}), UsageError);
   CHECK_FALSE(fs::exists(folder / "out"));
+
+  // A folder that was there before stays; where there was no run, resuming is no other case.
+  fs::create_directories(folder / "out");
+  ScanRequest resuming = request;
+  resuming.existing_output = ExistingOutput::kResume;
+  models.detector = std::make_unique<LazyDetector>(ModelDescription{"tiny_detector.pt", "de7", card("detection")},
+                                                   []() -> Detector { throw UsageError("it does not fit"); });
+  CHECK_THROWS_WITH(scan(resuming, inputs, models, {}), "it does not fit");
+  CHECK(fs::is_empty(folder / "out"));
+}
+
+TEST_CASE("what is no input any more stays until the run that dropped it is finished") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"in/1.png", "in/2.png"}) write_radiograph(folder / name, 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.overlay = true;
+  run(request);
+  const auto whole = files_of(folder / "out");
+  request.existing_output = ExistingOutput::kResume;
+
+  fs::rename(folder / "in/2.png", folder / "2.png");
+  write_radiograph(folder / "in/3.png", 200);
+  Cancellation interrupted;
+  interrupted.request();
+  Calls calls;
+  CHECK(run(request, calls, interrupted).end == ScanEnd::kInterrupted);
+  fs::rename(folder / "2.png", folder / "in/2.png");
+  fs::remove(folder / "in/3.png");
+  run(request);
+  CHECK(files_of(folder / "out") == whole);
 }
 
 TEST_CASE("an interrupted run goes on where it stopped, and ends as if undisturbed") {

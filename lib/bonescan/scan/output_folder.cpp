@@ -48,8 +48,7 @@ void remove_files_of_records(const fs::path& folder, const char* results_name) {
 
 // Removes nothing where no run has been: a folder may hold a detections.json of somebody else.
 void remove_earlier_run(const fs::path& folder) {
-  const auto is_there = [&folder](const char* name) { return fs::exists(folder / name); };
-  if (!is_there(kRunName) && !is_there(kResultsName) && !is_there(kJournalName)) return;
+  if (!holds_run(folder)) return;
   remove_files_of_records(folder, kResultsName);
   remove_files_of_records(folder, kJournalName);
   for (const char* name : {kResultsName, kJournalName, kDetectionsName, kImagesName, kTableName, kRunName})
@@ -86,13 +85,11 @@ std::string name_below(const fs::path& top, const fs::path& file, const std::str
 }
 
 void check_same_run(const fs::path& folder, const Json& settings) {
+  if (!holds_run(folder)) return;  // nothing to go on with
   std::error_code error;
-  const auto is_there = [&](const char* name) { return fs::exists(folder / name, error); };
-  if (!is_there(kRunName)) {
-    if (!is_there(kResultsName) && !is_there(kJournalName)) return;  // nothing to go on with
+  if (!fs::exists(folder / kRunName, error))
     throw UsageError(fmt::format(
         "--resume: {} holds results but no run.json that says how they were made; use --overwrite", folder.string()));
-  }
   const Json run = read_json_file(folder / kRunName);
   const Json earlier = run.is_object() ? run.value("settings", Json::object()) : Json::object();
   for (const auto& [member, value] : settings.items()) {
@@ -145,9 +142,7 @@ FolderLock prepare_output_folder(const fs::path& folder, ExistingOutput existing
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw UsageError(fmt::format("--output {} cannot be made: {}", folder.string(), error.message()));
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw UsageError(fmt::format("--output {} cannot be written to: {}; name another folder", folder.string(),
-                                 std::generic_category().message(errno)));
+  check_can_be_written_to("--output", folder);
   FolderLock lock(folder);
   try {
     if (existing != ExistingOutput::kRefuse) remove_unfinished_files(folder);
@@ -167,13 +162,23 @@ void remove_picture_files(const fs::path& folder, const std::string& picture) {
     remove_with_empty_folders(folder, name);
 }
 
+bool holds_run(const fs::path& folder) {
+  std::error_code error;
+  const auto is_there = [&](const char* name) { return fs::exists(folder / name, error); };
+  return is_there(kRunName) || is_there(kResultsName) || is_there(kJournalName);
+}
+
 void remove_run(const fs::path& folder) {
   try {
     remove_earlier_run(folder);
-    if (fs::is_empty(folder)) fs::remove(folder);
-  } catch (const fs::filesystem_error& failure) {
-    throw OutputError(fmt::format("--output {} cannot be used: {}", folder.string(), failure.code().message()));
+  } catch (const fs::filesystem_error&) {  // whoever takes back a run has something worse to tell
   }
+}
+
+void check_can_be_written_to(const std::string& option, const fs::path& folder) {
+  if (::access(folder.c_str(), W_OK | X_OK) == 0) return;
+  throw UsageError(fmt::format("{} {} cannot be written to: {}; name another folder", option, folder.string(),
+                               std::generic_category().message(errno)));
 }
 
 }  // namespace bonescan

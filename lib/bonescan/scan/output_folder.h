@@ -59,7 +59,13 @@ FolderLock prepare_output_folder(const std::filesystem::path& folder, ExistingOu
 // Removes what a run wrote for one picture, and the folders that this leaves empty.
 void remove_picture_files(const std::filesystem::path& folder, const std::string& picture);
 
-// Removes the run that the folder holds, as prepare_output_folder does, and the folder where this leaves it empty.
+// Whether a run has been in the folder: its results, its journal or its run.json are there.
+bool holds_run(const std::filesystem::path& folder);
+
+// Removes the run that the folder holds, as far as it can be removed; the folder stays.
 void remove_run(const std::filesystem::path& folder);
+
+// Throws UsageError that names `option` if files cannot be made in the folder.
+void check_can_be_written_to(const std::string& option, const std::filesystem::path& folder);
 
 }  // namespace bonescan

@@ -56,7 +56,7 @@ void RunResults::take_over_journal() {
     count(scan_record_from_json(parse_json(journal_->line_at(found->second), kJournalName), kJournalName));
     usable.erase(found);
   }
-  for (const auto& [picture, offset] : usable) remove_picture_files(folder_, picture);  // no longer inputs
+  for (const auto& [picture, offset] : usable) dropped_.push_back(picture);
 }
 
 void RunResults::add(std::size_t position, const ScanRecord& record) {
@@ -92,6 +92,8 @@ void RunResults::for_each_ok(const std::function<void(const NumberedRecord&)>& v
 
 void RunResults::publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes) {
   if (!journal_) return;
+  for (const std::string& picture : dropped_) remove_picture_files(folder_, picture);
+  if (!dropped_.empty()) spdlog::info("{} results of what is no input any more are removed", dropped_.size());
   if (classes) {
     const RecordSource records = [this](const auto& visit) { for_each_ok(visit); };
     write_box_files(folder_, formats, records, *classes);

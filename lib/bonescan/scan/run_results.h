@@ -30,7 +30,8 @@ class RunResults {
   // The record of inputs.files[position]; called in input order. Throws OutputError.
   void add(std::size_t position, const ScanRecord& record);
 
-  // Writes results.jsonl, and where a detector took part detections.json, images.json and `formats`.
+  // Removes the pictures of what is no input any more. Writes results.jsonl, and where a detector took part
+  // detections.json, images.json and `formats`.
   void publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes);
 
   const ScanCounts& counts() const { return counts_; }
@@ -48,6 +49,7 @@ class RunResults {
   std::filesystem::path folder_;
   std::optional<ResultJournal> journal_;
   std::vector<std::uint64_t> offsets_;  // in the journal, by position
+  std::vector<std::string> dropped_;    // pictures of the journal that are no inputs any more
   ScanCounts counts_;
   std::vector<FailedInput> failures_;
 };

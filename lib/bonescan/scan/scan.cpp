@@ -60,8 +60,8 @@ ScanRequest with_earlier_formats(ScanRequest request) {
   if (request.existing_output != ExistingOutput::kResume || !fs::exists(request.output / kRunName, error))
     return request;
   const Json run = read_json_file(request.output / kRunName);
+  const Json earlier = run.is_object() ? run.value("formats", Json::array()) : Json::array();
   for (const auto& [name, format] : box_formats_by_name()) {
-    const Json earlier = run.is_object() ? run.value("formats", Json::array()) : Json::array();
     const bool was_written = std::find(earlier.begin(), earlier.end(), Json(name)) != earlier.end();
     const bool is_asked_for =
         std::find(request.formats.begin(), request.formats.end(), format) != request.formats.end();
@@ -147,7 +147,7 @@ class Run {
     } catch (...) {
       failure_ = std::current_exception();
       stopped_at_failure_ = true;
-      if (scanned.failure) remove_pictures(scanned);
+      if (!results_.is_done(scanned.position)) remove_pictures(scanned);
     }
   }
 
@@ -229,6 +229,8 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   const Json header = run_header(request, inputs, settings, threads);
   check_label_names(request, inputs);
   std::optional<FolderLock> lock;
+  const bool makes_folder = keeps_files && !fs::exists(request.output);
+  const bool goes_on = request.existing_output == ExistingOutput::kResume && holds_run(request.output);
   if (keeps_files) {
     check_output_folder(request.output, request.existing_output, settings);
     lock.emplace(prepare_output_folder(request.output, request.existing_output));
@@ -244,7 +246,9 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   try {
     run.execute(threads);
   } catch (const UsageError&) {
-    if (keeps_files && request.existing_output != ExistingOutput::kResume) remove_run(request.output);
+    std::error_code ignored;  // what is told is why the run failed
+    if (keeps_files && !goes_on) remove_run(request.output);
+    if (makes_folder) fs::remove(request.output, ignored);
     throw;
   }
   progress.clear_line();

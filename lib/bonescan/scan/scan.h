@@ -68,8 +68,9 @@ struct ScanSummary {
 // Runs the request. Results, masks and detections.json depend on the inputs, the models and the options
 // alone, not on the number of threads; memory does not grow with the number of inputs but for their names.
 // Throws UsageError if the request cannot be met: before anything is written, but where the detector, which is loaded
-// when the first radiograph needs it, turns out not to fit its card; what was written is then removed again. Throws
-// OutputError if something cannot be written (disk full, folder removed): the run stops at once, and kResume goes on.
+// when the first radiograph needs it, turns out not to fit its card; what was written is then removed again, unless the
+// run goes on with an earlier one. Throws OutputError if something cannot be written (disk full, folder removed): the
+// run stops at once, and kResume goes on.
 ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation);
 
 // The models that the request names. Throws UsageError.
