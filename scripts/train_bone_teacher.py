@@ -133,7 +133,7 @@ def main() -> None:
     if saved is None:
         saved = {"trunk_sha256": trained_on, "weights": train_decoder(trunk, labelled, options)}
         save_atomically(saved, options.output / "decoder.pt")
-    if saved["trunk_sha256"] != trained_on:
+    if saved.get("trunk_sha256") != trained_on:
         sys.exit(f"{options.output / 'decoder.pt'} was trained on another trunk; name another --output")
     decoder = Decoder().to(memory_format=torch.channels_last).eval()
     decoder.load_state_dict(saved["weights"])

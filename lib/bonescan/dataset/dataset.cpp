@@ -42,6 +42,10 @@ void move_images(std::vector<DatasetImage>& from, std::vector<DatasetImage>& to,
 
 }  // namespace
 
+std::string base_name(const DatasetImage& image) {
+  return std::filesystem::path(image.file_name).filename().string();
+}
+
 void finish_dataset(Dataset& dataset) {
   sort_by_unique_id(dataset.images, dataset.source, "images");
   sort_by_unique_id(dataset.categories, dataset.source, "categories");

@@ -20,6 +20,9 @@ struct DatasetImage {
   bool is_positive = false;          // has boxes, be it left out or not, or is a copy of an image that has
 };
 
+// The last part of its file name.
+std::string base_name(const DatasetImage& image);
+
 struct Category {
   std::int64_t id = 0;
   std::string name;

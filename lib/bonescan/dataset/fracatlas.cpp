@@ -64,7 +64,7 @@ bool is_duplicate_of_fractured(const std::string& name) {
 // Images under Non_fractured that the annotations do not know.
 std::vector<std::string> list_non_fractured(const fs::path& folder, const Dataset& dataset) {
   std::unordered_set<std::string> annotated;
-  for (const DatasetImage& image : dataset.images) annotated.insert(fs::path(image.file_name).filename().string());
+  for (const DatasetImage& image : dataset.images) annotated.insert(base_name(image));
   std::vector<std::string> images;
   for (const std::string& name : list_image_files(folder / "images/Non_fractured", "--fracatlas"))
     if (!annotated.contains(name)) images.push_back("Non_fractured/" + name);
@@ -109,7 +109,7 @@ std::vector<std::int64_t> ids_of_negatives(std::span<const DatasetImage> non_fra
 
 void add_regions(Dataset& dataset, const RegionsByFile& regions) {
   for (DatasetImage& image : dataset.images) {
-    const auto found = regions.find(fs::path(image.file_name).filename().string());
+    const auto found = regions.find(base_name(image));
     if (found != regions.end()) image.regions = found->second;
   }
 }
@@ -140,7 +140,7 @@ Dataset read_fracatlas(const fs::path& folder, const FracAtlasOptions& options) 
   if (fs::is_directory(folder / "images/Non_fractured"))
     add_images_without_boxes(dataset, list_non_fractured(folder, dataset));
   for (DatasetImage& image : std::span(dataset.images).subspan(fractured))
-    image.is_positive = is_duplicate_of_fractured(fs::path(image.file_name).filename().string());
+    image.is_positive = is_duplicate_of_fractured(base_name(image));
   if (options.with_negatives) {
     const auto negatives = ids_of_negatives(std::span(dataset.images).subspan(fractured), folder, dataset.notes);
     kept.insert(kept.end(), negatives.begin(), negatives.end());

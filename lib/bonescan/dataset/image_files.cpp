@@ -47,10 +47,6 @@ bool ends_as_jpeg_should(const std::vector<std::uint8_t>& bytes) {
                      kEndOfImage.end()) != bytes.end();
 }
 
-std::string base_name(const DatasetImage& image) {
-  return fs::path(image.file_name).filename().string();
-}
-
 }  // namespace
 
 bool is_image_file_name(const fs::path& path) {
