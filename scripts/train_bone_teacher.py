@@ -66,9 +66,10 @@ def compute_maps(trunk: Trunk, labelled: list[Radiograph], options: argparse.Nam
 
 
 def draw(trunk: Trunk, decoder: Decoder, grey: np.ndarray) -> np.ndarray:
-    """255 times the probability of bone of a grey radiograph [S,S], as large as it."""
-    image = bone_masks.stretch(grey, TEACHER_SIDE).astype(np.float32) / 255
-    probability = bone_probability(trunk, decoder, torch.from_numpy(image).expand(1, 3, -1, -1))[0, 0].numpy()
+    """255 times the probability of bone of a grey radiograph [S,S], as large as it; the mean with its mirror image's."""
+    image = torch.from_numpy(bone_masks.stretch(grey, TEACHER_SIDE).astype(np.float32) / 255)
+    both = bone_probability(trunk, decoder, torch.stack([image, image.fliplr()])[:, None].expand(-1, 3, -1, -1))
+    probability = ((both[0, 0] + both[1, 0].fliplr()) / 2).numpy()
     return np.round(bone_masks.stretch(probability, len(grey), cv2.INTER_LINEAR) * 255).astype(np.uint8)
 
 

@@ -169,7 +169,7 @@ void check_outputs(const EvalArguments& arguments) {
 void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& arguments) {
   const bool to_standard_output = arguments.output && *arguments.output == "-";
   if (arguments.output && !to_standard_output) write_reports(outcome, *arguments.output);
-  if (arguments.junit) write_file_atomically(*arguments.junit, junit_xml(outcome.gates));
+  if (arguments.junit) write_named_file(*arguments.junit, junit_xml(outcome.gates));
   write_to_standard_output(to_standard_output ? report_text(outcome.report) : terminal_table(outcome.report));
 }
 

@@ -113,7 +113,7 @@ TEST_CASE("pictures that are traps fail by themselves, before they are decoded")
     CHECK_THAT(reason.at(name), Catch::Contains("the limit is 35999999 pixels (--max-pixels)"));
 }
 
-TEST_CASE("a file that may not be read fails by itself, a folder stops the run with its name") {
+TEST_CASE("a file or a folder that may not be read fails by itself") {
   if (::geteuid() != 0 ||
       test::run_process("setpriv", {"--reuid=65534", "--clear-groups", test::executable(), "--version"}).exit_code !=
           0) {
@@ -129,13 +129,18 @@ TEST_CASE("a file that may not be read fails by itself, a folder stops the run w
     return test::run_process("setpriv", {"--reuid=65534", "--clear-groups", test::executable(), "segment", "--model",
                                          kSegmenter, folder / "in", "-o", output});
   };
-  CHECK(as_nobody(folder / "out").exit_code == 3);
-  CHECK(reasons(folder / "out").at("secret.png") == "cannot be opened: Permission denied");
   copy_picture(folder / "in/closed/a.png");
   fs::permissions(folder / "in/closed", fs::perms::none);
+  CHECK(as_nobody(folder / "out").exit_code == 3);
+  const auto reason = reasons(folder / "out");
+  CHECK(reason.size() == 3);
+  CHECK(reason.at("good.png").empty());
+  CHECK(reason.at("secret.png") == "cannot be opened: Permission denied");
+  CHECK(reason.at("closed") == "cannot be opened: Permission denied");
+  fs::permissions(folder / "in", fs::perms::none);
   const auto refused = as_nobody(folder / "out2");
   CHECK(refused.exit_code == 2);
-  CHECK_THAT(refused.errors, Catch::Contains("in/closed cannot be read: Permission denied"));
+  CHECK_THAT(refused.errors, Catch::Contains("in cannot be read as a folder: Permission denied"));
 }
 
 // Names with every kind of byte that a Linux file system takes.

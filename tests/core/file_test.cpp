@@ -9,6 +9,7 @@
 #include "bonescan/core/file_name_error.h"
 #include "support/test_paths.h"
 
+namespace fs = std::filesystem;
 using namespace bonescan;
 using Catch::Matchers::Contains;
 
@@ -53,6 +54,20 @@ TEST_CASE("a file that cannot be written is an output error that names it") {
   REQUIRE_THROWS_WITH(write_file_atomically(folder / "file" / "below", "x"),
                       Contains("below") && Contains("Not a directory"));
   REQUIRE_THROWS_AS(write_file_atomically(folder / "file" / "below", "x"), OutputError);
+}
+
+TEST_CASE("a file that the user named is written through a link or a device") {
+  const test::TemporaryFolder folder;
+  write_named_file(folder / "new.xml", "first");
+  write_named_file(folder / "new.xml", "second");
+  CHECK(read_text_file(folder / "new.xml") == "second");
+  fs::create_symlink("new.xml", folder / "link");
+  write_named_file(folder / "link", "third");
+  CHECK(fs::is_symlink(folder / "link"));
+  CHECK(read_text_file(folder / "new.xml") == "third");
+  CHECK_NOTHROW(write_named_file("/dev/null", "gone"));
+  CHECK_THROWS_AS(write_named_file("/dev/full", "too much"), OutputError);
+  CHECK(fs::is_character_file("/dev/full"));
 }
 
 TEST_CASE("a name that the file system does not take is told from a place where nothing can be written") {

@@ -63,13 +63,18 @@ TEST_CASE("a run is resumed only with the settings that it had") {
                     Catch::Contains("no run.json"));
 }
 
+void prepare(const fs::path& folder, ExistingOutput existing) {
+  FolderLock lock(folder);
+  prepare_output_folder(folder, existing, lock);
+}
+
 TEST_CASE("overwriting removes what the run wrote and nothing else") {
   const test::TemporaryFolder parent;
   const fs::path folder = parent / "out";
   write_earlier_run(folder);
   // masks/../../escape.png, which the second record would name.
   write_file_atomically(parent / "escape.png", "outside the output folder");
-  prepare_output_folder(folder, ExistingOutput::kOverwrite);
+  prepare(folder, ExistingOutput::kOverwrite);
   CHECK_FALSE(fs::exists(folder / kRunName));
   CHECK_FALSE(fs::exists(folder / kResultsName));
   CHECK_FALSE(fs::exists(folder / "masks/a"));
@@ -81,24 +86,30 @@ TEST_CASE("overwriting removes what the run wrote and nothing else") {
 TEST_CASE("where no run has been nothing is removed") {
   const test::TemporaryFolder folder;
   for (const char* name : {kDetectionsName, kImagesName, kTableName}) write_file_atomically(folder / name, "mine");
-  prepare_output_folder(folder.path(), ExistingOutput::kOverwrite);
+  prepare(folder.path(), ExistingOutput::kOverwrite);
   for (const char* name : {kDetectionsName, kImagesName, kTableName}) CHECK(read_text_file(folder / name) == "mine");
 }
 
 TEST_CASE("a folder that is in use is refused to others") {
   const test::TemporaryFolder folder;
-  {
-    const FolderLock lock = prepare_output_folder(folder.path(), ExistingOutput::kRefuse);
-    CHECK_THROWS_WITH(prepare_output_folder(folder.path(), ExistingOutput::kResume), Catch::Contains("another run"));
+  for (const char* name : {"", "new"}) {  // locked before it is prepared, or as soon as it is made
+    const fs::path output = folder / name;
+    {
+      FolderLock lock(output);
+      CHECK(lock.held() == fs::exists(output));
+      prepare_output_folder(output, ExistingOutput::kResume, lock);
+      CHECK(lock.held());
+      CHECK_THROWS_WITH(FolderLock(output), Catch::Contains("another run"));
+    }
+    CHECK(FolderLock(output).held());
   }
-  CHECK_NOTHROW(prepare_output_folder(folder.path(), ExistingOutput::kResume));
 }
 
 TEST_CASE("finished results become the journal of a run that goes on") {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / kResultsName, "line\n");
   write_file_atomically(folder / "masks/.bonescan-a1B2c3", "half a mas");  // of a killed process
-  prepare_output_folder(folder.path(), ExistingOutput::kResume);
+  prepare(folder.path(), ExistingOutput::kResume);
   CHECK(read_text_file(folder / kJournalName) == "line\n");
   CHECK_FALSE(fs::exists(folder / kResultsName));
   CHECK(fs::is_empty(folder / "masks"));

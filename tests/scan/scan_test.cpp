@@ -505,11 +505,20 @@ TEST_CASE("overwriting leaves no file of the earlier run") {
 TEST_CASE("labels that would share a name are refused before anything is written") {
   const test::TemporaryFolder folder;
   write_radiograph(folder / "in/1.png", 200);
-  write_radiograph(folder / "in/1.bmp", 200);
-  ScanRequest request = request_for(folder / "in", folder / "out");
+  ScanRequest request = request_for(folder / "in", folder / "begun");
   request.formats = {BoxFormat::kYolo};
-  CHECK_THROWS_AS(run(request), UsageError);
+  run(request);
+  write_radiograph(folder / "in/1.bmp", 200);
+  request.output = folder / "out";
+  CHECK_THROWS_WITH(run(request), Catch::Contains("use --format csv"));
   CHECK_FALSE(fs::exists(folder / "out"));
+
+  const auto before = files_of(folder / "begun");
+  request.output = folder / "begun";
+  request.existing_output = ExistingOutput::kResume;
+  request.formats = {BoxFormat::kCsv};  // beside YOLO labels, which the run began with
+  CHECK_THROWS_WITH(run(request), Catch::Contains("name another --output"));
+  CHECK(files_of(folder / "begun") == before);
 }
 
 }  // namespace

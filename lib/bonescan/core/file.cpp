@@ -116,6 +116,16 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
   file.publish();
 }
 
+void write_named_file(const fs::path& path, std::string_view text) {
+  std::error_code error;
+  const fs::file_type type = fs::symlink_status(path, error).type();
+  const bool is_replaced = type == fs::file_type::regular || type == fs::file_type::not_found;
+  if (is_replaced) return write_file_atomically(path, text);
+  std::ofstream stream(path, std::ios::binary);
+  if (stream << text << std::flush) return;
+  throw OutputError(fmt::format("{} cannot be written: {}", path.string(), system_reason(errno)));
+}
+
 void write_to_standard_output(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
     throw OutputError("standard output cannot be written: is its reader gone?");

@@ -30,6 +30,10 @@ std::string read_text_file(const std::filesystem::path& path);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+// For a file that the user named: a link or a device (/dev/stdout) is written through and stays what it is. Throws
+// OutputError.
+void write_named_file(const std::filesystem::path& path, std::string_view text);
+
 // Writes at once, without a buffer that could fail later. Throws OutputError: a full disk, a reader that is gone.
 void write_to_standard_output(std::string_view text);
 

@@ -12,23 +12,32 @@ namespace bonescan {
 namespace fs = std::filesystem;
 
 std::vector<std::string> list_files(const fs::path& folder, const std::string& role,
-                                    const std::function<bool(const fs::path& file)>& wanted) {
-  std::error_code error;
-  fs::recursive_directory_iterator entries(folder, error);
-  if (error)
-    throw UsageError(fmt::format("{} {} cannot be read as a folder: {}", role, folder.string(), error.message()));
+                                    const std::function<bool(const fs::path& file)>& wanted,
+                                    UnreadableFolder unreadable) {
   std::vector<std::string> files;
-  fs::path at = folder;  // the folder that is opened next, should that fail
-  for (; entries != fs::recursive_directory_iterator(); entries.increment(error)) {
-    if (error) break;
-    at = entries->path();
-    if (at.filename().native().starts_with('.')) {
-      entries.disable_recursion_pending();
-    } else if (std::error_code unknown; !entries->is_directory(unknown) && wanted(at)) {
-      files.push_back(at.lexically_relative(folder).string());
+  std::vector<fs::path> waiting = {fs::path()};  // folders, relative to `folder`
+  while (!waiting.empty()) {
+    const fs::path at = std::move(waiting.back());
+    waiting.pop_back();
+    std::error_code error;
+    fs::directory_iterator entries(at.empty() ? folder : folder / at, error);
+    for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
+      const fs::path name = entries->path().filename();
+      if (name.native().starts_with('.')) continue;
+      std::error_code unknown;
+      if (!entries->is_directory(unknown)) {
+        if (wanted(entries->path())) files.push_back(at / name);
+      } else if (!entries->is_symlink(unknown)) {
+        waiting.push_back(at / name);
+      }
     }
+    if (!error) continue;
+    if (at.empty())
+      throw UsageError(fmt::format("{} {} cannot be read as a folder: {}", role, folder.string(), error.message()));
+    if (unreadable == UnreadableFolder::kRefused)
+      throw UsageError(fmt::format("{} {} cannot be read: {}", role, (folder / at).string(), error.message()));
+    files.push_back(at);
   }
-  if (error) throw UsageError(fmt::format("{} {} cannot be read: {}", role, at.string(), error.message()));
   std::sort(files.begin(), files.end());
   return files;
 }

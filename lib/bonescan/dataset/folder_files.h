@@ -8,10 +8,17 @@
 
 namespace bonescan {
 
+// What becomes of a folder below the one that is listed if it cannot be read.
+enum class UnreadableFolder {
+  kRefused,  // UsageError
+  kListed,   // it is among the files, and fails when it is read as one
+};
+
 // Paths relative to `folder`, in byte order, of all files below it for whose path `wanted` holds; hidden files and
-// folders are skipped. Broken links, pipes and the like are among them: reading them says what is wrong. Throws
-// UsageError that names `role` ("input", "--images") and the folder if it cannot be read.
+// folders are skipped, links to folders are not followed. Broken links, pipes and the like are among them: reading them
+// says what is wrong. Throws UsageError that names `role` ("input", "--images") and the folder if it cannot be read.
 std::vector<std::string> list_files(const std::filesystem::path& folder, const std::string& role,
-                                    const std::function<bool(const std::filesystem::path& file)>& wanted);
+                                    const std::function<bool(const std::filesystem::path& file)>& wanted,
+                                    UnreadableFolder unreadable = UnreadableFolder::kRefused);
 
 }  // namespace bonescan

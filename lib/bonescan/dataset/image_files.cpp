@@ -12,7 +12,6 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
-#include "bonescan/dataset/folder_files.h"
 #include "bonescan/image/dicom_file.h"
 
 namespace bonescan {
@@ -60,8 +59,9 @@ bool may_be_dicom_name(const fs::path& path) {
   return extension == ".dcm" || extension.empty() || std::all_of(extension.begin() + 1, extension.end(), is_digit);
 }
 
-std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option) {
-  return list_files(folder, option, is_image_file);
+std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option,
+                                          UnreadableFolder unreadable) {
+  return list_files(folder, option, is_image_file, unreadable);
 }
 
 bool has_complete_jpeg_stream(const fs::path& path) {

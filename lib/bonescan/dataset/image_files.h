@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bonescan/dataset/dataset.h"
+#include "bonescan/dataset/folder_files.h"
 
 namespace bonescan {
 
@@ -18,7 +19,8 @@ bool may_be_dicom_name(const std::filesystem::path& path);
 
 // The files below `folder`, as list_files (folder_files.h) gives them for the role `option`, that have an image's
 // extension, or none or a number for one and are DICOM by their content; DICOMDIRs are not among them.
-std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option);
+std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option,
+                                          UnreadableFolder unreadable = UnreadableFolder::kRefused);
 
 // Whether a JPEG file ends as it should: an end-of-image marker follows the last scan. A cheap check for
 // downloads that were cut off; decoding is the full one. True for files of other kinds, false if the file

@@ -108,15 +108,15 @@ BoxClasses box_classes(const std::vector<std::string>& card_classes) {
   return card_classes.empty() ? BoxClasses() : BoxClasses(card_classes.begin() + 1, card_classes.end());
 }
 
-LabelNames::LabelNames(const std::vector<BoxFormat>& formats)
-    : written_(contains(formats, BoxFormat::kYolo) || contains(formats, BoxFormat::kVoc)) {}
+LabelNames::LabelNames(const std::vector<BoxFormat>& formats, std::string advice)
+    : written_(contains(formats, BoxFormat::kYolo) || contains(formats, BoxFormat::kVoc)), advice_(std::move(advice)) {}
 
 void LabelNames::add(const std::string& picture) {
   if (!written_ || names_.insert(label_name(picture, "")).second) return;
   throw UsageError(
       fmt::format("--format yolo and voc name labels without the image's extension, and {} would share them with "
-                  "another input; use --format csv or scan the two separately",
-                  picture));
+                  "another input; {}",
+                  picture, advice_));
 }
 
 void write_box_files(const fs::path& folder, const std::vector<BoxFormat>& formats, const RecordSource& records,

@@ -22,12 +22,14 @@ const std::map<std::string, BoxFormat>& box_formats_by_name();
 // anything is written.
 class LabelNames {
  public:
-  explicit LabelNames(const std::vector<BoxFormat>& formats);
+  // `advice` is what would help.
+  LabelNames(const std::vector<BoxFormat>& formats, std::string advice);
   // Throws UsageError if the labels of the picture (a picture_name) would have the name of earlier ones.
   void add(const std::string& picture);
 
  private:
   bool written_;
+  std::string advice_;
   std::set<std::string> names_;
 };
 

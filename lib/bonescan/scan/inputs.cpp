@@ -72,7 +72,7 @@ void add_folder(const fs::path& path, const fs::path& left_out, Findings& findin
                     path.string()));
   findings.folders.push_back(folder);
   const std::string below = left_out.lexically_relative(folder).generic_string() + '/';
-  for (const std::string& file : list_image_files(folder, "input"))
+  for (const std::string& file : list_image_files(folder, "input", UnreadableFolder::kListed))
     if (!file.starts_with(below)) findings.add(path / file, folder / file);
 }
 
@@ -121,6 +121,8 @@ void add_name(const std::string& name, const fs::path& left_out, Findings& findi
 }
 
 void add_list(const fs::path& list, std::istream& standard_input, const fs::path& left_out, Findings& findings) {
+  if (is_image_file_name(list))
+    throw UsageError(fmt::format("--list {} has the name of an image; a list holds names, one a line", list.string()));
   const std::string text =
       list == "-" ? std::string(std::istreambuf_iterator<char>(standard_input), {}) : read_text_file(list);
   const bool ends_with_nul = text.find('\0') != std::string::npos;  // no name holds one
@@ -142,7 +144,7 @@ fs::path deepest_common_parent(const std::vector<fs::path>& folders) {
   return common;
 }
 
-// For each file; several at once, as each is opened.
+// For each file; several at once (core/threads.h), as each is opened.
 std::vector<int> count_frames(const std::vector<FoundFile>& files, const ReadOptions& read) {
   std::vector<int> frames(files.size(), 1);
   tbb::parallel_for(std::size_t{0}, files.size(), [&](std::size_t i) {

@@ -233,7 +233,7 @@ void check_pictures(const ShardSet& set, const ShardLine& line) {
 // Everything that merging relies on, before the first byte is written.
 void check_results(const ShardSet& set) {
   std::unordered_set<std::string> names;
-  LabelNames labels(set.formats);
+  LabelNames labels(set.formats, "run the shards again with --format csv");
   for_each_line(set, [&](const ShardLine& line) {
     const std::string name = picture_name(line.record.file, line.record.frame);
     if (!names.insert(name).second) throw UsageError(fmt::format("{} is in more than one shard; run them anew", name));
@@ -337,6 +337,7 @@ void write_results(const ShardSet& set, const fs::path& output, Json& run, const
 ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation) {
   if (request.output.empty() || request.output == "-")
     throw UsageError("--output is missing; name the folder for the merged results");
+  FolderLock lock(request.output);
   const ShardSet set = read_shards(request.shards);
   check_apart(request);
   check_results(set);
@@ -349,7 +350,7 @@ ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation)
     throw UsageError(fmt::format("the run.json files of the shards cannot be joined: {}", error.what()));
   }
   check_output_folder(request.output, request.existing_output, run.at("settings"), "--overwrite");
-  const FolderLock lock = prepare_output_folder(request.output, request.existing_output);
+  prepare_output_folder(request.output, request.existing_output, lock);
 
   const auto write_run = [&](Json with_status, const char* status) {
     with_status["status"] = status;

@@ -138,12 +138,12 @@ void check_output_folder(const fs::path& folder, ExistingOutput existing, const 
   if (existing == ExistingOutput::kResume) check_same_run(folder, settings);
 }
 
-FolderLock prepare_output_folder(const fs::path& folder, ExistingOutput existing) {
+void prepare_output_folder(const fs::path& folder, ExistingOutput existing, FolderLock& lock) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) throw UsageError(fmt::format("--output {} cannot be made: {}", folder.string(), error.message()));
   check_can_be_written_to("--output", folder);
-  FolderLock lock(folder);
+  if (!lock.held()) lock = FolderLock(folder);
   try {
     if (existing != ExistingOutput::kRefuse) remove_unfinished_files(folder);
     if (existing == ExistingOutput::kOverwrite) remove_earlier_run(folder);
@@ -153,7 +153,6 @@ FolderLock prepare_output_folder(const fs::path& folder, ExistingOutput existing
   } catch (const fs::filesystem_error& failure) {
     throw OutputError(fmt::format("--output {} cannot be used: {}", folder.string(), failure.code().message()));
   }
-  return lock;
 }
 
 void remove_picture_files(const fs::path& folder, const std::string& picture) {

@@ -52,9 +52,10 @@ void check_output_folder(const std::filesystem::path& folder, ExistingOutput exi
 
 // Makes the folder, and leaves in it what `existing` says: with kOverwrite, every file of the earlier run that its
 // results or its journal tell of goes and others stay; with kResume, finished results are the journal again. What a
-// killed process left half written goes. The folder is this run's as long as the lock is held. Throws UsageError if the
-// folder cannot be made or written to, or is in use by another run, OutputError if it cannot be changed.
-FolderLock prepare_output_folder(const std::filesystem::path& folder, ExistingOutput existing);
+// killed process left half written goes. `lock` is that of the folder, taken before check_output_folder(), so that
+// nobody changes what was checked; of a folder that is new, it is taken here. Throws UsageError if the folder cannot be
+// made or written to, or is in use by another run, OutputError if it cannot be changed.
+void prepare_output_folder(const std::filesystem::path& folder, ExistingOutput existing, FolderLock& lock);
 
 // Removes what a run wrote for one picture, and the folders that this leaves empty.
 void remove_picture_files(const std::filesystem::path& folder, const std::string& picture);

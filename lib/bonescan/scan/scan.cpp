@@ -49,8 +49,12 @@ void check_request(const ScanRequest& request) {
         "--overwrite need a folder");
 }
 
-void check_label_names(const ScanRequest& request, const InputSet& inputs) {
-  LabelNames names(request.formats);
+void check_label_names(const ScanRequest& asked_for, const ScanRequest& request, const InputSet& inputs) {
+  const bool keeps_formats = request.formats.size() > asked_for.formats.size();
+  LabelNames names(request.formats,
+                   keeps_formats
+                       ? "name another --output, since the run that --resume goes on with began with these formats"
+                       : "use --format csv or scan the two separately");
   for (const InputFile& input : inputs.files) names.add(picture_name(input.file, input.frame));
 }
 
@@ -221,19 +225,19 @@ ScanModels load_scan_models(const ScanRequest& request) {
 
 ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const ScanModels& models,
                  const Cancellation& cancellation) {
-  const ScanRequest request = with_earlier_formats(asked_for);
   const auto start = std::chrono::steady_clock::now();
-  const bool keeps_files = request.output != kStandardOutput;
+  const bool keeps_files = asked_for.output != kStandardOutput;
+  FolderLock lock(keeps_files ? asked_for.output : fs::path());
+  const ScanRequest request = with_earlier_formats(asked_for);
   const int threads = request.threads > 0 ? request.threads : tbb::info::default_concurrency();
   const Json settings = run_settings(request, inputs, models);
   const Json header = run_header(request, inputs, settings, threads);
-  check_label_names(request, inputs);
-  std::optional<FolderLock> lock;
+  check_label_names(asked_for, request, inputs);
   const bool makes_folder = keeps_files && !fs::exists(request.output);
   const bool goes_on = request.existing_output == ExistingOutput::kResume && holds_run(request.output);
   if (keeps_files) {
     check_output_folder(request.output, request.existing_output, settings);
-    lock.emplace(prepare_output_folder(request.output, request.existing_output));
+    prepare_output_folder(request.output, request.existing_output, lock);
     write_file_atomically(request.output / kRunName, to_json_text(header));
   }
 
@@ -267,8 +271,10 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
 ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation) {
   check_request(request);
   const bool keeps_files = request.output != kStandardOutput;
-  const InputSet inputs =
-      find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path(), request.read);
+  InputSet inputs;
+  run_on_threads(request.threads, [&] {
+    inputs = find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path(), request.read);
+  });
   spdlog::debug("{} inputs below {}", inputs.files.size(), inputs.folder.string());
   const ScanModels models = load_scan_models(request);
   return scan(request, inputs, models, cancellation);
