@@ -10,11 +10,11 @@ target_link_libraries(bonescan_library INTERFACE ${modules})
 
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/bonescan)
 install(TARGETS bonescan)
-install(TARGETS bonescan_library ${modules} EXPORT bonescanTargets)
-install(EXPORT bonescanTargets NAMESPACE bonescan:: DESTINATION ${package_folder})
+install(TARGETS bonescan_library ${modules} EXPORT bonescanTargets COMPONENT Development)
+install(EXPORT bonescanTargets NAMESPACE bonescan:: DESTINATION ${package_folder} COMPONENT Development)
 
 install(DIRECTORY lib/bonescan "${PROJECT_BINARY_DIR}/include/bonescan"
-  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT Development
   FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY weights/
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bonescan/weights
@@ -29,4 +29,4 @@ install(FILES
   "${PROJECT_BINARY_DIR}/bonescanConfig.cmake"
   "${PROJECT_BINARY_DIR}/bonescanConfigVersion.cmake"
   cmake/BonescanDependencies.cmake
-  DESTINATION ${package_folder})
+  DESTINATION ${package_folder} COMPONENT Development)

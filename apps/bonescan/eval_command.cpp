@@ -1,5 +1,6 @@
 // bonescan eval detect|segment|pipeline
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <limits>
@@ -166,7 +167,17 @@ void check_outputs(const EvalArguments& arguments) {
   if (arguments.junit) check_can_become_folder("--junit", arguments.junit->parent_path());
 }
 
+// The next comparison would be with this run, however bad it is.
+void warn_of_replaced_baseline(const EvalArguments& arguments) {
+  const OptionalPath& baseline = arguments.request.gates.baseline;
+  std::error_code error;
+  if (baseline && arguments.output && fs::equivalent(*baseline, *arguments.output / kReportName, error))
+    spdlog::warn("--baseline {} is replaced by the report of this run; keep the baseline elsewhere",
+                 baseline->string());
+}
+
 void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& arguments) {
+  warn_of_replaced_baseline(arguments);
   const bool to_standard_output = arguments.output && *arguments.output == "-";
   if (arguments.output && !to_standard_output) write_reports(outcome, *arguments.output);
   if (arguments.junit) write_named_file(*arguments.junit, junit_xml(outcome.gates));

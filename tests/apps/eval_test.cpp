@@ -410,6 +410,14 @@ TEST_CASE("eval detect: a baseline of other images gets a note") {
   CHECK_THAT(to_json_line(report.at("notes")), Contains("The baseline does not tell of the same images"));
 }
 
+TEST_CASE("eval detect: a baseline that the run replaces gets a warning") {
+  const SmallCase files;
+  REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
+  const Words baseline = {"--baseline", files.path("before/report.json"), "-o"};
+  CHECK(eval(files.words(joined(baseline, {files.path("after")}))).errors.empty());
+  CHECK_THAT(eval(files.words(joined(baseline, {files.path("before")}))).errors, Contains("is replaced by the report"));
+}
+
 TEST_CASE("eval detect: more false positives are worse") {
   const SmallCase files;
   REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);

@@ -1,6 +1,6 @@
 # cmake -DBUILD_DIR=... -DSOURCE_DIR=... -DWORK_DIR=... -P test.cmake
 # Installs the build, builds a program against the installed package, and segments a sample with both
-# that program and the installed executable, whose doctor must find all well.
+# that program and the installed executable, whose doctor must find all well, as that of the Debian package must.
 cmake_minimum_required(VERSION 3.25)
 
 function(run)
@@ -33,6 +33,11 @@ foreach(file man/man1/bonescan.1 bash-completion/completions/bonescan.bash zsh/s
     message(FATAL_ERROR "share/${file} is not installed")
   endif()
 endforeach()
+
+run("${CMAKE_CPACK_COMMAND}" --config "${BUILD_DIR}/CPackConfig.cmake" -B "${WORK_DIR}/package")
+file(GLOB package "${WORK_DIR}/package/bonescan_*.deb")
+run(dpkg-deb --extract "${package}" "${WORK_DIR}/package/root")
+run("${CMAKE_COMMAND}" -E env --unset=BONESCAN_WEIGHTS "${WORK_DIR}/package/root/usr/bin/bonescan" doctor)
 
 file(SHA256 "${WORK_DIR}/mask.png" from_library)
 file(SHA256 "${WORK_DIR}/out/masks/IMG0003905.jpg.png" from_executable)

@@ -8,7 +8,7 @@
 namespace bonescan {
 
 void write_reports(const EvaluationOutcome& outcome, const std::filesystem::path& folder) {
-  write_file_atomically(folder / "report.json", report_text(outcome.report));
+  write_file_atomically(folder / kReportName, report_text(outcome.report));
   write_file_atomically(folder / "report.md", markdown_report(outcome.report));
   write_file_atomically(folder / "report.html", html_report(outcome));
 }
