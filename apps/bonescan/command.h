@@ -12,7 +12,7 @@
 namespace bonescan {
 
 struct CommandContext {
-  const Cancellation& cancellation;       // requested by SIGINT and SIGTERM
+  Cancellation& cancellation;             // a command that asks it calls cancel_on_signals; others end at once
   std::vector<std::string> command_line;  // as the shell gave it, the program's name first
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
 #include "bonescan/core/machine.h"
 #include "bonescan/core/version.h"
@@ -58,8 +59,12 @@ Json machine_json(const Machine& machine) {
 }
 
 Json model_json(const ModelCheck& check) {
-  return {{"path", check.path.string()},    {"sha256", check.sha256}, {"card", check.card},
-          {"found", check.found},           {"stored", check.stored}, {"seconds", check.seconds},
+  return {{"path", name_to_text(check.path.native())},
+          {"sha256", check.sha256},
+          {"card", check.card},
+          {"found", check.found},
+          {"stored", check.stored},
+          {"seconds", check.seconds},
           {"works", check.problems.empty()}};
 }
 

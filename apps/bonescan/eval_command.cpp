@@ -203,8 +203,10 @@ ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
   arguments.request.command_line = context.command_line;
   arguments.request.models.cards.assign(arguments.model_cards.begin(), arguments.model_cards.end());
   arguments.request.models.progress = progress_with(arguments.log, arguments.request.models.progress);
+  const bool runs_models = !arguments.request.sources.predictions;
+  if (runs_models) cancel_on_signals(context.cancellation);
   const EvaluationOutcome outcome = evaluate(arguments.request, context.cancellation);
-  if (outcome.interrupted) return ExitCode::kInterrupted;
+  if (context.cancellation.requested()) return ExitCode::kInterrupted;
   write_outputs(outcome, arguments);
   return exit_code(outcome, arguments.log);
 }

@@ -69,7 +69,10 @@ void set_up_logging(const LogOptions& options) {
 
 void report_failure(const std::string& command, const std::string& message, const LogOptions& options) {
   const std::string text = fmt::format("{}: {}", command, message);
-  if (!options.json) return fmt::print(stderr, "{}\n", to_one_line(text));
+  if (!options.json) {
+    std::fputs((to_one_line(text) + '\n').c_str(), stderr);  // fmt::print would throw where nobody reads it
+    return;
+  }
   set_up_logging(options);  // the failure may have come before the command did
   spdlog::error("{}", text);
 }

@@ -1,6 +1,8 @@
 // bonescan: finds the subcommand, parses its options, runs it, and says what went wrong in one sentence.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -9,12 +11,14 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bonescan/core/cancellation.h"
 #include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
 #include "bonescan/core/memory.h"
 #include "bonescan/core/version.h"
 #include "command.h"
@@ -116,7 +120,9 @@ std::optional<ExitCode> parse(CLI::App& app, Words words) {
     check_no_value_is_empty(app);
     return std::nullopt;
   } catch (const CLI::Success& help_request) {
-    app.exit(help_request);
+    std::ostringstream text;
+    app.exit(help_request, text);
+    write_to_standard_output(text.str());
     return ExitCode::kSuccess;
   } catch (const CLI::ParseError& error) {
     return report_usage_error(words, full_name(app), explain(error, app));
@@ -129,7 +135,6 @@ ExitCode run_command(const Command& command, Words words) {
   try {
     if (const auto ended = parse(app, words.subspan(1))) return *ended;
     static Cancellation cancellation;
-    cancel_on_signals(cancellation);
     return parser.run({cancellation, {words.begin(), words.end()}});
   } catch (const UsageError& error) {
     return report_usage_error(words, full_name(app), error.what());
@@ -138,16 +143,16 @@ ExitCode run_command(const Command& command, Words words) {
 
 ExitCode run(Words words) {
   if (words.size() < 2) {
-    fmt::print(stderr, "{}", help());
+    std::fputs(help().c_str(), stderr);
     return ExitCode::kUsage;
   }
   const std::string_view first = words[1];
   if (first == "--help" || first == "-h") {
-    fmt::print("{}", help());
+    write_to_standard_output(help());
     return ExitCode::kSuccess;
   }
   if (first == "--version") {
-    fmt::print("bonescan {}\n", kVersion);
+    write_to_standard_output(fmt::format("bonescan {}\n", kVersion));
     return ExitCode::kSuccess;
   }
   const auto commands = all_commands();
@@ -159,12 +164,21 @@ ExitCode run(Words words) {
   return run_command(*command, words);
 }
 
+// A standard stream that is closed must not become the first file that a run writes. It stays one that cannot be
+// written to.
+void occupy_closed_streams() {
+  int opened = ::open("/dev/null", O_RDONLY);
+  while (opened >= 0 && opened <= STDERR_FILENO) opened = ::open("/dev/null", O_RDONLY);
+  if (opened >= 0) ::close(opened);
+}
+
 }  // namespace
 }  // namespace bonescan
 
 int main(int argc, char** argv) {
   using bonescan::ExitCode;
   const bonescan::Words words(static_cast<const char* const*>(argv), static_cast<std::size_t>(argc));
+  bonescan::occupy_closed_streams();
   bonescan::keep_memory_for_large_tensors();
   // Only libraries write there: OpenCV, for one, of each damaged BMP. What matters reaches us as exceptions.
   std::cerr.rdbuf(nullptr);

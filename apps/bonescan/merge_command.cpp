@@ -41,6 +41,7 @@ RunCommand add_merge_command(CLI::App& app) {
     request.output = arguments->output;
     if (arguments->overwrite) request.existing_output = ExistingOutput::kOverwrite;
     request.command_line = context.command_line;
+    cancel_on_signals(context.cancellation);
     return exit_code(merge(request, context.cancellation));
   };
 }

@@ -162,6 +162,7 @@ RunCommand add_scan_command(CLI::App& app, ScanTask task, const std::string& exa
     warn_of_slow_precision(arguments->request.device, arguments->request.precision);
     ScanRequest request = complete_request(*arguments);
     request.command_line = context.command_line;
+    cancel_on_signals(context.cancellation);
     return exit_code(scan(request, context.cancellation));
   };
 }

@@ -410,6 +410,29 @@ TEST_CASE("eval detect: a baseline of other images gets a note") {
   CHECK_THAT(to_json_line(report.at("notes")), Contains("The baseline does not tell of the same images"));
 }
 
+TEST_CASE("eval detect: a baseline that was made with other options is refused, or gets a note") {
+  const SmallCase files;
+  REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
+  const Words baseline = {"--baseline", files.path("before/report.json"), "--max-drop", "1"};
+  const ProcessResult other_iou = eval(files.words(joined(baseline, {"--iou-threshold", "0.1"})));
+  CHECK(other_iou.exit_code == 2);
+  CHECK_THAT(other_iou.errors, Contains("--baseline was made with the iou_threshold 0.5, this evaluation has 0.1"));
+  CHECK_THAT(eval(files.words(joined(baseline, {"--max-detections", "7"}))).errors, Contains("max_detections 100"));
+  const Json report = report_of(files.words(joined(baseline, {"--score-threshold", "0.25"})));
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("The baseline's score threshold is 0.0, this one's 0.25"));
+}
+
+TEST_CASE("eval detect: predictions come through a pipe, too") {
+  const SmallCase files;
+  const std::string results = files.path("results.json");
+  Words words = joined({"-c", "cat \"$0\" | \"$@\"", results, test::executable(), "eval"}, files.words({"-o", "-"}));
+  std::replace(words.begin() + 3, words.end(), results, std::string("/dev/stdin"));
+  const ProcessResult piped = test::run_process("sh", words);
+  INFO(piped.errors);
+  REQUIRE(piped.exit_code == 0);
+  CHECK(parse_json(piped.output, "report").at("metrics") == report_of(files.words({})).at("metrics"));
+}
+
 TEST_CASE("eval detect: a baseline that the run replaces gets a warning") {
   const SmallCase files;
   REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
@@ -668,6 +691,7 @@ TEST_CASE("eval: what is wrong with a gate shows before a model runs") {
                        test::data_folder() / "models/detector.pt"};
   const std::vector<std::pair<Words, std::string>> gates = {
       {{"--require", "ap51>=0.4"}, "there is no figure \"ap51\""},
+      {{"--require", "froc.9.sensitivity>=0.5"}, "froc.9.sensitivity"},
       {{"--baseline", folder / "masks.json"}, "--baseline is a report of the task \"segmentation\""},
   };
   for (const auto& [gate, sentence] : gates) {

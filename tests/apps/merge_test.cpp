@@ -257,6 +257,15 @@ TEST_CASE("what does not fit together is one sentence with exit code 2, and noth
          text.replace(text.find("\"masks/"), 7, "\"masks/../../");
          write_file_atomically(copy / "1/results.jsonl", text);
        })},
+      {"has a box of the class \"elephant\"", changed([](const fs::path& copy) {
+         for (const char* shard : {"1", "2", "3"}) {
+           std::string text = read_text_file(copy / shard / "results.jsonl");
+           const std::size_t label = text.find("\"label\":");
+           if (label == std::string::npos) continue;
+           text.replace(label, text.find(',', label) - label, "\"label\":\"elephant\"");
+           write_file_atomically(copy / shard / "results.jsonl", text);
+         }
+       })},
       {"is not the run.json of a shard",
        changed([](const fs::path& copy) { write_file_atomically(copy / "1/run.json", "[1, 2]"); })},
   };

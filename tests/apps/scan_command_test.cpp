@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 
 #include "bonescan/core/file.h"
@@ -140,6 +141,38 @@ TEST_CASE("help and version go to standard output") {
   const auto bare = test::run_bonescan({});
   CHECK(bare.exit_code == 2);
   CHECK_THAT(bare.errors, Catch::Contains("Usage: bonescan COMMAND"));
+}
+
+TEST_CASE("a standard stream that is closed or full changes neither the results nor the exit code") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  write_truncated(folder / "in/A.jpg");
+  const auto in_shell = [](const std::string& redirections, const Arguments& words) {
+    Arguments arguments = {"-c", "\"$0\" \"$@\" " + redirections, test::executable()};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    return test::run_process("sh", arguments).exit_code;
+  };
+  const auto segment = [&](const std::string& out) {
+    return Arguments{"segment", folder / "in", "-o", folder / out, "--model", kSegmenter, "--threads", "1"};
+  };
+  CHECK(in_shell("", segment("open")) == 3);
+  const std::string expected = read_text_file(folder / "open/results.jsonl");
+  for (const std::string closed : {"2>&-", "<&- 2>&-", "<&- >&- 2>&-", "2> /dev/full"}) {
+    CAPTURE(closed);
+    const std::string out = "out" + closed.substr(0, closed.find('/'));
+    CHECK(in_shell(closed, segment(out)) == 3);
+    CHECK(read_text_file(folder / out / "results.jsonl") == expected);
+    CHECK(in_shell(closed, {"nothing"}) == 2);
+    CHECK(in_shell(closed, {}) == 2);
+  }
+  for (const Arguments& help :
+       {Arguments{"--help"}, {"--version"}, {"segment", "--help"}, {"eval", "detect", "--help"}})
+    CHECK(in_shell("> /dev/full", help) == 1);
+}
+
+TEST_CASE("a command that finishes nothing of its own ends at the signal") {
+  const Arguments words = {"-c", "\"$0\" \"$@\" & sleep 0.2; kill -TERM $!; wait $!", test::executable(), "doctor"};
+  CHECK(test::run_process("sh", words).exit_code == 128 + SIGTERM);
 }
 
 TEST_CASE("one and four threads write the same bytes") {

@@ -29,4 +29,6 @@ TEST_CASE("broken JSON is reported with its source, line and column") {
   REQUIRE_THROWS_WITH(parse_json("{\"a\": [1, 2", "gt.json"), Contains("ends too early"));
   REQUIRE_THROWS_WITH(parse_json("[1e999]", "gt.json"), Contains("out of range"));
   REQUIRE_THROWS_AS(parse_json("", "gt.json"), UsageError);
+  REQUIRE_THROWS_WITH(parse_json(std::string(300'000, '['), "gt.json"), Contains("gt.json") && Contains("nested"));
+  REQUIRE_NOTHROW(parse_json(std::string(50, '[') + std::string(50, ']'), "gt.json"));
 }

@@ -166,11 +166,13 @@ TEST_CASE("a window without width is as good as none") {
   CHECK(radiograph.black == read("deep_explicit.dcm").black);
 }
 
-TEST_CASE("a window that the rescaling leaves without width is as good as none") {
+TEST_CASE("a window that the rescaling leaves without width, or with an infinite one, is as good as none") {
+  const std::string other_slope = GENERATE(as<std::string>{}, "DS\x04\0"s + "1e99", "DS\x06\0"s + "1e-40 ");
+  CAPTURE(other_slope);
   std::string bytes = read_text_file(dicom("window_rescaled.dcm"));
   const std::string slope = "DS\x04\0"s + "0.5 ";
   REQUIRE(bytes.find(slope) != std::string::npos);
-  bytes.replace(bytes.find(slope), slope.size(), "DS\x04\0"s + "1e99");
+  bytes.replace(bytes.find(slope), slope.size(), other_slope);
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "flat.dcm", bytes);
   const Radiograph radiograph = read_radiograph(folder / "flat.dcm");
@@ -393,7 +395,9 @@ TEST_CASE("tags are keywords or numbers") {
   CHECK(parse_dicom_tags("(0009,1aB1)") == std::vector{DicomTag{"(0009,1ab1)", 0x0009, 0x1ab1}});
   CHECK_THROWS_AS(parse_dicom_tags("PatientsName"), UsageError);
   CHECK_THROWS_AS(parse_dicom_tags(""), UsageError);
-  CHECK_THROWS_AS(parse_dicom_tags("0008,0018"), UsageError);
+  for (const char* wrong : {"0008,0018", "(0008,018)", "(0008,00g8)", "(0008,0018", "(0008 0018)", "(0008,0018)x"})
+    CHECK_THROWS_AS(parse_dicom_tags(wrong), UsageError);
+  CHECK_THROWS_AS(parse_dicom_tags(std::string(200'000, 'x')), UsageError);
   CHECK_THROWS_WITH(parse_dicom_tags("PixelData"), Catch::Contains("holds no text"));
   CHECK_THROWS_WITH(parse_dicom_tags("ReferencedImageSequence"), Catch::Contains("holds no text"));
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "bonescan/core/error.h"
+#include "support/scripted_network.h"
 #include "support/test_paths.h"
 #include "support/tiny_models.h"
 
@@ -122,6 +123,19 @@ std::vector<float> quadrants() {
 }
 
 }  // namespace
+
+TEST_CASE("heads that are not numbers, or of another shape, are an error of the image") {
+  Model model = one_sided_model(quadrants());
+  const std::vector<Tensor> good = model.network->run({});
+  std::vector<Tensor> undefined = good, shorter = good;
+  undefined[0].values[3] = std::nanf("");
+  shorter[1] = {{1, 3, 4}, std::vector<float>(12)};
+  model.network = std::make_unique<test::ScriptedNetwork>(std::vector{good, undefined, shorter, good});
+  const Detector detector(std::move(model), {});
+  CHECK_THROWS_WITH(detector.detect(two_bright_quadrants({320, 160})), Catch::Contains("not finite"));
+  CHECK_THROWS_WITH(detector.detect(two_bright_quadrants({320, 160})), Catch::Contains("another shape"));
+  CHECK_FALSE(detector.detect(two_bright_quadrants({320, 160})).empty());
+}
 
 TEST_CASE("test-time flips average what the network says of a picture and of its mirror images") {
   const Detector detector(one_sided_model(quadrants()), {.score_threshold = 0.0, .test_time_flips = true});

@@ -4,8 +4,10 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <limits>
 
 #include "bonescan/core/error.h"
+#include "support/scripted_network.h"
 #include "support/test_paths.h"
 #include "support/tiny_models.h"
 
@@ -87,6 +89,27 @@ TEST_CASE("the letterbox border counts neither as image nor as bone") {
 TEST_CASE("grey networks take colour pictures") {
   const Segmenter segmenter = load_segmenter(test::tiny_model("segmenter_grey"));
   CHECK(segmenter.segment(grey_picture(cv::Mat(20, 20, CV_8UC3, cv::Scalar::all(255)))).fraction == 1.0);
+}
+
+TEST_CASE("an answer that says nothing is an error of the image, not a picture without bone") {
+  Model model;
+  model.path = "models/broken.pt";
+  model.card = read_model_card(test::tiny_model("segmenter"), ModelTask::kSegmentation);
+  const std::int64_t height = model.card.input.height, width = model.card.input.width;
+  const auto answer = [&](float logit) {
+    return std::vector<Tensor>{
+        {{1, 1, height, width}, std::vector<float>(static_cast<std::size_t>(height * width), logit)}};
+  };
+  std::vector<Tensor> turned = answer(1);
+  turned[0].shape = {1, height, width, 1};
+  const float infinite = std::numeric_limits<float>::infinity();
+  model.network = std::make_unique<test::ScriptedNetwork>(
+      std::vector{answer(0), answer(std::nanf("")), answer(infinite), turned, std::vector<Tensor>(), answer(1)});
+  const Segmenter segmenter(std::move(model), {.min_bone_confidence = 0.0});
+  for (const char* reason :
+       {"broken.pt gives an answer with numbers that are not finite", "not finite", "another shape", "another shape"})
+    CHECK_THROWS_WITH(segmenter.segment(half_white({64, 64})), Catch::Contains(reason));
+  CHECK(segmenter.segment(half_white({64, 64})).present);
 }
 
 TEST_CASE("thresholds that are missing or impossible are refused") {

@@ -11,6 +11,9 @@
 namespace bonescan {
 namespace {
 
+// Nothing that bonescan reads is half as deep; printing a value takes stack for each level.
+constexpr int kDeepestNesting = 100;
+
 std::string line_and_column(std::string_view text, std::size_t position) {
   const std::string_view before = text.substr(0, std::min(position, text.size()));
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
@@ -41,8 +44,12 @@ std::string to_json_text(const Json& json) {
 }
 
 Json parse_json(std::string_view text, const std::string& source) {
+  const auto refuse_depth = [&source](int depth, Json::parse_event_t, const Json&) {
+    if (depth > kDeepestNesting) throw UsageError(fmt::format("{} holds JSON that is nested too deeply", source));
+    return true;
+  };
   try {
-    return Json::parse(text);
+    return Json::parse(text, refuse_depth);
   } catch (const Json::parse_error& error) {
     const std::size_t position = error.byte > 0 ? error.byte - 1 : 0;
     const bool at_end = position >= text.size();

@@ -28,8 +28,9 @@ std::optional<std::int64_t> as_integer(simdjson::dom::element element) {
 
 }  // namespace
 
-AnnotationFile::AnnotationFile(const std::filesystem::path& path) : name(path.string()) {
-  const std::string text = read_text_file(path);
+AnnotationFile::AnnotationFile(const std::filesystem::path& path) : AnnotationFile(path, read_text_file(path)) {}
+
+AnnotationFile::AnnotationFile(const std::filesystem::path& path, std::string_view text) : name(path.string()) {
   const std::string_view document = without_byte_order_mark(text);
   const auto error = parser.parse(simdjson::padded_string(document)).get(root);
   if (error == simdjson::SUCCESS) return;

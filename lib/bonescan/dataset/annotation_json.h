@@ -21,6 +21,8 @@ struct AnnotationFile {
 
   // Throws UsageError if the file cannot be read or is not JSON; says the line and column.
   explicit AnnotationFile(const std::filesystem::path& path);
+  // Of a file that has been read.
+  AnnotationFile(const std::filesystem::path& path, std::string_view text);
 };
 
 // One object of a list in such a file.

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/dataset/annotation_json.h"
 #include "bonescan/dataset/image_index.h"
@@ -150,7 +151,11 @@ Dataset read_coco_dataset(const fs::path& path) {
 }
 
 Predictions read_coco_results(const fs::path& path, const Dataset& dataset) {
-  const AnnotationFile file(path);
+  return parse_coco_results(read_text_file(path), path, dataset);
+}
+
+Predictions parse_coco_results(std::string_view text, const fs::path& path, const Dataset& dataset) {
+  const AnnotationFile file(path, text);
   simdjson::dom::array results;
   if (file.root.get(results) != simdjson::SUCCESS)
     throw UsageError(

@@ -2,8 +2,7 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <vector>
+#include <string_view>
 
 #include "bonescan/dataset/dataset.h"
 #include "bonescan/dataset/predictions.h"
@@ -21,5 +20,8 @@ Dataset read_coco_dataset(const std::filesystem::path& path);
 // names there; else the ids are those of the data set. Throws
 // UsageError as above, and for scores outside 0..1.
 Predictions read_coco_results(const std::filesystem::path& path, const Dataset& dataset);
+
+// The same of a file that has been read.
+Predictions parse_coco_results(std::string_view text, const std::filesystem::path& path, const Dataset& dataset);
 
 }  // namespace bonescan

@@ -137,14 +137,14 @@ LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, bool wi
   return counts;
 }
 
-std::vector<DatasetImage> read_images(const fs::path& folder) {
+std::vector<DatasetImage> read_images(const fs::path& folder, const ReadOptions& read) {
   std::vector<DatasetImage> images;
   for (const std::string& file : list_image_files(folder, "--images")) {
     DatasetImage image;
     image.id = static_cast<std::int64_t>(images.size()) + 1;
     image.file_name = file;
     try {
-      const cv::Size size = read_image_size(folder / file);
+      const cv::Size size = read_image_size(folder / file, read);
       image.width = size.width;
       image.height = size.height;
     } catch (const ImageError& error) {
@@ -182,10 +182,10 @@ std::map<std::int64_t, std::int64_t> match_classes(const fs::path& folder, const
 
 }  // namespace
 
-Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images) {
+Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const ReadOptions& read) {
   Dataset dataset;
   dataset.source = labels.string();
-  dataset.images = read_images(images);
+  dataset.images = read_images(images, read);
   std::set<std::int64_t> labelled;
   for_each_line(labels, dataset, false, [&](const DatasetImage& image, const YoloLine& line, const std::string&) {
     dataset.boxes.push_back({image.id, line.class_number, line.box, area(line.box), false, false});

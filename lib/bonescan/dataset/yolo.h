@@ -5,6 +5,7 @@
 
 #include "bonescan/dataset/dataset.h"
 #include "bonescan/dataset/predictions.h"
+#include "bonescan/image/radiograph.h"
 
 namespace bonescan {
 
@@ -12,9 +13,10 @@ namespace bonescan {
 // the image's width or height in 0..1) for the images of `images`. An image without a label file is an image without
 // boxes. Class names come from data.yaml ("names", in `labels` or the folder above), labels.txt or
 // classes.txt (one name a line), else they are the class numbers; category ids are the class numbers. Image ids count
-// from 1 in byte order of the image files. Hidden files are skipped. Throws UsageError with file
-// and line.
-Dataset read_yolo_dataset(const std::filesystem::path& labels, const std::filesystem::path& images);
+// from 1 in byte order of the image files, whose sizes are read with `read`. Hidden files are skipped. Throws
+// UsageError with file and line.
+Dataset read_yolo_dataset(const std::filesystem::path& labels, const std::filesystem::path& images,
+                          const ReadOptions& read = {});
 
 // The same lines with a score as sixth number, for the images of `dataset`, which must have sizes. Images without a
 // file have no detections. Classes are matched by name where the folder names them, else by number. Throws UsageError

@@ -42,10 +42,12 @@ bool is_image_record(DcmItem& record) {
 std::vector<fs::path> listed_images(const fs::path& directory) {
   std::vector<fs::path> images;
   const auto file = open_dicom(directory, {});
-  DcmItem* record = nullptr;
-  for (int i = 0; file->getDataset()->findAndGetSequenceItem(DCM_DirectoryRecordSequence, record, i).good(); ++i) {
+  DcmSequenceOfItems* records = nullptr;
+  if (file->getDataset()->findAndGetSequence(DCM_DirectoryRecordSequence, records).bad()) return images;
+  for (DcmObject* next = records->nextInContainer(nullptr); next; next = records->nextInContainer(next)) {
+    DcmItem& record = dynamic_cast<DcmItem&>(*next);
     OFString file_id;
-    if (!is_image_record(*record) || record->findAndGetOFStringArray(DCM_ReferencedFileID, file_id).bad()) continue;
+    if (!is_image_record(record) || record.findAndGetOFStringArray(DCM_ReferencedFileID, file_id).bad()) continue;
     images.push_back(path_below(directory.parent_path(), {file_id.data(), file_id.length()}));
     if (images.back().empty()) return {};
   }

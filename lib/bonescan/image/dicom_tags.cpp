@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <regex>
+#include <charconv>
+#include <optional>
+#include <string_view>
+#include <system_error>
 
 #include "bonescan/core/error.h"
 #include "bonescan/image/dicom_toolkit.h"
@@ -38,23 +41,28 @@ bool holds_text(DcmEVR representation) {
   return std::find(kBulk.begin(), kBulk.end(), representation) == kBulk.end();
 }
 
-bool is_digits(const std::string& text, std::smatch& digits) {
-  static const std::regex kPattern(R"(\(([0-9a-fA-F]{4}),([0-9a-fA-F]{4})\))");
-  return std::regex_match(text, digits, kPattern);
+std::optional<std::uint16_t> parse_hexadecimal(std::string_view digits) {
+  std::uint16_t value = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (digits.size() != 4 || parsed.ec != std::errc() || parsed.ptr != digits.data() + digits.size())
+    return std::nullopt;
+  return value;
 }
 
-std::uint16_t hexadecimal(const std::string& digits) {
-  return static_cast<std::uint16_t>(std::stoul(digits, nullptr, 16));
+// "(0008,0018)"
+std::optional<DcmTagKey> parse_key(std::string_view text) {
+  if (text.size() != 11 || text[0] != '(' || text[5] != ',' || text[10] != ')') return std::nullopt;
+  const auto group = parse_hexadecimal(text.substr(1, 4)), element = parse_hexadecimal(text.substr(6, 4));
+  if (!group || !element) return std::nullopt;
+  return DcmTagKey(*group, *element);
 }
 
 DicomTag parse_tag(const std::string& text) {
-  std::smatch digits;
   DicomTag tag;
   std::optional<DictionaryEntry> entry;
-  if (is_digits(text, digits)) {
-    const DcmTagKey key(hexadecimal(digits[1]), hexadecimal(digits[2]));
-    tag = {fmt::format("({:04x},{:04x})", key.getGroup(), key.getElement()), key.getGroup(), key.getElement()};
-    entry = find_entry([&](const DcmDataDictionary& dictionary) { return dictionary.findEntry(key, nullptr); });
+  if (const auto key = parse_key(text)) {
+    tag = {fmt::format("({:04x},{:04x})", key->getGroup(), key->getElement()), key->getGroup(), key->getElement()};
+    entry = find_entry([&](const DcmDataDictionary& dictionary) { return dictionary.findEntry(*key, nullptr); });
   } else {
     entry = find_entry([&](const DcmDataDictionary& dictionary) { return dictionary.findEntry(text.c_str()); });
     if (!entry)
@@ -74,11 +82,15 @@ DicomTag parse_tag(const std::string& text) {
 std::vector<DicomTag> parse_dicom_tags(const std::string& list) {
   std::vector<DicomTag> tags;
   if (list == "none") return tags;
-  // Commas separate tags, but not within parentheses.
-  static const std::regex kEntry(R"(\([^)]*\)|[^,]+)");
-  for (auto entry = std::sregex_iterator(list.begin(), list.end(), kEntry); entry != std::sregex_iterator(); ++entry) {
-    const DicomTag tag = parse_tag(entry->str());
-    if (std::find(tags.begin(), tags.end(), tag) == tags.end()) tags.push_back(tag);
+  for (std::size_t begin = 0; begin < list.size();) {
+    // Commas separate tags, but not within parentheses.
+    const std::size_t closing = list[begin] == '(' ? list.find(')', begin) : begin;
+    const std::size_t end = std::min(list.find(',', std::min(closing, list.size())), list.size());
+    if (end > begin) {
+      const DicomTag tag = parse_tag(list.substr(begin, end - begin));
+      if (std::find(tags.begin(), tags.end(), tag) == tags.end()) tags.push_back(tag);
+    }
+    begin = end + 1;
   }
   if (tags.empty()) throw UsageError("--dicom-tags names no tag; \"none\" asks for none");
   return tags;

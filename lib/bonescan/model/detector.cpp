@@ -27,6 +27,7 @@ AnchorFormat tell_anchor_format(const Tensor& anchors) {
 Detector::Detector(Model model, const DetectionOptions& options) : model_(std::move(model)) {
   const Tensor anchors = check_ssd_heads(model_);
   options_ = options_in_force(model_.card, model_.path.string(), options);
+  anchor_count_ = anchors.shape[0];
   anchor_format_ = model_.card.anchor_format.value_or(tell_anchor_format(anchors));
   if (options.test_time_flips) mirrored_anchors_ = mirror_anchors(model_, anchors, anchor_format_);
 }
@@ -34,8 +35,11 @@ Detector::Detector(Model model, const DetectionOptions& options) : model_(std::m
 std::vector<Detection> Detector::detect(const Radiograph& radiograph) const {
   const ModelCard& card = model_.card;
   const Tensor input = make_network_input(radiograph, card.input);
-  const std::vector<Tensor> heads =
-      mirrored_anchors_ ? run_with_flips(*model_.network, input, *mirrored_anchors_) : model_.network->run(input);
+  const auto classes = static_cast<std::int64_t>(card.classes.size());
+  const auto run = [&](const Tensor& image) {
+    return run_expecting(model_, image, {{1, anchor_count_, classes}, {1, anchor_count_, 4}, {anchor_count_, 4}});
+  };
+  const std::vector<Tensor> heads = mirrored_anchors_ ? run_with_flips(run, input, *mirrored_anchors_) : run(input);
   const std::vector<ScoredBox> boxes =
       decode_ssd({heads[0], heads[1], heads[2]},
                  {card.box_weights[0], card.box_weights[1], card.box_weights[2], card.box_weights[3]}, anchor_format_,

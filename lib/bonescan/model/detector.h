@@ -46,6 +46,7 @@ class Detector {
  private:
   Model model_;
   SsdOptions options_;
+  std::int64_t anchor_count_ = 0;
   AnchorFormat anchor_format_ = AnchorFormat::kCorners;
   std::optional<MirroredAnchors> mirrored_anchors_;  // with test_time_flips
 };

@@ -33,6 +33,10 @@ std::vector<Tensor> run_on_zeros(const Model& model) {
                                shapes.empty() ? "nothing" : fmt::format("{}", fmt::join(shapes, ", ")), right));
 }
 
+bool is_finite(const Tensor& tensor) {
+  return std::all_of(tensor.values.begin(), tensor.values.end(), [](float value) { return std::isfinite(value); });
+}
+
 }  // namespace
 
 void check_mask_logits(const Model& model) {
@@ -56,11 +60,19 @@ Tensor check_ssd_heads(const Model& model) {
                        "[1, A, {}], box deltas [1, A, 4] and anchors [A, 4]",
                        classes, classes));
   }
-  const std::vector<float>& values = outputs[2].values;
-  if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
-    refuse(model, outputs, "its anchors should be finite numbers, in pixels of the input");
-  }
+  if (!is_finite(outputs[2])) refuse(model, outputs, "its anchors should be finite numbers, in pixels of the input");
   return std::move(outputs[2]);
+}
+
+std::vector<Tensor> run_expecting(const Model& model, const Tensor& input, const std::vector<Shape>& shapes) {
+  std::vector<Tensor> outputs = model.network->run(input);
+  const bool fit = std::equal(outputs.begin(), outputs.end(), shapes.begin(), shapes.end(),
+                              [](const Tensor& output, const Shape& shape) { return output.shape == shape; });
+  const std::string name = model.path.filename().string();
+  if (!fit) throw ImageError(fmt::format("{} gives an answer of another shape than for other images", name));
+  if (!std::all_of(outputs.begin(), outputs.end(), is_finite))
+    throw ImageError(fmt::format("{} gives an answer with numbers that are not finite", name));
+  return outputs;
 }
 
 }  // namespace bonescan

@@ -1,4 +1,4 @@
-// Does a network give what its card promises? Asked once, when it is loaded.
+// Does a network give what its card promises? Asked when it is loaded, and of every answer.
 #pragma once
 
 #include "bonescan/model/network.h"
@@ -12,5 +12,10 @@ void check_mask_logits(const Model& model);
 // Likewise for class logits [1, A, classes], box deltas [1, A, 4] and anchors [A, 4] with A > 0.
 // Returns the anchors.
 Tensor check_ssd_heads(const Model& model);
+
+// Runs the network. Throws ImageError unless its outputs have these shapes and hold finite numbers alone: nothing can
+// be said of the image then.
+std::vector<Tensor> run_expecting(const Model& model, const Tensor& input,
+                                  const std::vector<std::vector<std::int64_t>>& shapes);
 
 }  // namespace bonescan

@@ -29,7 +29,8 @@ Segmenter::Segmenter(Model model, const SegmentationOptions& options) : model_(s
 
 BoneFinding Segmenter::segment(const Radiograph& radiograph) const {
   const InputSpec& input = model_.card.input;
-  const std::vector<Tensor> outputs = model_.network->run(make_network_input(radiograph, input));
+  const std::vector<Tensor> outputs =
+      run_expecting(model_, make_network_input(radiograph, input), {{1, 1, input.height, input.width}});
   const cv::Mat probability = to_probability(outputs[0], input);
   const cv::Mat mask = probability > mask_threshold_;
 

@@ -100,13 +100,14 @@ MirroredAnchors mirror_anchors(const Model& model, const Tensor& anchors, Anchor
   return {find_mirrors({true, false}), find_mirrors({false, true})};
 }
 
-std::vector<Tensor> run_with_flips(const Network& network, const Tensor& input, const MirroredAnchors& mirrored) {
-  std::vector<Tensor> heads = network.run(input);
+std::vector<Tensor> run_with_flips(const std::function<std::vector<Tensor>(const Tensor& input)>& run,
+                                   const Tensor& input, const MirroredAnchors& mirrored) {
+  std::vector<Tensor> heads = run(input);
   Tensor probabilities{heads[0].shape, std::vector<float>(heads[0].values.size())};
   Tensor deltas{heads[1].shape, std::vector<float>(heads[1].values.size())};
   for (const Flip flip : kFlips) {
     const bool as_it_is = !flip.horizontal && !flip.vertical;
-    add_heads(as_it_is ? heads : network.run(flipped(input, flip)), flip, mirrored, probabilities, deltas);
+    add_heads(as_it_is ? heads : run(flipped(input, flip)), flip, mirrored, probabilities, deltas);
   }
   constexpr auto kCount = static_cast<float>(kFlips.size());
   for (float& value : probabilities.values) value = std::log(value / kCount);

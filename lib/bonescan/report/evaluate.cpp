@@ -179,6 +179,13 @@ void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, c
       outcome.report["notes"].push_back(
           "The baseline does not tell of the same images: a difference may come from the images alone, and how likely "
           "it is noise is not known.");
+    const Json earlier = baseline->value(Json::json_pointer("/options/score_threshold"), Json());
+    const Json now = outcome.report.value(Json::json_pointer("/options/score_threshold"), Json());
+    if (!earlier.is_null() && earlier != now)
+      outcome.report["notes"].push_back(
+          fmt::format("The baseline's score threshold is {}, this one's {}: figures of the operating point differ by "
+                      "that, too.",
+                      to_json_line(earlier), to_json_line(now)));
     const DifferencesByName differences = paired.value_or(DifferencesByName());
     const auto results = check_baseline(outcome.report, *baseline, request.gates.max_drop, differences);
     outcome.gates.insert(outcome.gates.end(), results.begin(), results.end());
@@ -205,22 +212,34 @@ const char* task_name(EvaluationTask task) {
   return "";
 }
 
+// Figures at another IoU, or of more detections, are no measure of what changed.
+void check_same_options(const Json& baseline, const EvaluationSettings& settings) {
+  const Json earlier = baseline.value("options", Json::object());
+  const Json now = {{"iou_threshold", settings.iou_threshold}, {"max_detections", settings.max_detections}};
+  for (const auto& [option, value] : now.items())
+    if (earlier.contains(option) && earlier[option] != value)
+      throw UsageError(fmt::format("--baseline was made with the {} {}, this evaluation has {}; make both with one",
+                                   option, to_json_line(earlier[option]), to_json_line(value)));
+}
+
 // Finds what is wrong with the gates before a model runs for an hour: the report of nothing has the same figures, but
-// for those of lists.
+// for those of lists that have no row yet.
 void check_gate_settings(const EvaluationRequest& request, const std::optional<Json>& baseline) {
   const Json nothing = request.task == EvaluationTask::kSegment ? segmentation_report({})
                                                                 : detection_report({}, task_name(request.task));
   for (const std::string& text : request.gates.requirements) {
     const Requirement requirement = parse_requirement(text);
     const std::string group = requirement.figure.substr(0, requirement.figure.find('.'));
-    if (!nothing.contains(group) || !nothing[group].is_array()) check_requirement(nothing, requirement);
+    const bool is_open = nothing.contains(group) && nothing[group].is_array() && nothing[group].empty();
+    if (!is_open) check_requirement(nothing, requirement);
   }
+  if (baseline && request.task != EvaluationTask::kSegment) check_same_options(*baseline, request.settings);
   if (baseline) check_baseline(nothing, *baseline, request.gates.max_drop, {});
 }
 
 EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancellation& cancellation) {
   EvaluationOutcome outcome;
-  Dataset dataset = read_ground_truth(request.sources);
+  Dataset dataset = read_ground_truth(request.sources, request.settings.read);
   outcome.images = images_folder(request.sources);
   outcome.negatives = request.sources.negatives;
   std::optional<RunDetector> detector;
@@ -329,6 +348,7 @@ EvaluationOutcome evaluate(const EvaluationRequest& request, const Cancellation&
     throw UsageError(fmt::format("{} cannot be read: {}", error.path1().string(), error.code().message()));
   }
   if (outcome.interrupted) return outcome;
+  outcome.read = request.settings.read;
   outcome.report["options"].update(sources_json(request.sources));
   check_gates(outcome, request, baseline);
   return outcome;

@@ -23,7 +23,7 @@ bool holds_files(const fs::path& folder, std::string_view extension) {
           }).empty();
 }
 
-Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& images) {
+Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& images, const ReadOptions& read) {
   if (fs::is_directory(folder / "Annotations") && fs::is_directory(folder / "images"))
     throw UsageError(
         fmt::format("--ground-truth {} is a FracAtlas download; name it with --fracatlas", folder.string()));
@@ -31,17 +31,17 @@ Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& image
   if (!holds_files(folder, ".txt"))
     throw UsageError(fmt::format("--ground-truth {} holds neither Pascal VOC xml nor YOLO txt files", folder.string()));
   if (!images) throw UsageError("--images is missing: YOLO boxes are parts of the images, whose sizes are needed");
-  return read_yolo_dataset(folder, *images);
+  return read_yolo_dataset(folder, *images, read);
 }
 
-Dataset read_named_ground_truth(const EvaluationSources& sources) {
+Dataset read_named_ground_truth(const EvaluationSources& sources, const ReadOptions& read) {
   const fs::path& path = *sources.ground_truth;
   if (!fs::exists(path))
     throw UsageError(
         fmt::format("--ground-truth {} does not exist; it must be a COCO JSON file, or a folder of Pascal "
                     "VOC xml or YOLO txt files",
                     path.string()));
-  return fs::is_directory(path) ? read_annotation_folder(path, sources.images) : read_coco_dataset(path);
+  return fs::is_directory(path) ? read_annotation_folder(path, sources.images, read) : read_coco_dataset(path);
 }
 
 void check(const EvaluationSources& sources) {
@@ -63,12 +63,12 @@ OptionalPath images_folder(const EvaluationSources& sources) {
   return std::nullopt;
 }
 
-Dataset read_ground_truth(const EvaluationSources& sources) {
+Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& read) {
   check(sources);
   if (sources.images && !fs::is_directory(*sources.images))
     throw UsageError(fmt::format("--images {} is not a folder", sources.images->string()));
   Dataset dataset = sources.fracatlas ? read_fracatlas(*sources.fracatlas, {sources.split, sources.with_negatives})
-                                      : read_named_ground_truth(sources);
+                                      : read_named_ground_truth(sources, read);
   if (sources.split_list)
     keep_listed_images(dataset, read_split_list(*sources.split_list), "--split-list " + sources.split_list->string());
   if (sources.negatives) add_negatives(dataset, *sources.negatives);

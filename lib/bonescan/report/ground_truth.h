@@ -7,8 +7,8 @@
 namespace bonescan {
 
 // --fracatlas, or --ground-truth as a COCO file, a folder of Pascal VOC xml or of YOLO txt (with --images), less what
-// --split and --split-list leave out, plus --negatives. Throws UsageError.
-Dataset read_ground_truth(const EvaluationSources& sources);
+// --split and --split-list leave out, plus --negatives. `read` is for images whose sizes are needed. Throws UsageError.
+Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& read);
 
 // The folder that the images' names are relative to: --images, or that of --fracatlas; nullopt without either.
 OptionalPath images_folder(const EvaluationSources& sources);

@@ -36,13 +36,13 @@ Gallery gallery(const std::string& title, const Order& order,
 
 class BoxPictures {
  public:
-  BoxPictures(const DetectionEvaluation& evaluation, std::vector<fs::path> paths)
-      : evaluation_(evaluation), paths_(std::move(paths)) {}
+  BoxPictures(const DetectionEvaluation& evaluation, std::vector<fs::path> paths, const ReadOptions& read)
+      : evaluation_(evaluation), paths_(std::move(paths)), read_(read) {}
 
   std::optional<Picture> draw(std::size_t i) const {
     if (paths_[i].empty()) return std::nullopt;
     try {
-      return Picture{box_thumbnail(paths_[i], truth(i), predictions(i)), caption(i)};
+      return Picture{box_thumbnail(paths_[i], read_, truth(i), predictions(i)), caption(i)};
     } catch (const ImageError&) {
       return std::nullopt;  // the report shows another image instead
     }
@@ -109,11 +109,12 @@ class BoxPictures {
 
   const DetectionEvaluation& evaluation_;
   std::vector<fs::path> paths_;
+  ReadOptions read_;
 };
 
 std::vector<Gallery> box_galleries(const DetectionEvaluation& evaluation, const fs::path& images,
-                                   const OptionalPath& negatives) {
-  const BoxPictures pictures(evaluation, find_images(evaluation.dataset, images, negatives));
+                                   const OptionalPath& negatives, const ReadOptions& read) {
+  const BoxPictures pictures(evaluation, find_images(evaluation.dataset, images, negatives), read);
   const auto draw = [&](std::size_t i) { return pictures.draw(i); };
   Order order = pictures.worst_first();
   std::vector<Gallery> galleries = {gallery("Worst images", order, draw)};
@@ -136,7 +137,7 @@ std::vector<Gallery> mask_galleries(const SegmentationEvaluation& evaluation, co
     const auto radiograph = radiographs ? radiographs->find_any_extension(pair.name) : std::nullopt;
     const ReadOptions& read = evaluation.folders.read;
     Mask truth = read_mask(pair.ground_truth, read), prediction = read_mask(pair.prediction, read);
-    return Picture{mask_thumbnail(radiograph.value_or(fs::path()), matrix(truth), matrix(prediction)),
+    return Picture{mask_thumbnail(radiograph.value_or(fs::path()), read, matrix(truth), matrix(prediction)),
                    fmt::format("{}: IoU {:.2f}", to_one_line(pair.name), *evaluation.figures[i].iou)};
   };
   Order order;
@@ -157,7 +158,7 @@ std::vector<Gallery> make_galleries(const EvaluationOutcome& outcome) {
   std::vector<Gallery> galleries;
   if (outcome.segmentation) galleries = mask_galleries(*outcome.segmentation, outcome.images);
   if (outcome.detection && outcome.images)
-    galleries = box_galleries(*outcome.detection, *outcome.images, outcome.negatives);
+    galleries = box_galleries(*outcome.detection, *outcome.images, outcome.negatives, outcome.read);
   std::erase_if(galleries, [](const Gallery& one) { return one.pictures.empty(); });
   return galleries;
 }

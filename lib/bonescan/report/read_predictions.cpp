@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <unordered_map>
 
@@ -83,16 +82,23 @@ class RecordMatcher {
   Predictions predictions_;
 };
 
-// Whether the file's first line is a record of ours, whatever the file is called.
-bool begins_with_record(const fs::path& path) {
-  constexpr int kByteOrderMark = 0xEF, kItsLength = 3;
-  std::ifstream stream(path, std::ios::binary);
-  if (stream.peek() == kByteOrderMark) stream.ignore(kItsLength);
-  if ((stream >> std::ws).peek() != '{') return false;  // a list may be long, and on one line
-  std::string line;
-  std::getline(stream, line);
+// Whether the first line is a record of ours.
+bool begins_with_record(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  if (!text.starts_with('{')) return false;  // a list may be long, and on one line
+  const std::string_view line = text.substr(0, text.find('\n'));
   const Json record = Json::parse(line, nullptr, false);
   return record.is_object() && record.contains("file");
+}
+
+Predictions parse_scan_results(std::string_view text, const fs::path& path, const Dataset& dataset) {
+  RecordMatcher matcher(dataset);
+  std::size_t number = 0;
+  for (const std::string_view line : split_lines(text)) {
+    const std::string where = fmt::format("{}, line {}", path.string(), ++number);
+    if (!line.empty()) matcher.add(scan_record_from_json(parse_json(line, where), where), where);
+  }
+  return matcher.finish(path.string());
 }
 
 Predictions read_predictions_folder(const fs::path& folder, const Dataset& dataset) {
@@ -106,14 +112,7 @@ Predictions read_predictions_folder(const fs::path& folder, const Dataset& datas
 }  // namespace
 
 Predictions read_scan_results(const fs::path& path, const Dataset& dataset) {
-  const std::string text = read_text_file(path);
-  RecordMatcher matcher(dataset);
-  std::size_t number = 0;
-  for (const std::string_view line : split_lines(text)) {
-    const std::string where = fmt::format("{}, line {}", path.string(), ++number);
-    if (!line.empty()) matcher.add(scan_record_from_json(parse_json(line, where), where), where);
-  }
-  return matcher.finish(path.string());
+  return parse_scan_results(read_text_file(path), path, dataset);
 }
 
 Predictions read_predictions(const fs::path& path, const Dataset& dataset) {
@@ -123,8 +122,9 @@ Predictions read_predictions(const fs::path& path, const Dataset& dataset) {
         fmt::format("--predictions {} does not exist; it must be a file of COCO results, a results.jsonl "
                     "or a folder of YOLO txt files",
                     path.string()));
-  return path.extension() == ".jsonl" || begins_with_record(path) ? read_scan_results(path, dataset)
-                                                                  : read_coco_results(path, dataset);
+  const std::string text = read_text_file(path);
+  const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
+  return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);
 }
 
 }  // namespace bonescan

@@ -7,7 +7,6 @@
 #include <opencv2/imgproc.hpp>
 
 #include "bonescan/core/error.h"
-#include "bonescan/image/radiograph.h"
 
 namespace bonescan {
 namespace {
@@ -20,8 +19,9 @@ cv::Size thumbnail_size(cv::Size size) {
   return {std::max(1, cvRound(size.width * scale)), std::max(1, cvRound(size.height * scale))};
 }
 
-cv::Mat read_small(const std::filesystem::path& path, cv::Size& size) {
-  const Radiograph radiograph = read_radiograph(path, {.reduce_to_side = kLongerSide});
+cv::Mat read_small(const std::filesystem::path& path, ReadOptions read, cv::Size& size) {
+  read.reduce_to_side = kLongerSide;
+  const Radiograph radiograph = read_radiograph(path, read);
   size = radiograph.size;
   cv::Mat picture = to_8bit(radiograph);
   if (picture.channels() == 1) cv::cvtColor(picture, picture, cv::COLOR_GRAY2BGR);
@@ -58,21 +58,22 @@ std::vector<CaptionedBox> scaled(std::span<const CaptionedBox> boxes, double sca
 
 }  // namespace
 
-std::string box_thumbnail(const std::filesystem::path& image, std::span<const CaptionedBox> truth,
-                          std::span<const CaptionedBox> predictions) {
+std::string box_thumbnail(const std::filesystem::path& image, const ReadOptions& read,
+                          std::span<const CaptionedBox> truth, std::span<const CaptionedBox> predictions) {
   cv::Size size;
-  cv::Mat picture = read_small(image, size);
+  cv::Mat picture = read_small(image, read, size);
   const double scale = static_cast<double>(picture.cols) / size.width;
   draw_boxes(picture, scaled(truth, scale), kTruthColour);
   draw_boxes(picture, scaled(predictions, scale), kBoxColour);
   return data_uri(picture);
 }
 
-std::string mask_thumbnail(const std::filesystem::path& image, const cv::Mat& ground_truth, const cv::Mat& prediction) {
+std::string mask_thumbnail(const std::filesystem::path& image, const ReadOptions& read, const cv::Mat& ground_truth,
+                           const cv::Mat& prediction) {
   cv::Mat picture;
   try {
     cv::Size size;
-    if (!image.empty()) picture = read_small(image, size);
+    if (!image.empty()) picture = read_small(image, read, size);
   } catch (const ImageError&) {
     picture.release();  // the masks say enough
   }

@@ -14,6 +14,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/scan/result_journal.h"
 #include "bonescan/scan/run_report.h"
 
@@ -230,6 +231,14 @@ void check_pictures(const ShardSet& set, const ShardLine& line) {
   }
 }
 
+void check_classes(const ShardSet& set, const ShardLine& line, const std::string& name) {
+  for (const Detection& found : line.record.detections)
+    if (!set.classes || std::find(set.classes->begin(), set.classes->end(), found.label) == set.classes->end())
+      throw UsageError(
+          fmt::format("{}: {} has a box of the class \"{}\", which its detector does not know; run this shard anew",
+                      line.shard->folder.string(), name, found.label));
+}
+
 // Everything that merging relies on, before the first byte is written.
 void check_results(const ShardSet& set) {
   std::unordered_set<std::string> names;
@@ -238,6 +247,7 @@ void check_results(const ShardSet& set) {
     const std::string name = picture_name(line.record.file, line.record.frame);
     if (!names.insert(name).second) throw UsageError(fmt::format("{} is in more than one shard; run them anew", name));
     labels.add(name);
+    check_classes(set, line, name);
     check_pictures(set, line);
   });
 }
@@ -268,7 +278,7 @@ void add_numbers(Json& sum, const Json& other) {
 
 // What run.json tells of one shard among others.
 Json shard_summary(const ShardRun& shard) {
-  Json summary = {{"shard", shard.run.at("settings").at("shard")}, {"folder", shard.folder.string()}};
+  Json summary = {{"shard", shard.run.at("settings").at("shard")}, {"folder", name_to_text(shard.folder.native())}};
   for (const char* member : {"command_line", "threads", "counts", "seconds", "peak_memory_bytes"})
     summary[member] = shard.run.at(member);
   return summary;
@@ -290,7 +300,7 @@ void join_numbers(const std::vector<ShardRun>& shards, Json& run) {
 // run.json of the whole run but for its "failures", which stay empty.
 Json merged_run(const ShardSet& set, const std::vector<std::string>& command_line) {
   Json run = set.shards.front().run;
-  run["command_line"] = command_line;
+  run["command_line"] = command_line_json(command_line);
   run["settings"]["shard"] = nullptr;
   run["failures"] = Json::array();
   run.erase("shard_positions");

@@ -119,6 +119,12 @@ ScanCounts counts_from_json(const Json& counts) {
           counts.at("with_bone"), counts.at("detector_ran"), counts.at("detections")};
 }
 
+Json command_line_json(const std::vector<std::string>& words) {
+  Json json = Json::array();
+  for (const std::string& word : words) json.push_back(name_to_text(word));
+  return json;
+}
+
 Json run_settings(const ScanRequest& request, const InputSet& inputs, const ScanModels& models) {
   Json settings = {
       {"version", kVersion}, {"task", task_name(request.task)}, {"input_folder", name_to_text(inputs.folder.string())}};
@@ -141,12 +147,10 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
 }
 
 Json run_header(const ScanRequest& request, const InputSet& inputs, const Json& settings, int threads) {
-  Json command_line = Json::array();
-  for (const std::string& word : request.command_line) command_line.push_back(name_to_text(word));
   return {{"schema", "bonescan.run/1"},
           {"version", kVersion},
           {"status", kRunning},
-          {"command_line", std::move(command_line)},
+          {"command_line", command_line_json(request.command_line)},
           {"device", request.device},
           {"threads", threads},
           {"settings", settings},

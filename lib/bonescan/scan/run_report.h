@@ -16,6 +16,9 @@ const char* status_name(ScanEnd end);
 Json counts_json(const ScanCounts& counts);
 ScanCounts counts_from_json(const Json& counts);
 
+// "command_line" of run.json: words of any bytes, as name_to_text writes them.
+Json command_line_json(const std::vector<std::string>& words);
+
 // "settings" of run.json: all that results depend on but the inputs themselves. One run can go on with another only if
 // they are equal. Thresholds are those in force, given or the card's; throws UsageError if one is out of its range.
 Json run_settings(const ScanRequest& request, const InputSet& inputs, const ScanModels& models);

@@ -233,7 +233,8 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   const Json settings = run_settings(request, inputs, models);
   const Json header = run_header(request, inputs, settings, threads);
   check_label_names(asked_for, request, inputs);
-  const bool makes_folder = keeps_files && !fs::exists(request.output);
+  std::error_code unreachable;  // prepare_output_folder() says why
+  const bool makes_folder = keeps_files && !fs::exists(request.output, unreachable);
   const bool goes_on = request.existing_output == ExistingOutput::kResume && holds_run(request.output);
   if (keeps_files) {
     check_output_folder(request.output, request.existing_output, settings);
