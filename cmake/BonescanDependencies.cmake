@@ -1,5 +1,4 @@
 # Everything that bonescan links; shared by the build and by the installed package.
-find_package(Boost REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(DCMTK 3.6.7 REQUIRED CONFIG)
 find_package(fmt REQUIRED)

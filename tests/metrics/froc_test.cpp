@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <limits>
 
 #include "bonescan/metrics/operating_point.h"
 #include "metrics/check_figure.h"
@@ -78,26 +77,26 @@ TEST_CASE("images without ground truth lower the false positives per image") {
   CHECK(froc_sensitivity(froc_curve(with_negative), 0.5) == 1.0);
 }
 
-TEST_CASE("the score for so many false positives per image gives that sensitivity back") {
+TEST_CASE("every point of the curve is the operating point at its score") {
   for (const EvalCase& one : eval_cases()) {
-    const std::vector<FrocPoint> curve = froc_curve(one.set);
-    for (const double rate : froc_rates()) {
-      const auto threshold = froc_score_threshold(curve, rate);
-      CHECK(threshold.has_value() == !curve.empty());
-      const bool has_crowd = std::any_of(one.set.ground_truth.begin(), one.set.ground_truth.end(),
-                                         [](const GroundTruthBox& truth) { return truth.crowd; });
-      if (!threshold || has_crowd) continue;  // the operating point ignores detections in crowd regions
-      INFO(one.name << " at " << rate);
-      const OperatingPoint point = operating_point(one.set, *threshold);
-      check_figure(point.recall, froc_sensitivity(curve, rate));
-      CHECK(static_cast<double>(point.false_positives) <= rate * static_cast<double>(one.set.image_ids.size()));
+    const bool has_crowd = std::any_of(one.set.ground_truth.begin(), one.set.ground_truth.end(),
+                                       [](const GroundTruthBox& truth) { return truth.crowd; });
+    if (has_crowd) continue;  // the operating point ignores detections in crowd regions
+    const auto images = static_cast<double>(one.set.image_ids.size());
+    for (const FrocPoint& point : froc_curve(one.set)) {
+      INFO(one.name << " at " << point.score_threshold);
+      const OperatingPoint figures = operating_point(one.set, point.score_threshold);
+      check_figure(figures.recall, point.sensitivity);
+      CHECK(point.false_positives_per_image == Approx(static_cast<double>(figures.false_positives) / images));
     }
   }
 }
 
-TEST_CASE("where the first score brings too many false alarms no score fits") {
-  const EvaluationSet set = one_class_set({1}, {{1, {0, 0, 10, 10}}}, {{1, {100, 100, 10, 10}, 0.9}});
-  CHECK(froc_score_threshold(froc_curve(set), 0.125) == std::numeric_limits<double>::infinity());
+TEST_CASE("where the first score brings too many false alarms nothing is found") {
+  const Box box{0, 0, 10, 10};
+  const EvaluationSet set = one_class_set({1}, {{1, box}}, {{1, {100, 100, 10, 10}, 0.9}, {1, box, 0.5}});
+  CHECK(froc_sensitivity(froc_curve(set), 0.125) == 0.0);
+  CHECK(froc_sensitivity(froc_curve(set), 1.0) == 1.0);
 }
 
 }  // namespace bonescan::test

@@ -18,7 +18,7 @@ void two_records(const std::function<void(const NumberedRecord&)>& visit) {
   hand.file = "a, \"b\".jpg";
   hand.width = 200;
   hand.height = 100;
-  hand.detections = {{"implant", 2, 0.75, {10.0, 20.0, 40.0, 50.0}}, {"fractured", 1, 0.5, {0.0, 0.0, 1.5, 1.0}}};
+  hand.detections = {{"implant", 0.75, {10.0, 20.0, 40.0, 50.0}}, {"fractured", 0.5, {0.0, 0.0, 1.5, 1.0}}};
   visit({1, hand});
   ScanRecord foot;
   foot.file = "sub/foot.png";

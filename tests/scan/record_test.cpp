@@ -15,7 +15,7 @@ ScanRecord hand() {
   record.height = 2880;
   record.bone = {true, 0.25, 0.1f, "masks/left/hand.jpg.png"};
   record.detector_ran = true;
-  record.detections = {{"fractured", 1, 0.7f, {10.5, 20.25, 0.1f, 40.0}}};
+  record.detections = {{"fractured", 0.7f, {10.5, 20.25, 0.1f, 40.0}}};
   return record;
 }
 

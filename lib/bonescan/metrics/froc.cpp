@@ -51,11 +51,6 @@ std::optional<double> froc_sensitivity(std::span<const FrocPoint> curve, double 
   return last_point_within(curve, false_positives_per_image).sensitivity;
 }
 
-std::optional<double> froc_score_threshold(std::span<const FrocPoint> curve, double false_positives_per_image) {
-  if (curve.empty()) return std::nullopt;
-  return last_point_within(curve, false_positives_per_image).score_threshold;
-}
-
 std::optional<double> froc_mean_sensitivity(std::span<const FrocPoint> curve) {
   if (curve.empty()) return std::nullopt;
   double sum = 0.0;

@@ -31,10 +31,6 @@ std::vector<FrocPoint> froc_curve(const EvaluationSet& set, double iou_threshold
 // Reference: Bandos et al., Biometrics 65 (2009) 247; Chakraborty, Med. Phys. 16 (1989) 561.
 std::optional<double> froc_sensitivity(std::span<const FrocPoint> curve, double false_positives_per_image);
 
-// The score threshold that reaches that sensitivity: the lowest at or below so many false positives per
-// image; +infinity if no detection fits, nullopt if the curve is empty.
-std::optional<double> froc_score_threshold(std::span<const FrocPoint> curve, double false_positives_per_image);
-
 // Mean of froc_sensitivity over froc_rates() (the "FROC score", CPM).
 std::optional<double> froc_mean_sensitivity(std::span<const FrocPoint> curve);
 

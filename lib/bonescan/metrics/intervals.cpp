@@ -1,7 +1,6 @@
 #include "bonescan/metrics/intervals.h"
 
 #include <algorithm>
-#include <boost/math/distributions/beta.hpp>
 #include <cmath>
 
 namespace bonescan {
@@ -27,17 +26,6 @@ std::optional<Interval> wilson_interval(std::size_t successes, std::size_t trial
   const double half_width =
       normal_quantile * std::sqrt(share * (1.0 - share) / n + z2 / (4.0 * n * n)) / (1.0 + z2 / n);
   return Interval{std::max(0.0, centre - half_width), std::min(1.0, centre + half_width)};
-}
-
-std::optional<Interval> clopper_pearson_interval(std::size_t successes, std::size_t trials) {
-  if (trials == 0) return std::nullopt;
-  using boost::math::beta_distribution;
-  const double hits = static_cast<double>(successes);
-  const double misses = static_cast<double>(trials - successes);
-  Interval interval{0.0, 1.0};
-  if (successes > 0) interval.lower = quantile(beta_distribution<double>(hits, misses + 1.0), 0.025);
-  if (successes < trials) interval.upper = quantile(beta_distribution<double>(hits + 1.0, misses), 0.975);
-  return interval;
 }
 
 }  // namespace bonescan

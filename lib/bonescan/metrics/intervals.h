@@ -18,8 +18,4 @@ struct Interval {
 // Reference: Wilson, J. Am. Stat. Assoc. 22 (1927) 209; Brown, Cai & DasGupta, Stat. Sci. 16 (2001) 101.
 std::optional<Interval> wilson_interval(std::size_t successes, std::size_t trials);
 
-// 95 % "exact" interval of Clopper and Pearson (never too narrow). nullopt without trials.
-// Reference: Clopper & Pearson, Biometrika 26 (1934) 404; quantiles of the beta distribution from Boost.
-std::optional<Interval> clopper_pearson_interval(std::size_t successes, std::size_t trials);
-
 }  // namespace bonescan

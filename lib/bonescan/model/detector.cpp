@@ -49,7 +49,7 @@ std::vector<Detection> Detector::detect(const Radiograph& radiograph) const {
   std::vector<Detection> detections;
   for (const ScoredBox& found : boxes) {
     const Box box = clip_to_image(box_to_image(found.box, placement), radiograph.size.width, radiograph.size.height);
-    detections.push_back({card.classes[found.class_index], found.class_index, shortest_double(found.score), box});
+    detections.push_back({card.classes[found.class_index], shortest_double(found.score), box});
   }
   return detections;
 }

@@ -25,8 +25,7 @@ struct DetectionOptions {
 };
 
 struct Detection {
-  std::string label;  // class name from the card
-  int class_index = 1;
+  std::string label;   // class name from the card
   double score = 0.0;  // 0..1
   Box box;             // pixels of the upright image
 };

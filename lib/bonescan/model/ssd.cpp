@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace bonescan {
 namespace {
@@ -206,23 +205,6 @@ std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double
   std::vector<ScoredBox> result;
   std::transform(kept.begin(), kept.end(), std::back_inserter(result), to_scored_box);
   return result;
-}
-
-std::vector<int> non_maximum_suppression(std::span<const Box> boxes, std::span<const float> scores,
-                                         double iou_threshold) {
-  std::vector<int> order(boxes.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return scores[a] > scores[b]; });
-
-  std::vector<Corners> sorted;
-  for (const int index : order) {
-    const Box& box = boxes[index];
-    sorted.push_back({static_cast<float>(box.x), static_cast<float>(box.y), static_cast<float>(box.x + box.width),
-                      static_cast<float>(box.y + box.height)});
-  }
-  std::vector<int> kept = suppress(sorted, iou_threshold);
-  std::transform(kept.begin(), kept.end(), kept.begin(), [&](int index) { return order[index]; });
-  return kept;
 }
 
 }  // namespace bonescan

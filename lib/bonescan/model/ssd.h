@@ -47,9 +47,4 @@ std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double
                                   AnchorFormat anchor_format, int input_width, int input_height,
                                   const SsdOptions& options = {});
 
-// Greedy non-maximum suppression, as torchvision.ops.nms: indices of the kept boxes, best score
-// first; a box goes if its IoU with a kept one is above the threshold. Equal scores keep their order.
-std::vector<int> non_maximum_suppression(std::span<const Box> boxes, std::span<const float> scores,
-                                         double iou_threshold);
-
 }  // namespace bonescan
