@@ -96,4 +96,13 @@ TEST_CASE("report.md fits a comment and shows gates first") {
   CHECK_THAT(text, Contains("excluded"));  // the definition stands beside the figures
 }
 
+TEST_CASE("report.md has a table for each way to divide the data") {
+  const std::string text = markdown_report(detection_report(evaluation(), "detection"));
+  CHECK_THAT(text, Contains("**By size of the ground-truth box**\n\n| size | boxes | found at the operating point |"));
+  CHECK_THAT(text, Contains("| hand | 1 | 1 | 1.0000 | 1.0000 | 1.0000 | 1.0000 |"));
+  CHECK_THAT(text, Contains("| hip | 1 | 0 | n/a | n/a | n/a | n/a |"));
+  CHECK_THAT(text, Contains("| class | boxes | AP | AP50 | AP75 | AR | AP50 (VOC) |\n|---|---:|"));
+  CHECK_THAT(text, Contains("| fractured | 1 | 1.0000 | 1.0000 | 1.0000 | 1.0000 | 1.0000 |"));
+}
+
 }  // namespace bonescan

@@ -73,60 +73,22 @@ data charts_data(const EvaluationOutcome& outcome) {
   return list;
 }
 
-struct Column {
-  const char* member;
-  const char* title;
-};
-
-void add_table(data& tables, const Json& report, const char* member, const char* title,
-               const std::vector<Column>& columns) {
-  const Json rows = report.value(member, Json::array());
-  if (rows.empty()) return;
-  data body{data::type::list};
-  for (const Json& row : rows) {
-    std::vector<std::string> cells;
-    for (const Column& column : columns) {
-      const Json& value = row.at(column.member);
-      cells.push_back(value.is_string() ? value.get<std::string>() : figure_text(value));
+data tables_data(const Json& report) {
+  data list{data::type::list};
+  for (const ReportTable& table : report_tables(report)) {
+    data rows{data::type::list};
+    for (const std::vector<std::string>& cells : table.rows) {
+      data one;
+      one.set("cells", list_of_texts(cells));
+      rows.push_back(one);
     }
     data one;
-    one.set("cells", list_of_texts(cells));
-    body.push_back(one);
+    one.set("title", table.title);
+    one.set("header", list_of_texts(table.header));
+    one.set("rows", rows);
+    list.push_back(one);
   }
-  std::vector<std::string> titles;
-  for (const Column& column : columns) titles.emplace_back(column.title);
-  data table;
-  table.set("title", title);
-  table.set("header", list_of_texts(titles));
-  table.set("rows", body);
-  tables.push_back(table);
-}
-
-data tables_data(const Json& report) {
-  data tables{data::type::list};
-  add_table(tables, report, "sizes", "By size of the ground-truth box",
-            {{"size", "size"},
-             {"ground_truth", "boxes"},
-             {"found", "found at the operating point"},
-             {"ap", "AP"},
-             {"ar", "AR"}});
-  add_table(tables, report, "regions", "By body region",
-            {{"region", "region"},
-             {"images", "images"},
-             {"ground_truth", "boxes"},
-             {"ap50", "AP50"},
-             {"sensitivity_at_1_fp", "sensitivity at 1 FP"},
-             {"precision", "precision"},
-             {"recall", "recall"}});
-  add_table(tables, report, "classes", "By class",
-            {{"name", "class"},
-             {"ground_truth", "boxes"},
-             {"ap", "AP"},
-             {"ap50", "AP50"},
-             {"ap75", "AP75"},
-             {"ar_100", "AR"},
-             {"voc_ap50_all_points", "AP50 (VOC)"}});
-  return tables;
+  return list;
 }
 
 data galleries_data(const EvaluationOutcome& outcome) {

@@ -55,20 +55,11 @@ std::string section_text(const ReportSection& section) {
   return text;
 }
 
-// A list of rows of the report as a table with these members as columns.
-std::string list_text(const Json& rows, const std::vector<std::string>& columns) {
-  if (rows.empty()) return "";
-  std::string text = row(columns) + "|---|";
-  for (std::size_t i = 1; i < columns.size(); ++i) text += "---:|";
+std::string table_text(const ReportTable& table) {
+  std::string text = fmt::format("**{}**\n\n{}|---|", table.title, row(table.header));
+  for (std::size_t i = 1; i < table.header.size(); ++i) text += "---:|";
   text += "\n";
-  for (const Json& one : rows) {
-    std::vector<std::string> cells;
-    for (const std::string& column : columns) {
-      const Json& value = one.at(column);
-      cells.push_back(value.is_string() ? value.get<std::string>() : figure_text(value));
-    }
-    text += row(cells);
-  }
+  for (const std::vector<std::string>& cells : table.rows) text += row(cells);
   return text + "\n";
 }
 
@@ -81,9 +72,7 @@ std::string markdown_report(const Json& report) {
                   report.at("ground_truth").get<std::size_t>(), report.at("predictions").get<std::size_t>());
   text += gates_text(report.value("gates", Json::array()));
   for (const ReportSection& section : report_sections(report)) text += section_text(section);
-  text += list_text(report.value("sizes", Json::array()), {"size", "ground_truth", "found", "ap", "ar"});
-  text += list_text(report.value("regions", Json::array()),
-                    {"region", "images", "ground_truth", "ap50", "sensitivity_at_1_fp", "precision", "recall"});
+  for (const ReportTable& table : report_tables(report)) text += table_text(table);
   for (const Json& note : report.value("notes", Json::array()))
     text += fmt::format("- {}\n", cell(note.get<std::string>()));
   return text + "\nNot a medical device; figures of research software.\n";

@@ -106,6 +106,24 @@ std::vector<ReportSection> segmentation_sections(const Json& report) {
   return sections;
 }
 
+// What one row of a table shows of an object in the report.
+std::vector<std::string> cells_of(const Json& row, const NamedFigures& columns) {
+  std::vector<std::string> cells;
+  for (const auto& [member, title] : columns) {
+    const Json& value = row.at(member);
+    cells.push_back(value.is_string() ? value.get<std::string>() : figure_text(value));
+  }
+  return cells;
+}
+
+// The table of a list in the report: a row for each element, its members as columns.
+ReportTable table_of(const Json& list, const std::string& title, const NamedFigures& columns) {
+  ReportTable table{title, {}, {}};
+  for (const auto& [member, name] : columns) table.header.emplace_back(name);
+  for (const Json& row : list) table.rows.push_back(cells_of(row, columns));
+  return table;
+}
+
 std::string heading(const Json& report) {
   return fmt::format("{}: {} images, {} in the ground truth, {} predicted\n", report.at("task").get<std::string>(),
                      report.at("images").get<std::size_t>(), report.at("ground_truth").get<std::size_t>(),
@@ -122,6 +140,37 @@ std::string figure_text(const Json& value) {
 
 std::vector<ReportSection> report_sections(const Json& report) {
   return report.at("task") == "segmentation" ? segmentation_sections(report) : detection_sections(report);
+}
+
+std::vector<ReportTable> report_tables(const Json& report) {
+  std::vector<ReportTable> tables;
+  const auto add = [&](const char* member, const char* title, const NamedFigures& columns) {
+    const Json list = report.value(member, Json::array());
+    if (!list.empty()) tables.push_back(table_of(list, title, columns));
+  };
+  add("sizes", "By size of the ground-truth box",
+      {{"size", "size"},
+       {"ground_truth", "boxes"},
+       {"found", "found at the operating point"},
+       {"ap", "AP"},
+       {"ar", "AR"}});
+  add("regions", "By body region",
+      {{"region", "region"},
+       {"images", "images"},
+       {"ground_truth", "boxes"},
+       {"ap50", "AP50"},
+       {"sensitivity_at_1_fp", "sensitivity at 1 FP"},
+       {"precision", "precision"},
+       {"recall", "recall"}});
+  add("classes", "By class",
+      {{"name", "class"},
+       {"ground_truth", "boxes"},
+       {"ap", "AP"},
+       {"ap50", "AP50"},
+       {"ap75", "AP75"},
+       {"ar_100", "AR"},
+       {"voc_ap50_all_points", "AP50 (VOC)"}});
+  return tables;
 }
 
 std::string terminal_table(const Json& report) {

@@ -1,4 +1,4 @@
-// The figures of a report as rows of text: what the terminal and report.md show.
+// The figures of a report as rows of text: what the terminal, report.md and report.html show.
 #pragma once
 
 #include <string>
@@ -20,11 +20,21 @@ struct ReportSection {
   std::string definition;  // a sentence below the rows, or empty
 };
 
+// Figures of parts of the data, one row for each part.
+struct ReportTable {
+  std::string title;
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string>> rows;  // as many cells as the header has
+};
+
 // A number with four decimals (counts as they are), "n/a" for null.
 std::string figure_text(const Json& value);
 
 // The sections of any report, in reading order.
 std::vector<ReportSection> report_sections(const Json& report);
+
+// By size, body region and class, those that the report has.
+std::vector<ReportTable> report_tables(const Json& report);
 
 // The whole table for a terminal, notes and gates at its end.
 std::string terminal_table(const Json& report);
