@@ -133,9 +133,8 @@ void match_at_coco_thresholds(CellMatcher& matcher, std::span<const std::uint8_t
 ClassMatches match_cell(const EvaluationSet& set, const Cell& cell, CellMatcher& matcher, int max_detections,
                         double froc_iou_threshold) {
   std::vector<std::uint8_t> ignored;
-  for (const std::uint32_t truth : cell.ground_truth) ignored.push_back(is_ignored(set.ground_truth[truth]));
   ClassMatches result;
-  result.ground_truth = static_cast<std::size_t>(std::count(ignored.begin(), ignored.end(), 0));
+  result.ground_truth = mark_ignored(set, cell, ignored);
   for (const std::uint32_t detection : cell.detections) {
     const bool within_limit = max_detections <= 0 || result.matches.size() < static_cast<std::size_t>(max_detections);
     result.matches.push_back({.score = set.detections[detection].score, .within_limit = within_limit});

@@ -10,6 +10,12 @@ double coco_iou(const Box& detection, const GroundTruthBox& truth) {
   return shared / (truth.crowd ? area(detection) : area(detection) + area(truth.box) - shared);
 }
 
+std::size_t mark_ignored(const EvaluationSet& set, const Cell& cell, std::vector<std::uint8_t>& ignored) {
+  ignored.clear();
+  for (const std::uint32_t truth : cell.ground_truth) ignored.push_back(is_ignored(set.ground_truth[truth]));
+  return static_cast<std::size_t>(std::count(ignored.begin(), ignored.end(), 0));
+}
+
 void CellMatcher::load(const EvaluationSet& set, const Cell& cell, double lowest_threshold,
                        CrowdRegions crowd_regions) {
   pairs_.clear();

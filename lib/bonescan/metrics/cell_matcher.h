@@ -1,6 +1,7 @@
 // Matches the detections of one cell to its ground truth as COCO does.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,6 +13,10 @@ namespace bonescan {
 // IoU as pycocotools computes it: for a crowd region, intersection over the detection's area; 0 where
 // boxes do not overlap, also for boxes without area.
 double coco_iou(const Box& detection, const GroundTruthBox& truth);
+
+// Sets `ignored` to one element for each ground truth of the cell: whether it counts for nothing. Returns how many
+// count.
+std::size_t mark_ignored(const EvaluationSet& set, const Cell& cell, std::vector<std::uint8_t>& ignored);
 
 enum class CrowdRegions { ignore, drop };
 

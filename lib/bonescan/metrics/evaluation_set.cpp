@@ -13,8 +13,7 @@ Matching match_detections(const EvaluationSet& set, double iou_threshold, int ma
   CellMatcher matcher;
   std::vector<std::uint8_t> ignored;
   for (const Cell& cell : cells.cells) {
-    ignored.clear();
-    for (const std::uint32_t truth : cell.ground_truth) ignored.push_back(is_ignored(set.ground_truth[truth]));
+    mark_ignored(set, cell, ignored);
     matcher.load(set, cell, iou_threshold);
     const std::span<const int> matches = matcher.match(iou_threshold, ignored);
     for (std::size_t i = 0; i < matches.size(); ++i) {

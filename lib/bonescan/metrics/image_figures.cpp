@@ -63,16 +63,12 @@ std::vector<ImageSums> sum_by_image(const EvaluationSet& set, const Cells& cells
   std::vector<std::uint8_t> ignored;
   for (Cell cell : cells.cells) {
     ImageSums& image = sums[cell.image];
-    ignored.clear();
-    std::size_t ground_truth = 0;
-    for (const std::uint32_t index : cell.ground_truth) {
-      const GroundTruthBox& truth = set.ground_truth[index];
-      ignored.push_back(is_ignored(truth));
-      if (is_ignored(truth)) continue;
-      ++ground_truth;
-      image.best_iou += best_iou(truth.box, detections[cell.image]);
-    }
+    const std::size_t ground_truth = mark_ignored(set, cell, ignored);
     if (ground_truth == 0) continue;
+    for (std::size_t i = 0; i < ignored.size(); ++i) {
+      const Box& box = set.ground_truth[cell.ground_truth[i]].box;
+      if (!ignored[i]) image.best_iou += best_iou(box, detections[cell.image]);
+    }
     const auto limit = static_cast<std::size_t>(max_detections);
     if (max_detections > 0 && cell.detections.size() > limit) cell.detections = cell.detections.first(limit);
     image.ground_truth += ground_truth;

@@ -11,9 +11,7 @@ RankedOutcomes rank_outcomes(const EvaluationSet& set, double iou_threshold, Cro
   CellMatcher matcher;
   std::vector<std::uint8_t> ignored;
   for (const Cell& cell : cells.cells) {
-    ignored.clear();
-    for (const std::uint32_t truth : cell.ground_truth) ignored.push_back(is_ignored(set.ground_truth[truth]));
-    result.ground_truth += static_cast<std::size_t>(std::count(ignored.begin(), ignored.end(), 0));
+    result.ground_truth += mark_ignored(set, cell, ignored);
     matcher.load(set, cell, iou_threshold, crowd_regions);
     const std::span<const int> matches = matcher.match(iou_threshold, ignored);
     for (std::size_t i = 0; i < matches.size(); ++i) {
