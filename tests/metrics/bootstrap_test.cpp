@@ -7,6 +7,7 @@
 #include "bonescan/metrics/coco_evaluation.h"
 #include "bonescan/metrics/froc.h"
 #include "bonescan/metrics/image_figures.h"
+#include "bonescan/metrics/resampler.h"
 #include "metrics/check_figure.h"
 #include "metrics/eval_case.h"
 

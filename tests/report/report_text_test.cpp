@@ -1,6 +1,7 @@
 // Reports as text: JSON, Markdown, terminal.
 #include <catch2/catch.hpp>
 
+#include "bonescan/metrics/resampler.h"
 #include "bonescan/report/detection_evaluation.h"
 #include "bonescan/report/markdown_report.h"
 #include "bonescan/report/report_json.h"

@@ -158,4 +158,9 @@ ResampledFigures Resampler::figures(Weights weights) const {
   return figures;
 }
 
+ResampledFigures figures_of_images(std::span<const ImageMatches> images, std::span<const std::uint32_t> weights) {
+  if (weights.empty()) return Resampler(images).figures(std::vector<std::uint32_t>(images.size(), 1));
+  return Resampler(images).figures(weights);
+}
+
 }  // namespace bonescan

@@ -3,12 +3,22 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "bonescan/metrics/bootstrap.h"
+#include "bonescan/metrics/coco_evaluation.h"
+#include "bonescan/metrics/image_matches.h"
 
 namespace bonescan {
+
+// The figures that are resampled. The names are those of report.json. Undefined as in their definitions.
+struct ResampledFigures {
+  std::optional<double> ap50;
+  std::optional<double> ap;
+  std::optional<double> image_iou;            // mean over images with ground truth
+  std::optional<double> sensitivity_at_1_fp;  // FROC as a step function at 1 false positive per image
+};
 
 // Ranks all detections once; a draw then only counts. An image of weight w stands for w copies of it.
 class Resampler {
@@ -52,5 +62,9 @@ class Resampler {
   std::optional<double> sensitivity(std::span<const std::uint32_t> weights, double false_positives_per_image) const;
   std::optional<double> mean_image_iou(std::span<const std::uint32_t> weights) const;
 };
+
+// The figures of the images themselves: image i counts `weights[i]` times (empty: once each). The parts
+// equal evaluate_coco, image_figures and froc_sensitivity.
+ResampledFigures figures_of_images(std::span<const ImageMatches> images, std::span<const std::uint32_t> weights = {});
 
 }  // namespace bonescan
