@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace bonescan {
 
@@ -26,5 +27,10 @@ class OutputError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
+
+// The system's words for a value of errno: "No such file or directory".
+inline std::string system_reason(int error) {
+  return std::generic_category().message(error);
+}
 
 }  // namespace bonescan

@@ -26,8 +26,7 @@ bool is_about_the_name(int error) {
 }
 
 [[noreturn]] void throw_not_written(const fs::path& path, int error) {
-  const std::string message =
-      fmt::format("{} cannot be written: {}", path.string(), std::generic_category().message(error));
+  const std::string message = fmt::format("{} cannot be written: {}", path.string(), system_reason(error));
   if (is_about_the_name(error)) throw FileNameError(message);
   throw OutputError(message);
 }

@@ -174,8 +174,7 @@ ShardSet read_shards(const std::vector<fs::path>& folders) {
 class ShardReader {
  public:
   explicit ShardReader(const ShardRun& shard) : shard_(shard), path_(shard.folder / kResultsName), stream_(path_) {
-    if (!stream_)
-      throw UsageError(fmt::format("{} cannot be opened: {}", path_.string(), std::generic_category().message(errno)));
+    if (!stream_) throw UsageError(fmt::format("{} cannot be opened: {}", path_.string(), system_reason(errno)));
     line_.shard = &shard;
   }
 

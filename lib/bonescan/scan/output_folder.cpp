@@ -177,7 +177,7 @@ void remove_run(const fs::path& folder) {
 void check_can_be_written_to(const std::string& option, const fs::path& folder) {
   if (::access(folder.c_str(), W_OK | X_OK) == 0) return;
   throw UsageError(fmt::format("{} {} cannot be written to: {}; name another folder", option, folder.string(),
-                               std::generic_category().message(errno)));
+                               system_reason(errno)));
 }
 
 }  // namespace bonescan

@@ -13,12 +13,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-OutputError journal_error(const fs::path& path, std::string_view what, const std::error_code& reason) {
-  return OutputError(fmt::format("{} cannot be {}: {}", path.string(), what, reason.message()));
-}
-
-std::error_code system_reason() {
-  return {errno, std::generic_category()};
+OutputError journal_error(const fs::path& path, std::string_view what, const std::string& reason) {
+  return OutputError(fmt::format("{} cannot be {}: {}", path.string(), what, reason));
 }
 
 // Bytes up to and including the last newline.
@@ -41,11 +37,11 @@ ResultJournal::ResultJournal(fs::path path) : path_(std::move(path)) {
     size_ = size_of_whole_lines(path_);
     fs::resize_file(path_, size_, error);
   }
-  if (error) throw journal_error(path_, "continued", error);
+  if (error) throw journal_error(path_, "continued", error.message());
   output_.open(path_, std::ios::binary | std::ios::app);
-  if (!output_) throw journal_error(path_, "written", system_reason());
+  if (!output_) throw journal_error(path_, "written", system_reason(errno));
   input_.open(path_, std::ios::binary);
-  if (!input_) throw journal_error(path_, "read", system_reason());
+  if (!input_) throw journal_error(path_, "read", system_reason(errno));
 }
 
 std::uint64_t ResultJournal::append(std::string_view line) {
@@ -53,7 +49,7 @@ std::uint64_t ResultJournal::append(std::string_view line) {
   if (std::error_code error; !fs::exists(path_, error))
     throw OutputError(fmt::format("{} cannot be written: it was removed", path_.string()));
   output_ << line << '\n' << std::flush;
-  if (!output_) throw journal_error(path_, "written", system_reason());
+  if (!output_) throw journal_error(path_, "written", system_reason(errno));
   return std::exchange(size_, size_ + line.size() + 1);
 }
 
@@ -62,7 +58,7 @@ std::string ResultJournal::line_at(std::uint64_t offset) {
   // A seek drops what has been read ahead, and lines are mostly read in their order.
   if (offset != input_position_) input_.seekg(static_cast<std::streamoff>(offset));
   std::string line;
-  if (!std::getline(input_, line)) throw journal_error(path_, "read", system_reason());
+  if (!std::getline(input_, line)) throw journal_error(path_, "read", system_reason(errno));
   input_position_ = offset + line.size() + 1;
   return line;
 }
