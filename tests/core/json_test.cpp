@@ -32,3 +32,13 @@ TEST_CASE("broken JSON is reported with its source, line and column") {
   REQUIRE_THROWS_WITH(parse_json(std::string(300'000, '['), "gt.json"), Contains("gt.json") && Contains("nested"));
   REQUIRE_NOTHROW(parse_json(std::string(50, '[') + std::string(50, ']'), "gt.json"));
 }
+
+TEST_CASE("a dotted name finds members, and elements by their index") {
+  const Json json = parse_json(R"({"froc": [{"rate": 1}, {"rate": 2}], "": 3})", "report");
+  CHECK(*find_by_path(json, "froc.1.rate") == 2);
+  CHECK(*find_by_path(json, "") == 3);
+  for (const char* path : {"froc.2.rate", "froc.1x.rate", "froc.-1", "froc.", "froc.1.rate.0", "metrics", "froc..1"}) {
+    CAPTURE(path);
+    CHECK(find_by_path(json, path) == nullptr);
+  }
+}

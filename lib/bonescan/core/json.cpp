@@ -21,6 +21,17 @@ std::string line_and_column(std::string_view text, std::size_t position) {
   return fmt::format("line {}, column {}", line, before.size() - line_start + 1);
 }
 
+const Json* find_part(const Json& json, std::string_view part) {
+  if (json.is_object()) {
+    const auto member = json.find(std::string(part));
+    return member == json.end() ? nullptr : &*member;
+  }
+  std::size_t index = 0;
+  const auto parsed = std::from_chars(part.data(), part.data() + part.size(), index);
+  const bool is_index = parsed.ec == std::errc() && parsed.ptr == part.data() + part.size();
+  return json.is_array() && is_index && index < json.size() ? &json[index] : nullptr;
+}
+
 }  // namespace
 
 double shortest_double(float value) {
@@ -33,6 +44,12 @@ double shortest_double(float value) {
 
 Json json_number(const std::optional<double>& value) {
   return value ? Json(*value) : Json(nullptr);
+}
+
+const Json* find_by_path(const Json& json, std::string_view path) {
+  const std::size_t dot = path.find('.');
+  const Json* const part = find_part(json, path.substr(0, dot));
+  return part && dot != std::string_view::npos ? find_by_path(*part, path.substr(dot + 1)) : part;
 }
 
 std::string to_json_line(const Json& json) {

@@ -19,6 +19,10 @@ double shortest_double(float value);
 // null for a figure that is undefined.
 Json json_number(const std::optional<double>& value);
 
+// The member with a dotted name, "input.width"; elements of a list by their index from 0, "froc.3.sensitivity". nullptr
+// if it, or what is on the way to it, is not there.
+const Json* find_by_path(const Json& json, std::string_view path);
+
 // One line, no trailing newline. Bytes that are not UTF-8 are replaced by U+FFFD, so that the output is always
 // valid JSON; names of files are given as name_to_text of file_name.h writes them, which loses nothing.
 std::string to_json_line(const Json& json);

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -21,19 +20,7 @@ class CardReader {
  public:
   CardReader(const Json& card, const std::string& source) : card_(card), source_(source) {}
 
-  // Null if the member, or one on the way to it, is absent.
-  const Json* find(std::string_view path) const {
-    const Json* value = &card_;
-    while (!path.empty()) {
-      const std::size_t dot = std::min(path.find('.'), path.size());
-      if (!value->is_object()) return nullptr;
-      const auto member = value->find(std::string(path.substr(0, dot)));
-      if (member == value->end()) return nullptr;
-      value = &*member;
-      path.remove_prefix(std::min(dot + 1, path.size()));
-    }
-    return value;
-  }
+  const Json* find(std::string_view path) const { return find_by_path(card_, path); }
 
   // `right` says what the member should be: "the width in pixels ...".
   [[noreturn]] void refuse(std::string_view path, std::string_view right) const {

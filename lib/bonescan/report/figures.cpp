@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string_view>
 
 #include "bonescan/core/error.h"
@@ -19,39 +18,6 @@ bool is_figure(const Json& value) {
 
 std::optional<double> value_of(const Json& json) {
   return json.is_number() ? std::optional(json.get<double>()) : std::nullopt;
-}
-
-std::vector<std::string> split_at_dots(const std::string& name) {
-  std::vector<std::string> parts(1);
-  for (const char character : name) {
-    if (character == '.') {
-      parts.emplace_back();
-    } else {
-      parts.back() += character;
-    }
-  }
-  return parts;
-}
-
-// The member or element of that name; nullptr if there is none.
-const Json* part_of(const Json& json, const std::string& part) {
-  if (json.is_object()) {
-    const auto member = json.find(part);
-    return member == json.end() ? nullptr : &*member;
-  }
-  std::size_t index = 0;
-  const auto parsed = std::from_chars(part.data(), part.data() + part.size(), index);
-  const bool is_index = parsed.ec == std::errc() && parsed.ptr == part.data() + part.size();
-  return json.is_array() && is_index && index < json.size() ? &json[index] : nullptr;
-}
-
-const Json* find_by_path(const Json& report, const std::string& name) {
-  const Json* json = &report;
-  for (const std::string& part : split_at_dots(name)) {
-    json = part_of(*json, part);
-    if (!json) return nullptr;
-  }
-  return json;
 }
 
 // Groups whose members are no figures: what was asked for, and what belongs to figures of other groups.
