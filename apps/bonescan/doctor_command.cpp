@@ -24,8 +24,6 @@ namespace {
 // The command line as it is parsed.
 struct DoctorArguments {
   SelfCheckRequest request;
-  std::string segmenter;
-  std::string detector;
   bool json = false;
 };
 
@@ -151,10 +149,7 @@ std::string doctor_text(const Json& report) {
 ExitCode run_doctor(const DoctorArguments& arguments) {
   set_up_logging({});
   warn_of_slow_precision(arguments.request.device, arguments.request.precision);
-  SelfCheckRequest request = arguments.request;
-  if (!arguments.segmenter.empty()) request.segmenter = arguments.segmenter;
-  if (!arguments.detector.empty()) request.detector = arguments.detector;
-  const Json report = doctor_report(check_models(request));
+  const Json report = doctor_report(check_models(arguments.request));
   write_to_standard_output(arguments.json ? to_json_text(report) : doctor_text(report));
   for (const std::string problem : report["problems"]) report_failure("bonescan doctor", problem, {});
   return report["problems"].empty() ? ExitCode::kSuccess : ExitCode::kUsage;
@@ -166,13 +161,10 @@ RunCommand add_doctor_command(CLI::App& app) {
   add_example(app, "bonescan doctor --json > installation.json");
   const auto arguments = std::make_shared<DoctorArguments>();
   const char* const group = "Models";
-  app.add_option("--segmenter", arguments->segmenter, "TorchScript file; default: segnet.pt")
-      ->option_text("FILE")
-      ->group(group);
-  app.add_option("--detector", arguments->detector, "TorchScript file; default: ssd300_vgg16.pt")
-      ->option_text("FILE")
-      ->group(group);
-  add_device_options(app, arguments->request.device, arguments->request.precision, group);
+  SelfCheckRequest& request = arguments->request;
+  add_path(app, "--segmenter", request.segmenter, "FILE", group, "TorchScript file; default: segnet.pt");
+  add_path(app, "--detector", request.detector, "FILE", group, "TorchScript file; default: ssd300_vgg16.pt");
+  add_device_options(app, request.device, request.precision, group);
   app.add_flag("--json", arguments->json, "As one JSON object");
   return [arguments](const CommandContext&) { return run_doctor(*arguments); };
 }

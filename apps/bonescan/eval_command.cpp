@@ -44,14 +44,6 @@ void check_can_become_folder(const char* option, fs::path folder) {
   check_can_be_written_to(option, folder);
 }
 
-void add_path(CLI::App& app, const char* name, OptionalPath& path, const char* type, const char* group,
-              const char* text) {
-  app.add_option_function<std::string>(
-         name, [&path](const std::string& value) { path = value; }, text)
-      ->option_text(type)
-      ->group(group);
-}
-
 void add_source_options(CLI::App& app, EvaluationTask task, EvaluationSources& sources) {
   const char* const group = "What is compared";
   const bool masks = task == EvaluationTask::kSegment;

@@ -14,8 +14,8 @@ namespace {
 
 // The command line as it is parsed.
 struct MergeArguments {
+  MergeRequest request;
   std::vector<std::string> shards;
-  std::string output;
   bool overwrite = false;
   LogOptions log;
 };
@@ -29,16 +29,14 @@ RunCommand add_merge_command(CLI::App& app) {
       ->type_name("DIR")
       ->option_text(" ");
   const char* const group = "Output";
-  app.add_option("-o,--output", arguments->output, "Folder for what one run would have written; made if missing")
-      ->option_text("DIR")
-      ->group(group);
+  add_path(app, "-o,--output", arguments->request.output, "DIR", group,
+           "Folder for what one run would have written; made if missing");
   app.add_flag("--overwrite", arguments->overwrite, "Replace the run in the output folder")->group(group);
   add_log_options(app, arguments->log);
   return [arguments](const CommandContext& context) {
     set_up_logging(arguments->log);
-    MergeRequest request;
+    MergeRequest request = arguments->request;
     request.shards.assign(arguments->shards.begin(), arguments->shards.end());
-    request.output = arguments->output;
     if (arguments->overwrite) request.existing_output = ExistingOutput::kOverwrite;
     request.command_line = context.command_line;
     cancel_on_signals(context.cancellation);

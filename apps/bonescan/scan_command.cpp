@@ -16,11 +16,7 @@ namespace {
 struct ScanArguments {
   ScanRequest request;
   LogOptions log;
-  std::string output;
-  std::string list;
   std::string shard;
-  std::string segmenter;
-  std::string detector;
   std::vector<std::string> model_cards;
   std::optional<std::string> dicom_tags;
   bool resume = false;
@@ -33,10 +29,8 @@ void add_input_options(CLI::App& app, ScanArguments& arguments) {
       ->type_name("PATH")
       ->option_text(" ");
   const char* const group = "Input";
-  app.add_option("--list", arguments.list,
-                 "Read names, one a line or each ended by NUL (find -print0); - is standard input")
-      ->option_text("FILE")
-      ->group(group);
+  add_path(app, "--list", arguments.request.inputs.list, "FILE", group,
+           "Read names, one a line or each ended by NUL (find -print0); - is standard input");
   app.add_option("--shard", arguments.shard, "Only part I of N of the inputs, for example 2/8")
       ->option_text("I/N")
       ->group(group);
@@ -46,9 +40,8 @@ void add_input_options(CLI::App& app, ScanArguments& arguments) {
 void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
   const char* const group = "Output";
   ScanRequest& request = arguments.request;
-  app.add_option("-o,--output", arguments.output, "Folder for the results, made if missing; - for standard output")
-      ->option_text("DIR")
-      ->group(group);
+  add_path(app, "-o,--output", request.output, "DIR", group,
+           "Folder for the results, made if missing; - for standard output");
   if (task != ScanTask::kSegment) {
     app.add_option("--format", request.formats,
                    "Boxes also as yolo, voc or csv, separated by commas (coco is always written)")
@@ -71,19 +64,17 @@ void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) 
 
 void add_model_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
   const char* const group = "Models";
-  const auto add = [&](const char* name, std::string& path, const char* text) {
-    app.add_option(name, path, text)->option_text("FILE")->group(group);
-  };
-  if (task == ScanTask::kSegment)
-    add("--model", arguments.segmenter, "TorchScript file with its card inside; default: segnet.pt");
-  if (task == ScanTask::kDetect)
-    add("--model", arguments.detector, "TorchScript file with its card inside; default: ssd300_vgg16.pt");
+  ScanRequest& request = arguments.request;
+  const char* const segmenter = "TorchScript file with its card inside; default: segnet.pt";
+  const char* const detector = "TorchScript file with its card inside; default: ssd300_vgg16.pt";
+  if (task == ScanTask::kSegment) add_path(app, "--model", request.segmenter, "FILE", group, segmenter);
+  if (task == ScanTask::kDetect) add_path(app, "--model", request.detector, "FILE", group, detector);
   if (task == ScanTask::kPipeline) {
-    add("--segmenter", arguments.segmenter, "TorchScript file with its card inside; default: segnet.pt");
-    add("--detector", arguments.detector, "Likewise; default: ssd300_vgg16.pt");
+    add_path(app, "--segmenter", request.segmenter, "FILE", group, segmenter);
+    add_path(app, "--detector", request.detector, "FILE", group, "Likewise; default: ssd300_vgg16.pt");
   }
   add_model_card_option(app, arguments.model_cards, group);
-  add_device_options(app, arguments.request.device, arguments.request.precision, group);
+  add_device_options(app, request.device, request.precision, group);
 }
 
 void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
@@ -123,13 +114,9 @@ void add_run_options(CLI::App& app, ScanArguments& arguments) {
 
 ScanRequest complete_request(const ScanArguments& arguments) {
   ScanRequest request = arguments.request;
-  request.output = arguments.output;
-  if (!arguments.list.empty()) request.inputs.list = arguments.list;
   request.read.dicom_tags = {kSopInstanceUid};
   if (arguments.dicom_tags) request.read.dicom_tags = parse_dicom_tags(*arguments.dicom_tags);
   if (!arguments.shard.empty()) request.inputs.shard = parse_shard(arguments.shard);
-  if (!arguments.segmenter.empty()) request.segmenter = arguments.segmenter;
-  if (!arguments.detector.empty()) request.detector = arguments.detector;
   request.model_cards.assign(arguments.model_cards.begin(), arguments.model_cards.end());
   if (arguments.resume && arguments.overwrite)
     throw UsageError("--resume and --overwrite exclude each other; name one");

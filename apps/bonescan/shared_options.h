@@ -12,6 +12,15 @@
 
 namespace bonescan {
 
+// An option for a path, `type` in the help: a std::filesystem::path, or an optional one that stays unset without it.
+template <typename Path>
+void add_path(CLI::App& app, const char* name, Path& path, const char* type, const char* group, const char* text) {
+  app.add_option_function<std::string>(
+         name, [&path](const std::string& value) { path = value; }, text)
+      ->option_text(type)
+      ->group(group);
+}
+
 // --allow-truncated, --max-pixels and --max-file-size
 void add_read_options(CLI::App& app, ReadOptions& read, const std::string& group);
 
