@@ -1,7 +1,6 @@
 #include "manual_page.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "bonescan/core/version.h"
 #include "exit_code.h"

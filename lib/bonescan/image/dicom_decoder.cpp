@@ -6,11 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
-#include <string_view>
-#include <utility>
 
 #include "bonescan/core/error.h"
 #include "bonescan/image/dicom_header.h"

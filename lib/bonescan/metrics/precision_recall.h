@@ -2,9 +2,7 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <span>
-#include <vector>
 
 #include "bonescan/metrics/coco_evaluation.h"
 

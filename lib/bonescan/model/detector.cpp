@@ -1,11 +1,5 @@
 #include "bonescan/model/detector.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
-#include <limits>
-
-#include "bonescan/core/error.h"
 #include "bonescan/model/operating_point.h"
 #include "bonescan/model/probe.h"
 

@@ -4,7 +4,6 @@
 #include <tbb/parallel_invoke.h>
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>

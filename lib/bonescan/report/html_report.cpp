@@ -1,7 +1,5 @@
 #include "bonescan/report/html_report.h"
 
-#include <fmt/format.h>
-
 #include <kainjow/mustache.hpp>
 #include <vector>
 

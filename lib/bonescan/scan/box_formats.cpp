@@ -6,7 +6,6 @@
 #include <pugixml.hpp>
 #include <sstream>
 #include <stdexcept>
-#include <string_view>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
+#include <istream>
 #include <iterator>
 #include <memory>
 #include <system_error>

@@ -8,7 +8,6 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <string>
 
 #include "bonescan/model/detector.h"
 #include "bonescan/model/segmenter.h"
