@@ -97,6 +97,15 @@ TEST_CASE("report.md fits a comment and shows gates first") {
   CHECK_THAT(text, Contains("excluded"));  // the definition stands beside the figures
 }
 
+TEST_CASE("names in report.md stay what they are") {
+  Json report = detection_report(evaluation(), "detection");
+  report["notes"] = Json::array({R"(images_of [hip]/*#1*.png is `a\b` & "c")"});
+  report["regions"][0]["region"] = "left_hand|wrist";
+  const std::string text = markdown_report(report);
+  CHECK_THAT(text, Contains(R"(- images\_of \[hip\]/\*\#1\*.png is \`a\\b\` &amp; "c")"));
+  CHECK_THAT(text, Contains(R"(| left\_hand\|wrist | 1 |)"));
+}
+
 TEST_CASE("report.md has a table for each way to divide the data") {
   const std::string text = markdown_report(detection_report(evaluation(), "detection"));
   CHECK_THAT(text, Contains("**By size of the ground-truth box**\n\n| size | boxes | found at the operating point |"));

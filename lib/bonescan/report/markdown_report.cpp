@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "bonescan/report/report_table.h"
@@ -10,25 +11,29 @@
 namespace bonescan {
 namespace {
 
-// As a table's cell: what Markdown or HTML would take for markup stays text.
-std::string cell(const std::string& text) {
+// As part of one line, of a table's cell too: what Markdown or HTML would take for markup stays text, names of files
+// above all.
+std::string escaped(const std::string& text) {
+  constexpr std::string_view kMarkup = "\\|`*_[]#";
   std::string result;
   for (const char character : text) {
-    if (character == '|')
-      result += "\\|";
-    else if (character == '<')
+    if (character == '<') {
       result += "&lt;";
-    else if (character == '\n')
+    } else if (character == '&') {
+      result += "&amp;";
+    } else if (character == '\n') {
       result += ' ';
-    else
+    } else {
+      if (kMarkup.find(character) != std::string_view::npos) result += '\\';
       result += character;
+    }
   }
   return result;
 }
 
 std::string row(const std::vector<std::string>& cells) {
   std::string text = "|";
-  for (const std::string& one : cells) text += fmt::format(" {} |", cell(one));
+  for (const std::string& one : cells) text += fmt::format(" {} |", escaped(one));
   return text + "\n";
 }
 
@@ -40,7 +45,7 @@ std::string gates_text(const Json& gates) {
   std::string passed;
   for (const Json& gate : gates) {
     const std::string line = fmt::format("- {} {}\n", gate.at("met").get<bool>() ? ":white_check_mark:" : ":x:",
-                                         cell(gate.at("sentence").get<std::string>()));
+                                         escaped(gate.at("sentence").get<std::string>()));
     (gate.at("met").get<bool>() ? passed : text) += line;
   }
   if (!passed.empty()) text += fmt::format("\n<details><summary>{} met</summary>\n\n{}\n</details>\n", met, passed);
@@ -51,7 +56,7 @@ std::string section_text(const ReportSection& section) {
   std::string text = row({section.title, "", "95 % interval"}) + "|---|---:|---|\n";
   for (const ReportRow& figure : section.rows) text += row({figure.name, figure.value, figure.interval});
   text += "\n";
-  if (!section.definition.empty()) text += cell(section.definition) + "\n\n";
+  if (!section.definition.empty()) text += escaped(section.definition) + "\n\n";
   return text;
 }
 
@@ -74,7 +79,7 @@ std::string markdown_report(const Json& report) {
   for (const ReportSection& section : report_sections(report)) text += section_text(section);
   for (const ReportTable& table : report_tables(report)) text += table_text(table);
   for (const Json& note : report.value("notes", Json::array()))
-    text += fmt::format("- {}\n", cell(note.get<std::string>()));
+    text += fmt::format("- {}\n", escaped(note.get<std::string>()));
   return text + "\nNot a medical device; figures of research software.\n";
 }
 
