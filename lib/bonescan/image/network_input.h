@@ -27,7 +27,8 @@ struct InputSpec {
   int height = 0;
   int channels = 3;  // 1: grey, 3: RGB
   ResizeMode resize = ResizeMode::kStretch;
-  std::vector<double> mean;  // one per channel, of pixels in 0..1
+  // `channels` values each, of pixels in 0..1; the deviations are above 0.
+  std::vector<double> mean;
   std::vector<double> standard_deviation;
 };
 

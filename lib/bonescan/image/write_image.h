@@ -6,11 +6,12 @@
 
 namespace bonescan {
 
-// Writes an 8-bit PNG with values 0 and 255, whole or not at all. Throws OutputError, ImageError if the format cannot
-// hold a picture of that size.
+// Writes a mask (CV_8U, 0 or 255) as an 8-bit PNG, whole or not at all. Throws OutputError, ImageError if the format
+// cannot hold a picture of that size.
 void write_mask_png(const std::filesystem::path& path, const cv::Mat& mask);
 
-// Writes a JPEG (at most 65,500 pixels a side), whole or not at all. Throws as write_mask_png does.
+// Writes a picture (CV_8UC3 in BGR, or CV_8U) as a JPEG (at most 65,500 pixels a side), whole or not at all. Throws as
+// write_mask_png does.
 void write_overlay_jpeg(const std::filesystem::path& path, const cv::Mat& picture);
 
 }  // namespace bonescan

@@ -63,8 +63,8 @@ struct CocoEvaluation {
   std::vector<CocoClass> classes;  // in ascending order of category id, those without ground truth, too
 };
 
-// `max_detections`: the most detections per image and class that count, the highest scores first. Every
-// figure uses it, AR1 and AR10 at most 1 and 10 of them. (Asked for another limit than 100, pycocotools'
+// `max_detections`: the most detections per image and class that count, the highest scores first; 0: all
+// do. Every figure uses it, AR1 and AR10 at most 1 and 10 of them. (Asked for another limit than 100, pycocotools'
 // summary reports ap as -1, and a limit below 10 is raised to 10 because it sorts the three limits: slips
 // of the program, not definitions.)
 CocoEvaluation evaluate_coco(const EvaluationSet& set, int max_detections = 100);

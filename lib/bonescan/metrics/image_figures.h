@@ -29,9 +29,10 @@ struct PerImageSummary {
 
 // image_iou: mean over the image's ground-truth boxes of the best IoU with any detection, of whatever
 // class, whose score is at or above `score_threshold`; 0 if there is none. image_ap50: COCO 101-point AP
-// at IoU 0.5 of that image alone, over all its detections. Mean and maximum go over the images with at
-// least one ground-truth box that is neither crowd nor difficult; all others say nothing in these figures,
-// false alarms on them included.
+// at IoU 0.5 of that image alone, over the first `max_detections` of each class, highest scores first (0: all
+// of them); the mean over the classes that it shows. Mean and maximum go over the images with at least one
+// ground-truth box that is neither crowd nor difficult; all others say nothing in these figures, false alarms
+// on them included.
 PerImageSummary image_figures(const EvaluationSet& set, double score_threshold, int max_detections = 100);
 
 }  // namespace bonescan

@@ -39,10 +39,11 @@ struct SsdHeads {
 void softmax(std::span<const float> logits, std::span<float> probabilities);
 
 // Decodes one image, best score first. As torchvision.models.detection.SSD.postprocess_detections:
-// decoding of Ren et al. 2015 with `box_weights`, log-sizes limited to log(1000 / 16), boxes clipped to
-// the input, greedy suppression per class. Then, as Gidaris and Komodakis 2015, each box that stays becomes the mean,
-// weighted by score, of all candidates of its class that overlap it by box_voting_iou or more; its score stays. What
-// scores above 0.01 votes, whatever the score threshold is: a box does not depend on it.
+// decoding of Ren et al. 2015 with `box_weights`, the divisors of dx, dy, dw and dh, log-sizes limited to
+// log(1000 / 16), boxes clipped to the input of `input_width` x `input_height` pixels, greedy suppression per class.
+// Then, as Gidaris and Komodakis 2015, each box that stays becomes the mean, weighted by score, of all candidates of
+// its class that overlap it by box_voting_iou or more; its score stays. What scores above 0.01 votes, whatever the
+// score threshold is, so that a box does not depend on it; a threshold below 0.01 decides itself who votes.
 std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double, 4>& box_weights,
                                   AnchorFormat anchor_format, int input_width, int input_height,
                                   const SsdOptions& options = {});

@@ -12,8 +12,8 @@ namespace bonescan {
 
 struct BoneRecord {
   bool present = false;
-  double fraction = 0.0;
-  double confidence = 0.0;
+  double fraction = 0.0;            // share of bone pixels on the network's grid, 0..1
+  double confidence = 0.0;          // mean probability of the bone pixels, 0..1; 0 if there are none
   std::optional<std::string> mask;  // path below the output folder; unset (null) if none was written
 };
 

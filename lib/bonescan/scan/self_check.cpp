@@ -41,7 +41,7 @@ Json stored_results(const std::string& sha256) {
   return results.value("results", Json::object()).value(sha256, Json());
 }
 
-// Whether the two have the same members and their numbers differ by at most `tolerance`.
+// Whether the two hold the same values in the same order, numbers up to `tolerance`; names of members are not compared.
 bool is_close(const Json& found, const Json& stored, double tolerance) {
   if (found.is_number() && stored.is_number())
     return std::abs(found.get<double>() - stored.get<double>()) <= tolerance;  // false for NaN
