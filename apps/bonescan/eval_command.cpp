@@ -122,8 +122,9 @@ void add_gate_options(CLI::App& app, EvalArguments& arguments) {
       ->option_text("GATE")
       ->group(group);
   add_path(app, "--baseline", gates.baseline, "FILE", group, "report.json of an earlier evaluation to compare with");
-  app.add_option("--max-drop", gates.max_drop, "How much worse than the baseline a figure may be; default: 0")
-      ->check(CLI::NonNegativeNumber)
+  app.add_option("--max-drop", gates.max_drop,
+                 "How much worse than the baseline a figure may be, a count in parts of the baseline's; default: 0")
+      ->check(non_negative())
       ->needs("--baseline")
       ->option_text("X")
       ->group(group);
@@ -156,6 +157,9 @@ void check_outputs(const EvalArguments& arguments) {
   if (arguments.output && *arguments.output != "-") check_can_become_folder("--output", *arguments.output);
   if (arguments.junit && (!arguments.junit->has_filename() || arguments.junit == "-"))
     throw UsageError("--junit: name a file");
+  std::error_code error;
+  if (arguments.junit && fs::is_directory(*arguments.junit, error))
+    throw UsageError(fmt::format("--junit: {} is a folder; name a file", arguments.junit->string()));
   if (arguments.junit) check_can_become_folder("--junit", arguments.junit->parent_path());
 }
 

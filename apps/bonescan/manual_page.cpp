@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "bonescan/core/version.h"
 #include "exit_code.h"
 
@@ -44,17 +48,25 @@ std::string option_entry(const OptionDescription& option) {
   return fmt::format(".TP\n{}\n{}\n", names, roff(option.text));
 }
 
+// In the order of their first options.
+std::vector<std::string> groups(const CommandDescription& command) {
+  std::vector<std::string> names;
+  for (const OptionDescription& option : command.options)
+    if (!option.names.empty() && std::find(names.begin(), names.end(), option.group) == names.end())
+      names.push_back(option.group);
+  return names;
+}
+
 std::string command_section(const CommandDescription& command) {
   std::string text =
       fmt::format(".SS {}\n{}.\n.PP\n{}", roff(full_name(command)), roff(command.text), synopsis(command));
   text += fmt::format(".PP\nExample:\n.PP\n.RS 4\n.nf\n{}\n.fi\n.RE\n", roff(command.example));
-  std::string group;
-  for (const OptionDescription& option : command.options) {
-    if (!option.names.empty() && option.group != group) {
-      group = option.group;
-      text += fmt::format(".PP\n\\fI{}\\fR\n", roff(group));
-    }
-    text += option_entry(option);
+  for (const OptionDescription& option : command.options)
+    if (option.names.empty()) text += option_entry(option);
+  for (const std::string& group : groups(command)) {
+    text += fmt::format(".PP\n\\fI{}\\fR\n", roff(group));
+    for (const OptionDescription& option : command.options)
+      if (!option.names.empty() && option.group == group) text += option_entry(option);
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <limits>
 #include <string>
 
 namespace bonescan {
@@ -24,6 +25,14 @@ CLI::Validator fraction() {
     return is_number_in(text, 0.0, 1.0) ? std::string() : fmt::format("\"{}\" is no number from 0 to 1", text);
   };
   return {check, "0..1"};
+}
+
+CLI::Validator non_negative() {
+  const auto check = [](std::string& text) {
+    const bool fits = is_number_in(text, 0.0, std::numeric_limits<double>::max());
+    return fits ? std::string() : fmt::format("\"{}\" is no number from 0 on", text);
+  };
+  return {check, "X"};
 }
 
 CLI::Validator whole_number(std::int64_t least, std::int64_t most) {

@@ -11,6 +11,9 @@ namespace bonescan {
 // A number from 0 to 1, both included; "nan" is none.
 CLI::Validator fraction();
 
+// A number from 0 on; "nan" and "inf" are none.
+CLI::Validator non_negative();
+
 // A whole number from `least` to `most`, both included.
 CLI::Validator whole_number(std::int64_t least, std::int64_t most);
 

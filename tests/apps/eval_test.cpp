@@ -479,6 +479,7 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
       {files.words({"--with-negatives"}), "--fracatlas"},
       {files.words({"--iou-threshold", "1.5"}), "--iou-threshold"},
       {files.words({"--max-detections", "0"}), "--max-detections"},
+      {files.words({"--baseline", files.path("gt.json"), "--max-drop", "nan"}), "--max-drop"},
       {files.words({"--max-drop", "0.1"}), "--baseline"},
       {files.words({"--seed", "-1"}), "--seed"},
       {files.words({"-o", files.path("gt.json")}), "--output: " + files.path("gt.json") + " is not a folder"},

@@ -59,4 +59,14 @@ TEST_CASE("A split list that names an unknown image is refused") {
                     "list.csv names z.jpg, which is not in gt.json");
 }
 
+TEST_CASE("A split list of more than the set holds restricts it, with a note, unless it names nothing there") {
+  Dataset dataset = three_images();
+  CHECK_THROWS_WITH(keep_listed_images(dataset, {"y.jpg", "z.jpg"}, "list.csv", UnknownNames::kNoted),
+                    Catch::Contains("list.csv names y.jpg, which is not in gt.json"));
+  keep_listed_images(dataset, {"a.jpg", "y.jpg", "z.jpg"}, "list.csv", UnknownNames::kNoted);
+  CHECK(dataset.images.size() == 1);
+  REQUIRE(dataset.notes.size() == 1);
+  CHECK(dataset.notes[0] == "2 images of list.csv are not in gt.json.");
+}
+
 }  // namespace bonescan

@@ -57,8 +57,9 @@ TEST_CASE("VOC: a file without objects is an image without boxes") {
 TEST_CASE("VOC: hidden files are none, and a folder that cannot be read is named") {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "a.xml", annotation(""));
+  write_file_atomically(folder / "B.XML", annotation(""));
   write_file_atomically(folder / "._a.xml", "what macOS leaves on other file systems");
-  CHECK(read_voc_dataset(folder.path()).images.size() == 1);
+  CHECK(read_voc_dataset(folder.path()).images.size() == 2);
   CHECK_THROWS_WITH(read_voc_dataset(folder / "gone"), Contains("annotations") && Contains("gone cannot be read"));
   CHECK_THROWS_AS(read_voc_dataset(folder / "gone"), UsageError);
 }

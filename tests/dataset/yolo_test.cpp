@@ -35,7 +35,7 @@ class YoloCase {
 
 TEST_CASE("YOLO boxes are parts of the image's size; an image without a label file has no boxes") {
   const YoloCase files;
-  files.write("labels/a.txt", "1 0.5 0.5 0.2 0.4\r\n\r\n0 0.1 0.2 0.1 0.2");
+  files.write("labels/a.TXT", "1 0.5 0.5 0.2 0.4\r\n\r\n0 0.1 0.2 0.1 0.2");
   files.write("labels/labels.txt", "fractured\r\nhealed\r\n");
   const Dataset dataset = files.read();
   REQUIRE(dataset.images.size() == 2);

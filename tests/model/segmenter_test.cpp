@@ -112,6 +112,32 @@ TEST_CASE("an answer that says nothing is an error of the image, not a picture w
   CHECK(segmenter.segment(half_white({64, 64})).present);
 }
 
+namespace {
+
+// Takes the zeros of the first question, and fails on every picture.
+class FailingNetwork : public Network {
+ public:
+  std::vector<Tensor> run(const Tensor& input) const override {
+    if (asked_++ > 0) throw std::runtime_error("boom");
+    return {{{1, 1, input.shape[2], input.shape[3]}, std::vector<float>(input.values.size() / input.shape[1])}};
+  }
+
+ private:
+  mutable int asked_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a network that fails on a picture is an error of that picture") {
+  Model model;
+  model.path = "models/failing.pt";
+  model.card = read_model_card(test::tiny_model("segmenter"), ModelTask::kSegmentation);
+  model.network = std::make_unique<FailingNetwork>();
+  const Segmenter segmenter(std::move(model), {});
+  CHECK_THROWS_WITH(segmenter.segment(half_white({64, 64})), "failing.pt fails on it: boom");
+  CHECK_THROWS_AS(segmenter.segment(half_white({64, 64})), ImageError);
+}
+
 TEST_CASE("thresholds that are missing or impossible are refused") {
   const auto with_card = [](const Json& operating_point) {
     Model model = load_model(test::tiny_model("segmenter"), ModelTask::kSegmentation);

@@ -71,4 +71,16 @@ TEST_CASE("Quality figures know their direction; thresholds and numbers of image
   CHECK(find("operating_point.score_threshold") == figures.end());
 }
 
+TEST_CASE("The figures of several classes are compared, each; those of one are those of all") {
+  Json of_two = report();
+  of_two["classes"] = {{{"name", "hip"}, {"ap50", 0.5}}, {{"name", "wrist"}, {"ap50", 0.25}}};
+  const auto compared = [](const Json& json, const std::string& name) {
+    const std::vector<QualityFigure> figures = quality_figures(json);
+    return std::any_of(figures.begin(), figures.end(), [&](const auto& one) { return one.figure.name == name; });
+  };
+  CHECK(compared(of_two, "classes.1.ap50"));
+  of_two["classes"].erase(1);
+  CHECK_FALSE(compared(of_two, "classes.0.ap50"));
+}
+
 }  // namespace bonescan

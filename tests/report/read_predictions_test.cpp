@@ -21,15 +21,21 @@ Dataset two_images() {
   return dataset;
 }
 
+Dataset two_images_with_boxes() {
+  Dataset dataset = two_images();
+  for (const DatasetImage& image : dataset.images) dataset.boxes.push_back({image.id, 0, {1, 2, 3, 4}, 12});
+  return dataset;
+}
+
 std::string record(const std::string& file, const std::string& detections) {
   return R"({"file":")" + file + R"(","status":"ok","width":100,"height":100,"bone":null,"detector_ran":true,)" +
          R"("detections":[)" + detections + "]}\n";
 }
 
-Predictions read(const std::string& text) {
+Predictions read(const std::string& text, const Dataset& dataset = two_images()) {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "results.jsonl", text);
-  return read_predictions(folder / "results.jsonl", two_images());
+  return read_predictions(folder / "results.jsonl", dataset);
 }
 
 const std::string kBox = R"({"label":"fractured","score":0.5,"box":[1,2,3,4]})";
@@ -48,12 +54,31 @@ TEST_CASE("results.jsonl: files match by path, then by base name; labels by name
 TEST_CASE("results.jsonl: failed, missing and left-out images are counted in notes") {
   const Predictions predictions = read(R"({"file":"a.png","status":"failed","error":"is truncated"})"
                                        "\n" +
-                                       record("c.png", kBox));
+                                           record("c.png", kBox),
+                                       two_images_with_boxes());
   CHECK(predictions.boxes.empty());
+  CHECK(predictions.unseen_negatives.empty());
   REQUIRE(predictions.notes.size() == 3);
   CHECK_THAT(predictions.notes[0], Contains("1 images failed"));
   CHECK_THAT(predictions.notes[1], Contains("1 images have no line"));
   CHECK_THAT(predictions.notes[2], Contains("1 images of the predictions lie outside"));
+}
+
+TEST_CASE("results.jsonl: images without boxes that failed or have no line are no true negatives") {
+  const Predictions predictions = read(R"({"file":"a.png","status":"failed","error":"is truncated"})");
+  CHECK(predictions.unseen_negatives == std::vector<std::int64_t>{1, 2});
+  REQUIRE(predictions.notes.size() == 1);
+  CHECK_THAT(predictions.notes[0], Contains("2 images without boxes failed") && Contains("left out"));
+}
+
+TEST_CASE("results.jsonl: images of another size than in the ground truth get a note") {
+  Dataset dataset = two_images();
+  dataset.images[0].height = 50;
+  dataset.images[1].width = dataset.images[1].height = 0;  // not known
+  const Predictions predictions = read(record("a.png", kBox) + record("sub/b.png", kBox), dataset);
+  REQUIRE(predictions.notes.size() == 1);
+  CHECK_THAT(predictions.notes[0],
+             Contains("1 images are of another size") && Contains("a.png: 100 x 100 and 100 x 50"));
 }
 
 TEST_CASE("results.jsonl: what does not fit is named with its line") {
@@ -65,6 +90,7 @@ TEST_CASE("results.jsonl: what does not fit is named with its line") {
       {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,-3,4]})"), "line 1"},
       {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,3]})"), "line 1"},
       {record("a.png", "") + "{\"file\": ", "line 2"},
+      {R"({"file":"a.png","status":"ok","width":1,"height":1})", "no record of a bonescan results.jsonl: key 'bone'"},
   }));
   CHECK_THROWS_WITH(read(text), Contains("results.jsonl") && Contains(sentence));
   CHECK_THROWS_AS(read(text), UsageError);

@@ -78,6 +78,20 @@ TEST_CASE("Masks of different size are an error that names both") {
   CHECK_THROWS_WITH(masks.evaluate(), Contains("truth/a.png (4 x 2)") && Contains("predicted/a.png (5 x 2)"));
 }
 
+TEST_CASE("Of a run of ours the masks of pictures that failed may lack, with a note, but not all") {
+  const MaskCase masks;
+  masks.write("truth/a.png", 1);
+  masks.write("truth/b.png", 1);
+  masks.write("predicted/masks/a.png.png", 1);
+  write_file_atomically(masks.path("predicted/results.jsonl"), "");
+  const SegmentationEvaluation evaluation = masks.evaluate();
+  CHECK(evaluation.masks.pairs.size() == 1);
+  REQUIRE(evaluation.masks.notes.size() == 1);
+  CHECK_THAT(evaluation.masks.notes[0], Contains("1 masks have no prediction"));
+  std::filesystem::rename(masks.path("predicted/masks/a.png.png"), masks.path("predicted/masks/c.png.png"));
+  CHECK_THROWS_WITH(masks.evaluate(), Contains("has no mask for any of"));
+}
+
 TEST_CASE("A ground truth without prediction, an empty folder and a broken file are usage errors") {
   const MaskCase masks;
   masks.write("truth/a.png", 1);

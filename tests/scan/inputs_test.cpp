@@ -107,6 +107,15 @@ TEST_CASE("what lies below the output folder is no input") {
   CHECK(names(inputs) == Names{"1.png", "outer/2.png"});
 }
 
+TEST_CASE("what an earlier run wrote below a folder is no input, unless it is named") {
+  const test::TemporaryFolder folder;
+  for (const char* file :
+       {"1.png", "a/out/run.json", "a/out/results.jsonl", "a/out/masks/1.png.png", "b/run.json", "b/2.png"})
+    touch(folder / file);
+  CHECK(names(find({folder.path()})) == Names{"1.png", "b/2.png"});
+  CHECK(names(find({folder / "a/out"})) == Names{"masks/1.png.png"});
+}
+
 TEST_CASE("an output folder that is an input itself is refused: its results would become inputs") {
   const test::TemporaryFolder folder;
   touch(folder / "in/1.png");

@@ -6,10 +6,15 @@
 #include <system_error>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_name.h"
 
 namespace bonescan {
 
 namespace fs = std::filesystem;
+
+bool has_extension(const fs::path& file, std::string_view extension) {
+  return in_small_letters(file.extension().string()) == extension;
+}
 
 std::vector<std::string> list_files(const fs::path& folder, const std::string& role,
                                     const std::function<bool(const fs::path& file)>& wanted,

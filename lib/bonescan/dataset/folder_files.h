@@ -4,9 +4,13 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bonescan {
+
+// Whether the name ends in the extension (".txt"), in small letters or capitals.
+bool has_extension(const std::filesystem::path& file, std::string_view extension);
 
 // What becomes of a folder below the one that is listed if it cannot be read.
 enum class UnreadableFolder {

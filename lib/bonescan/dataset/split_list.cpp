@@ -43,19 +43,28 @@ std::vector<std::string> read_split_list(const std::filesystem::path& path) {
   return names;
 }
 
-void keep_listed_images(Dataset& dataset, const std::vector<std::string>& names, const std::string& list) {
+void keep_listed_images(Dataset& dataset, const std::vector<std::string>& names, const std::string& list,
+                        UnknownNames unknown) {
   const ImageIndex index(dataset);
   std::vector<std::int64_t> ids;
-  std::size_t left_out = 0;
+  std::size_t left_out = 0, not_found = 0;
   for (const std::string& name : names) {
     const auto match = index.find_any_extension(name);
-    if (!match) throw UsageError(fmt::format("{} names {}, which is not in {}", list, name, dataset.source));
-    if (match->left_out) {
+    if (!match && unknown == UnknownNames::kRefused)
+      throw UsageError(fmt::format("{} names {}, which is not in {}", list, name, dataset.source));
+    if (!match) {
+      ++not_found;
+    } else if (match->left_out) {
       ++left_out;  // an image that an earlier restriction leaves out stays out
     } else {
       ids.push_back(match->id);
     }
   }
+  if (not_found == names.size())
+    throw UsageError(
+        fmt::format("{} names {}, which is not in {}; nor are the others", list, names[0], dataset.source));
+  if (not_found > 0)
+    dataset.notes.push_back(fmt::format("{} images of {} are not in {}.", not_found, list, dataset.source));
   if (left_out > 0)
     dataset.notes.push_back(
         fmt::format("{} images of {} are left out: they lie outside the split, or are images without boxes that were "

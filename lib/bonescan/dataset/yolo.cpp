@@ -63,7 +63,7 @@ ClassNames find_class_names(const fs::path& folder) {
 
 bool is_label_file(const fs::path& file) {
   const bool names_classes = file.filename() == "labels.txt" || file.filename() == "classes.txt";
-  return file.extension() == ".txt" && !names_classes;
+  return has_extension(file, ".txt") && !names_classes;
 }
 
 struct YoloLine {

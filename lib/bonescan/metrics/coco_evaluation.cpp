@@ -21,7 +21,7 @@ struct Limits {
 };
 
 constexpr std::array<Limits, area_range_count> area_ranges{
-    {{0.0, 1e10}, {0.0, coco_largest_small}, {coco_largest_small, coco_largest_medium}, {coco_largest_medium, 1e10}}};
+    {{0.0, 1e10}, {0.0, kCocoLargestSmall}, {kCocoLargestSmall, kCocoLargestMedium}, {kCocoLargestMedium, 1e10}}};
 
 // One bit for each IoU threshold.
 struct Flags {

@@ -22,8 +22,8 @@ inline constexpr std::size_t coco_recall_points = 101;
 std::array<double, coco_recall_points> coco_recalls();
 
 // The largest areas, in pixels, that COCO calls small and medium.
-inline constexpr double coco_largest_small = 32.0 * 32.0;
-inline constexpr double coco_largest_medium = 96.0 * 96.0;
+inline constexpr double kCocoLargestSmall = 32.0 * 32.0;
+inline constexpr double kCocoLargestMedium = 96.0 * 96.0;
 
 // The twelve numbers. Each is the mean over classes that have ground truth (of that size), and over the
 // IoU thresholds; undefined (nullopt; -1 in pycocotools) if no class has any.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "bonescan/core/error.h"
 
@@ -65,10 +66,15 @@ Tensor check_ssd_heads(const Model& model) {
 }
 
 std::vector<Tensor> run_expecting(const Model& model, const Tensor& input, const std::vector<Shape>& shapes) {
-  std::vector<Tensor> outputs = model.network->run(input);
+  const std::string name = model.path.filename().string();
+  std::vector<Tensor> outputs;
+  try {
+    outputs = model.network->run(input);
+  } catch (const std::runtime_error& error) {
+    throw ImageError(fmt::format("{} fails on it: {}", name, error.what()));
+  }
   const bool fit = std::equal(outputs.begin(), outputs.end(), shapes.begin(), shapes.end(),
                               [](const Tensor& output, const Shape& shape) { return output.shape == shape; });
-  const std::string name = model.path.filename().string();
   if (!fit) throw ImageError(fmt::format("{} gives an answer of another shape than for other images", name));
   if (!std::all_of(outputs.begin(), outputs.end(), is_finite))
     throw ImageError(fmt::format("{} gives an answer with numbers that are not finite", name));

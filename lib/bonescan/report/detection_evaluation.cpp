@@ -83,7 +83,7 @@ std::vector<SizeFigures> evaluate_sizes(const DetectionEvaluation& evaluation) {
   for (std::size_t i = 0; i < evaluation.set.ground_truth.size(); ++i) {
     const GroundTruthBox& box = evaluation.set.ground_truth[i];
     if (is_ignored(box)) continue;
-    SizeFigures& size = sizes[box.area <= coco_largest_small ? 0 : box.area <= coco_largest_medium ? 1 : 2];
+    SizeFigures& size = sizes[box.area <= kCocoLargestSmall ? 0 : box.area <= kCocoLargestMedium ? 1 : 2];
     ++size.ground_truth;
     if (is_found(evaluation, i)) ++size.found;
   }

@@ -237,6 +237,14 @@ void check_gate_settings(const EvaluationRequest& request, const std::optional<J
   if (baseline) check_baseline(nothing, *baseline, request.gates.max_drop, {});
 }
 
+void leave_out(Dataset& dataset, const std::vector<std::int64_t>& ids) {
+  const std::unordered_set<std::int64_t> gone(ids.begin(), ids.end());
+  std::vector<std::int64_t> kept;
+  for (const DatasetImage& image : dataset.images)
+    if (!gone.contains(image.id)) kept.push_back(image.id);
+  keep_images(dataset, kept);
+}
+
 EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancellation& cancellation) {
   EvaluationOutcome outcome;
   Dataset dataset = read_ground_truth(request.sources, request.settings.read);
@@ -264,6 +272,7 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
     predictions = read_predictions(*request.sources.predictions, dataset);
   }
 
+  leave_out(dataset, predictions.unseen_negatives);
   const EvaluationSettings& settings = request.settings;
   outcome.detection = evaluate_detections(std::move(dataset), std::move(predictions),
                                           {.iou_threshold = settings.iou_threshold,

@@ -87,6 +87,18 @@ void add_froc_points(const Json& report, std::vector<QualityFigure>& figures) {
   }
 }
 
+// Of a single class the figures are those of all.
+void add_classes(const Json& report, std::vector<QualityFigure>& figures) {
+  const auto classes = report.find("classes");
+  if (classes == report.end() || !classes->is_array() || classes->size() < 2) return;
+  for (std::size_t i = 0; i < classes->size(); ++i) {
+    for (const char* member : {"ap", "ap50", "ap75", "ar_100", "voc_ap50_all_points"}) {
+      const std::string name = fmt::format("classes.{}.{}", i, member);
+      if (const Json* value = find_by_path(report, name)) figures.push_back({{name, value_of(*value)}});
+    }
+  }
+}
+
 }  // namespace
 
 Figure find_figure(const Json& report, const std::string& name) {
@@ -126,6 +138,7 @@ std::vector<QualityFigure> quality_figures(const Json& report) {
       figures.push_back({{name, value_of(*find_by_path(report, name))}, quality->direction, quality->is_count});
   }
   add_froc_points(report, figures);
+  add_classes(report, figures);
   return figures;
 }
 

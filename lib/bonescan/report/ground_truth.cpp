@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 bool holds_files(const fs::path& folder, std::string_view extension) {
   return !list_files(folder, "--ground-truth", [&](const fs::path& file) {
-            return file.extension() == extension;
+            return has_extension(file, extension);
           }).empty();
 }
 

@@ -6,9 +6,11 @@
 #include <cmath>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
 #include "bonescan/dataset/coco.h"
 #include "bonescan/dataset/image_index.h"
@@ -27,6 +29,7 @@ class RecordMatcher {
  public:
   explicit RecordMatcher(const Dataset& dataset) : dataset_(dataset), index_(dataset) {
     for (const Category& category : dataset.categories) categories_.emplace(category.name, category.id);
+    for (const DatasetImage& image : dataset.images) images_.emplace(image.id, &image);
   }
 
   void add(const ScanRecord& record, const std::string& line) {
@@ -41,22 +44,52 @@ class RecordMatcher {
     }
     const auto [earlier, is_new] = lines_.emplace(match->id, line);
     if (!is_new) throw UsageError(fmt::format("{}: {} stands for the same image as {}", line, name, earlier->second));
-    if (record.error) ++failed_;
+    if (record.error) {
+      failed_.insert(match->id);
+    } else {
+      check_size(*images_.at(match->id), record);
+    }
     for (const Detection& detection : record.detections) add_detection(detection, match->id, line);
   }
 
   Predictions finish(const std::string& source) {
     predictions_.source = source;
-    note(failed_, "images failed when the predictions were made and count as images without detections");
-    note(dataset_.images.size() - lines_.size(),
-         "images have no line in the predictions and count as images without detections");
+    std::unordered_set<std::int64_t> with_boxes;
+    for (const GroundTruthBox& box : dataset_.boxes) with_boxes.insert(box.image_id);
+    std::size_t failed = 0, missing = 0;
+    for (const DatasetImage& image : dataset_.images) {
+      const bool has_failed = failed_.contains(image.id);
+      if (!has_failed && lines_.contains(image.id)) continue;
+      if (with_boxes.contains(image.id)) {
+        ++(has_failed ? failed : missing);
+      } else {
+        predictions_.unseen_negatives.push_back(image.id);
+      }
+    }
+    note(failed, "images failed when the predictions were made and count as images without detections");
+    note(missing, "images have no line in the predictions and count as images without detections");
+    note(predictions_.unseen_negatives.size(),
+         "images without boxes failed when the predictions were made, or have no line in them: nothing is known of "
+         "these, and they are left out");
     note(left_out_, "images of the predictions lie outside the split or list and are left out");
+    if (other_sizes_ > 0)
+      predictions_.notes.push_back(
+          fmt::format("{} images are of another size in the predictions than in the ground truth, so that their boxes "
+                      "do not lie on one another ({}).",
+                      other_sizes_, first_of_other_size_));
     return std::move(predictions_);
   }
 
  private:
   void note(std::size_t count, std::string_view sentence) {
     if (count > 0) predictions_.notes.push_back(fmt::format("{} {}.", count, sentence));
+  }
+
+  void check_size(const DatasetImage& image, const ScanRecord& record) {
+    if (image.width == 0 || (image.width == record.width && image.height == record.height)) return;
+    if (++other_sizes_ == 1)
+      first_of_other_size_ = fmt::format("{}: {} x {} and {} x {}", name_to_text(image.file_name), record.width,
+                                         record.height, image.width, image.height);
   }
 
   void add_detection(const Detection& detection, std::int64_t image_id, const std::string& line) {
@@ -77,7 +110,10 @@ class RecordMatcher {
   ImageIndex index_;
   std::unordered_map<std::string, std::int64_t> categories_;
   std::unordered_map<std::int64_t, std::string> lines_;  // by image id
-  std::size_t failed_ = 0;
+  std::unordered_map<std::int64_t, const DatasetImage*> images_;
+  std::unordered_set<std::int64_t> failed_;
+  std::size_t other_sizes_ = 0;
+  std::string first_of_other_size_;
   std::size_t left_out_ = 0;
   Predictions predictions_;
 };

@@ -62,7 +62,7 @@ MaskFigures evaluate_pair(const MaskPair& pair, const ReadOptions& options) {
     try {
       return read_mask(path, options);
     } catch (const ImageError& error) {
-      throw UsageError(fmt::format("the mask {} {}", path.string(), error.what()));
+      throw UsageError(fmt::format("the mask {}: {}", path.string(), error.what()));
     }
   };
   const Mask ground_truth = read(pair.ground_truth);
@@ -127,12 +127,14 @@ Json notes_json(const SegmentationEvaluation& evaluation) {
 
 Dataset read_true_masks(const MaskFolders& folders) {
   Dataset truth = masks_of(folders.ground_truth, list_masks(folders.ground_truth, "--ground-truth"));
-  if (folders.split_list) keep_listed_images(truth, read_split_list(*folders.split_list), folders.split_list->string());
+  if (folders.split_list)
+    keep_listed_images(truth, read_split_list(*folders.split_list), folders.split_list->string(), UnknownNames::kNoted);
   return truth;
 }
 
 MaskPairs pair_masks(const MaskFolders& folders) {
   const fs::path predictions_folder = predicted_masks_folder(folders.predictions);
+  const bool may_lack = folders.predictions_may_lack || fs::exists(folders.predictions / kResultsName);
   const std::vector<std::string> truth_files = list_masks(folders.ground_truth, "--ground-truth");
   const bool is_empty = folders.predictions_may_lack && !fs::exists(predictions_folder);
   const std::vector<std::string> predicted_files =
@@ -146,7 +148,7 @@ MaskPairs pair_masks(const MaskFolders& folders) {
   for (const DatasetImage& mask : truth.images) {
     const std::string& file = truth_files[static_cast<std::size_t>(mask.id)];
     const auto match = predicted.find(mask.file_name);
-    if (!match && folders.predictions_may_lack) {
+    if (!match && may_lack) {
       ++lacking;
       continue;
     }
@@ -159,8 +161,15 @@ MaskPairs pair_masks(const MaskFolders& folders) {
                                    folders.ground_truth.string()));
     result.pairs.push_back({file, folders.ground_truth / file, predictions_folder / predicted_file});
   }
+  if (result.pairs.empty() && !folders.predictions_may_lack)
+    throw UsageError(fmt::format("--predictions {} has no mask for any of --ground-truth {}",
+                                 predictions_folder.string(), folders.ground_truth.string()));
+  result.notes = truth.notes;
   if (lacking > 0)
-    result.notes.push_back(fmt::format("The model failed on the radiographs of {} masks; they are left out.", lacking));
+    result.notes.push_back(
+        fmt::format("{} masks have no prediction, since the run failed on their radiographs or was without them; they "
+                    "are left out.",
+                    lacking));
   if (const std::size_t unused = predicted_files.size() - used.size(); unused > 0)
     result.notes.push_back(fmt::format("{} predicted masks have no ground truth here and are left out.", unused));
   return result;

@@ -24,7 +24,8 @@ struct MaskFolders {
   std::filesystem::path ground_truth;
   std::filesystem::path predictions;  // masks, or an output folder of ours with masks/
   std::optional<std::filesystem::path> split_list;
-  // A ground truth without prediction is left out with a note instead of refused: a model failed on its radiograph.
+  // A ground truth without prediction is left out with a note instead of refused, and so may all be: a model failed on
+  // its radiograph. In an output folder of ours a prediction may lack, too, but not every one.
   bool predictions_may_lack = false;
   ReadOptions read = {};  // of the masks
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <glob.h>
+#include <spdlog/spdlog.h>
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <iterator>
 #include <memory>
 #include <system_error>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "bonescan/core/error.h"
@@ -19,6 +21,7 @@
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/image/dicom_file.h"
+#include "bonescan/scan/output_folder.h"
 
 namespace bonescan {
 namespace {
@@ -63,6 +66,32 @@ void add_file(fs::path path, Findings& findings) {
   findings.add(path, folder / path.filename());
 }
 
+// Tells which of the files below `folder` an earlier run wrote.
+class EarlierRuns {
+ public:
+  explicit EarlierRuns(fs::path folder) : folder_(std::move(folder)) {}
+
+  bool wrote(const std::string& file) {
+    for (fs::path below = fs::path(file).parent_path(); !below.empty(); below = below.parent_path())
+      if (is_output(below)) return true;
+    return false;
+  }
+
+ private:
+  bool is_output(const fs::path& below) {
+    const auto [known, is_new] = outputs_.try_emplace(below.native(), false);
+    if (!is_new) return known->second;
+    std::error_code error;
+    const auto holds = [&](const char* name) { return fs::exists(folder_ / below / name, error); };
+    known->second = holds(kRunName) && (holds(kResultsName) || holds(kJournalName));
+    if (known->second) spdlog::warn("{} holds the results of a run and is left out", (folder_ / below).string());
+    return known->second;
+  }
+
+  fs::path folder_;
+  std::unordered_map<std::string, bool> outputs_;  // by relative path
+};
+
 void add_folder(const fs::path& path, const fs::path& left_out, Findings& findings) {
   const fs::path folder = real_folder(path);
   if (folder == left_out)
@@ -72,8 +101,9 @@ void add_folder(const fs::path& path, const fs::path& left_out, Findings& findin
                     path.string()));
   findings.folders.push_back(folder);
   const std::string below = left_out.lexically_relative(folder).generic_string() + '/';
+  EarlierRuns earlier_runs(path);
   for (const std::string& file : list_image_files(folder, "input", UnreadableFolder::kListed))
-    if (!file.starts_with(below)) findings.add(path / file, folder / file);
+    if (!file.starts_with(below) && !earlier_runs.wrote(file)) findings.add(path / file, folder / file);
 }
 
 // A file that the user named.

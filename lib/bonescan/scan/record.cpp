@@ -112,7 +112,9 @@ ScanRecord scan_record_from_json(const Json& json, const std::string& source) {
     if (json.contains("frame")) record.frame = count_from_json(json, "frame", 1, source);
     return record;
   } catch (const Json::exception& error) {
-    throw UsageError(fmt::format("{} is no record of a bonescan results.jsonl: {}", source, error.what()));
+    const std::string reason = error.what();  // "[json.exception.out_of_range.403] key 'bone' not found"
+    throw UsageError(
+        fmt::format("{} is no record of a bonescan results.jsonl: {}", source, reason.substr(reason.find("] ") + 2)));
   }
 }
 
