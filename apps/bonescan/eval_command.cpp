@@ -202,7 +202,7 @@ ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
   const bool runs_models = !arguments.request.sources.predictions;
   if (runs_models) cancel_on_signals(context.cancellation);
   const EvaluationOutcome outcome = evaluate(arguments.request, context.cancellation);
-  if (context.cancellation.requested()) return ExitCode::kInterrupted;
+  if (outcome.interrupted) return ExitCode::kInterrupted;
   write_outputs(outcome, arguments);
   return exit_code(outcome, arguments.log);
 }

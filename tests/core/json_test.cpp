@@ -31,6 +31,10 @@ TEST_CASE("broken JSON is reported with its source, line and column") {
   REQUIRE_THROWS_AS(parse_json("", "gt.json"), UsageError);
   REQUIRE_THROWS_WITH(parse_json(std::string(300'000, '['), "gt.json"), Contains("gt.json") && Contains("nested"));
   REQUIRE_NOTHROW(parse_json(std::string(50, '[') + std::string(50, ']'), "gt.json"));
+  REQUIRE_NOTHROW(parse_json("[\"\\\"" + std::string(300, '{') + "\", []]", "gt.json"));
+  std::string flat = "[[]";
+  for (int i = 0; i < 300; ++i) flat += ",{}";
+  REQUIRE_NOTHROW(parse_json(flat + "]", "gt.json"));
 }
 
 TEST_CASE("a dotted name finds members, and elements by their index") {

@@ -79,6 +79,16 @@ TEST_CASE("The figures of several classes are compared, each; those of one are t
     return std::any_of(figures.begin(), figures.end(), [&](const auto& one) { return one.figure.name == name; });
   };
   CHECK(compared(of_two, "classes.1.ap50"));
+  Json turned = of_two;
+  std::swap(turned["classes"][0], turned["classes"][1]);
+  const auto value = [](const Json& json, const std::string& of_class) {
+    const std::vector<QualityFigure> figures = quality_figures(json);
+    return std::find_if(figures.begin(), figures.end(), [&](const auto& one) { return one.class_name == of_class; })
+        ->figure.value;
+  };
+  CHECK(value(of_two, "hip") == value(turned, "hip"));
+  CHECK(are_same(quality_figures(of_two).back(), *(quality_figures(turned).end() - 2)));
+  CHECK_FALSE(are_same(quality_figures(of_two).back(), quality_figures(turned).back()));
   of_two["classes"].erase(1);
   CHECK_FALSE(compared(of_two, "classes.0.ap50"));
 }

@@ -67,8 +67,9 @@ TEST_CASE("results.jsonl: failed, missing and left-out images are counted in not
 TEST_CASE("results.jsonl: images without boxes that failed or have no line are no true negatives") {
   const Predictions predictions = read(R"({"file":"a.png","status":"failed","error":"is truncated"})");
   CHECK(predictions.unseen_negatives == std::vector<std::int64_t>{1, 2});
-  REQUIRE(predictions.notes.size() == 1);
-  CHECK_THAT(predictions.notes[0], Contains("2 images without boxes failed") && Contains("left out"));
+  REQUIRE(predictions.notes.size() == 2);
+  CHECK_THAT(predictions.notes[0], Contains("1 images without boxes failed") && Contains("left out"));
+  CHECK_THAT(predictions.notes[1], Contains("1 images without boxes have no line") && Contains("left out"));
 }
 
 TEST_CASE("results.jsonl: images of another size than in the ground truth get a note") {

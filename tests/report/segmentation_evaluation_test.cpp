@@ -83,12 +83,14 @@ TEST_CASE("Of a run of ours the masks of pictures that failed may lack, with a n
   masks.write("truth/a.png", 1);
   masks.write("truth/b.png", 1);
   masks.write("predicted/masks/a.png.png", 1);
-  write_file_atomically(masks.path("predicted/results.jsonl"), "");
+  write_file_atomically(masks.path("predicted/results.jsonl"), R"({"file":"b.png","status":"failed","error":"no"})");
   const SegmentationEvaluation evaluation = masks.evaluate();
   CHECK(evaluation.masks.pairs.size() == 1);
   REQUIRE(evaluation.masks.notes.size() == 1);
-  CHECK_THAT(evaluation.masks.notes[0], Contains("1 masks have no prediction"));
+  CHECK_THAT(evaluation.masks.notes[0], Contains("The model failed on the radiographs of 1 masks"));
   std::filesystem::rename(masks.path("predicted/masks/a.png.png"), masks.path("predicted/masks/c.png.png"));
+  CHECK_THROWS_WITH(masks.evaluate(), Contains("has no mask (or several) for a.png"));
+  std::filesystem::remove(masks.path("truth/a.png"));
   CHECK_THROWS_WITH(masks.evaluate(), Contains("has no mask for any of"));
 }
 

@@ -110,10 +110,13 @@ TEST_CASE("what lies below the output folder is no input") {
 TEST_CASE("what an earlier run wrote below a folder is no input, unless it is named") {
   const test::TemporaryFolder folder;
   for (const char* file :
-       {"1.png", "a/out/run.json", "a/out/results.jsonl", "a/out/masks/1.png.png", "b/run.json", "b/2.png"})
+       {"1.png", "a/out/masks/1.png.png", "a/out/overlays/x/1.png.jpg", "a/out/raw/2.png", "b/masks/3.png"})
     touch(folder / file);
-  CHECK(names(find({folder.path()})) == Names{"1.png", "b/2.png"});
-  CHECK(names(find({folder / "a/out"})) == Names{"masks/1.png.png"});
+  write_file_atomically(folder / "a/out/run.json", R"({"schema": "bonescan.run/1", "status": "running"})");
+  write_file_atomically(folder / "b/run.json", R"({"schema": "of somebody else"})");
+  CHECK(names(find({folder.path()})) == Names{"1.png", "a/out/raw/2.png", "b/masks/3.png"});
+  CHECK(names(find({folder / "a/*"})) == Names{"raw/2.png"});
+  CHECK(names(find({folder / "a/out/masks"})) == Names{"1.png.png"});
 }
 
 TEST_CASE("an output folder that is an input itself is refused: its results would become inputs") {

@@ -21,6 +21,24 @@ std::string line_and_column(std::string_view text, std::size_t position) {
   return fmt::format("line {}, column {}", line, before.size() - line_start + 1);
 }
 
+bool nests_too_deeply(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char character = text[i];
+    if (in_string && character == '\\') {
+      ++i;  // what is escaped ends no string
+    } else if (character == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (character == '[' || character == '{')) {
+      if (++depth > kDeepestNesting) return true;
+    } else if (!in_string && (character == ']' || character == '}')) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 const Json* find_part(const Json& json, std::string_view part) {
   if (json.is_object()) {
     const auto member = json.find(std::string(part));
@@ -61,12 +79,9 @@ std::string to_json_text(const Json& json) {
 }
 
 Json parse_json(std::string_view text, const std::string& source) {
-  const auto refuse_depth = [&source](int depth, Json::parse_event_t, const Json&) {
-    if (depth > kDeepestNesting) throw UsageError(fmt::format("{} holds JSON that is nested too deeply", source));
-    return true;
-  };
+  if (nests_too_deeply(text)) throw UsageError(fmt::format("{} holds JSON that is nested too deeply", source));
   try {
-    return Json::parse(text, refuse_depth);
+    return Json::parse(text);
   } catch (const Json::parse_error& error) {
     const std::size_t position = error.byte > 0 ? error.byte - 1 : 0;
     const bool at_end = position >= text.size();

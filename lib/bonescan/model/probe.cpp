@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "bonescan/core/error.h"
@@ -36,6 +37,12 @@ std::vector<Tensor> run_on_zeros(const Model& model) {
 
 bool is_finite(const Tensor& tensor) {
   return std::all_of(tensor.values.begin(), tensor.values.end(), [](float value) { return std::isfinite(value); });
+}
+
+// A logit of -inf is a probability of 0; +inf among several leaves none.
+bool is_usable(const Tensor& tensor) {
+  return std::all_of(tensor.values.begin(), tensor.values.end(),
+                     [](float value) { return value < std::numeric_limits<float>::infinity(); });
 }
 
 }  // namespace
@@ -76,7 +83,7 @@ std::vector<Tensor> run_expecting(const Model& model, const Tensor& input, const
   const bool fit = std::equal(outputs.begin(), outputs.end(), shapes.begin(), shapes.end(),
                               [](const Tensor& output, const Shape& shape) { return output.shape == shape; });
   if (!fit) throw ImageError(fmt::format("{} gives an answer of another shape than for other images", name));
-  if (!std::all_of(outputs.begin(), outputs.end(), is_finite))
+  if (!std::all_of(outputs.begin(), outputs.end(), is_usable))
     throw ImageError(fmt::format("{} gives an answer with numbers that are not finite", name));
   return outputs;
 }

@@ -13,8 +13,9 @@ void check_mask_logits(const Model& model);
 // Returns the anchors.
 Tensor check_ssd_heads(const Model& model);
 
-// Runs the network on an image. Throws ImageError if it fails, or unless its outputs have these shapes and hold finite
-// numbers alone: nothing can be said of the image then. Throws std::bad_alloc where memory runs out.
+// Runs the network on an image. Throws ImageError if it fails, or unless its outputs have these shapes and hold
+// numbers alone, of which -inf is one: nothing can be said of the image then. Throws std::bad_alloc where memory runs
+// out.
 std::vector<Tensor> run_expecting(const Model& model, const Tensor& input,
                                   const std::vector<std::vector<std::int64_t>>& shapes);
 

@@ -179,13 +179,13 @@ void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, c
       outcome.report["notes"].push_back(
           "The baseline does not tell of the same images: a difference may come from the images alone, and how likely "
           "it is noise is not known.");
-    const Json earlier = baseline->value(Json::json_pointer("/options/score_threshold"), Json());
-    const Json now = outcome.report.value(Json::json_pointer("/options/score_threshold"), Json());
-    if (!earlier.is_null() && earlier != now)
+    const Json* const earlier = find_by_path(*baseline, "options.score_threshold");
+    const Json* const now = find_by_path(outcome.report, "options.score_threshold");
+    if (earlier && now && *earlier != *now)
       outcome.report["notes"].push_back(
           fmt::format("The baseline's score threshold is {}, this one's {}: figures of the operating point differ by "
                       "that, too.",
-                      to_json_line(earlier), to_json_line(now)));
+                      to_json_line(*earlier), to_json_line(*now)));
     const DifferencesByName differences = paired.value_or(DifferencesByName());
     const auto results = check_baseline(outcome.report, *baseline, request.gates.max_drop, differences);
     outcome.gates.insert(outcome.gates.end(), results.begin(), results.end());
@@ -214,12 +214,13 @@ const char* task_name(EvaluationTask task) {
 
 // Figures at another IoU, or of more detections, are no measure of what changed.
 void check_same_options(const Json& baseline, const EvaluationSettings& settings) {
-  const Json earlier = baseline.value("options", Json::object());
   const Json now = {{"iou_threshold", settings.iou_threshold}, {"max_detections", settings.max_detections}};
-  for (const auto& [option, value] : now.items())
-    if (earlier.contains(option) && earlier[option] != value)
+  for (const auto& [option, value] : now.items()) {
+    const Json* const earlier = find_by_path(baseline, "options." + option);
+    if (earlier && *earlier != value)
       throw UsageError(fmt::format("--baseline was made with the {} {}, this evaluation has {}; make both with one",
-                                   option, to_json_line(earlier[option]), to_json_line(value)));
+                                   option, to_json_line(*earlier), to_json_line(value)));
+  }
 }
 
 // Finds what is wrong with the gates before a model runs for an hour: the report of nothing has the same figures, but
@@ -272,7 +273,10 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
     predictions = read_predictions(*request.sources.predictions, dataset);
   }
 
-  leave_out(dataset, predictions.unseen_negatives);
+  const bool saw_none = predictions.unseen_negatives.size() == dataset.images.size();
+  if (saw_none && !detector)
+    throw UsageError(fmt::format("{} tells of no image of {}", predictions.source, dataset.source));
+  if (!saw_none) leave_out(dataset, predictions.unseen_negatives);
   const EvaluationSettings& settings = request.settings;
   outcome.detection = evaluate_detections(std::move(dataset), std::move(predictions),
                                           {.iou_threshold = settings.iou_threshold,

@@ -92,11 +92,19 @@ void add_classes(const Json& report, std::vector<QualityFigure>& figures) {
   const auto classes = report.find("classes");
   if (classes == report.end() || !classes->is_array() || classes->size() < 2) return;
   for (std::size_t i = 0; i < classes->size(); ++i) {
+    const Json* const class_name = find_by_path((*classes)[i], "name");
+    if (!class_name || !class_name->is_string()) continue;
     for (const char* member : {"ap", "ap50", "ap75", "ar_100", "voc_ap50_all_points"}) {
       const std::string name = fmt::format("classes.{}.{}", i, member);
-      if (const Json* value = find_by_path(report, name)) figures.push_back({{name, value_of(*value)}});
+      if (const Json* value = find_by_path(report, name))
+        figures.push_back(
+            {{name, value_of(*value)}, Direction::kHigherIsBetter, false, class_name->get<std::string>()});
     }
   }
+}
+
+std::string last_part(const std::string& dotted) {
+  return dotted.substr(dotted.rfind('.') + 1);
 }
 
 }  // namespace
@@ -122,13 +130,19 @@ Figure find_figure(const Json& report, const std::string& name) {
 
 std::optional<Interval> interval_of(const Json& report, const Figure& figure) {
   // Only these groups own the names that confidence_intervals uses.
-  const std::string last = figure.name.substr(figure.name.rfind('.') + 1);
+  const std::string last = last_part(figure.name);
   const std::string group = figure.name.substr(0, figure.name.find('.'));
   constexpr std::array kOwners = {"metrics", "per_image", "froc_summary", "image_level"};
   if (std::find(kOwners.begin(), kOwners.end(), group) == kOwners.end()) return std::nullopt;
   const Json* interval = find_by_path(report, "confidence_intervals." + last);
   if (!interval || !interval->is_array() || interval->size() != 2) return std::nullopt;
   return Interval{(*interval)[0].get<double>(), (*interval)[1].get<double>()};
+}
+
+bool are_same(const QualityFigure& one, const QualityFigure& other) {
+  if (one.class_name != other.class_name) return false;
+  return one.class_name.empty() ? one.figure.name == other.figure.name
+                                : last_part(one.figure.name) == last_part(other.figure.name);
 }
 
 std::vector<QualityFigure> quality_figures(const Json& report) {

@@ -29,8 +29,12 @@ enum class Direction { kHigherIsBetter, kLowerIsBetter };
 struct QualityFigure {
   Figure figure;
   Direction direction = Direction::kHigherIsBetter;
-  bool is_count = false;  // a number of boxes or images, not a share
+  bool is_count = false;        // a number of boxes or images, not a share
+  std::string class_name = {};  // of a figure of one class among several, "" else
 };
+
+// Whether two reports mean the same by them: classes go by their names, wherever they stand.
+bool are_same(const QualityFigure& one, const QualityFigure& other);
 
 // All of them, in the report's order: a higher precision is better, fewer false positives are better; a
 // number of images or a threshold is neither.

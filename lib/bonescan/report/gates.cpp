@@ -125,9 +125,8 @@ std::vector<GateResult> check_baseline(const Json& report, const Json& baseline,
   const std::vector<QualityFigure> earlier = quality_figures(baseline);
   std::vector<GateResult> results;
   for (const QualityFigure& current : quality_figures(report)) {
-    const auto same = std::find_if(earlier.begin(), earlier.end(), [&](const QualityFigure& figure) {
-      return figure.figure.name == current.figure.name;
-    });
+    const auto same = std::find_if(earlier.begin(), earlier.end(),
+                                   [&](const QualityFigure& figure) { return are_same(figure, current); });
     if (same != earlier.end()) results.push_back(compare(current, same->figure, report, max_drop, differences));
   }
   if (results.empty()) throw UsageError("--baseline shares no figure with this report");

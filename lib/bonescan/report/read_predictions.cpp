@@ -56,7 +56,7 @@ class RecordMatcher {
     predictions_.source = source;
     std::unordered_set<std::int64_t> with_boxes;
     for (const GroundTruthBox& box : dataset_.boxes) with_boxes.insert(box.image_id);
-    std::size_t failed = 0, missing = 0;
+    std::size_t failed = 0, missing = 0, failed_negatives = 0;
     for (const DatasetImage& image : dataset_.images) {
       const bool has_failed = failed_.contains(image.id);
       if (!has_failed && lines_.contains(image.id)) continue;
@@ -64,13 +64,14 @@ class RecordMatcher {
         ++(has_failed ? failed : missing);
       } else {
         predictions_.unseen_negatives.push_back(image.id);
+        failed_negatives += has_failed ? 1 : 0;
       }
     }
     note(failed, "images failed when the predictions were made and count as images without detections");
     note(missing, "images have no line in the predictions and count as images without detections");
-    note(predictions_.unseen_negatives.size(),
-         "images without boxes failed when the predictions were made, or have no line in them: nothing is known of "
-         "these, and they are left out");
+    note(failed_negatives, "images without boxes failed when the predictions were made and are left out");
+    note(predictions_.unseen_negatives.size() - failed_negatives,
+         "images without boxes have no line in the predictions and are left out");
     note(left_out_, "images of the predictions lie outside the split or list and are left out");
     if (other_sizes_ > 0)
       predictions_.notes.push_back(

@@ -8,14 +8,17 @@
 #include <set>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/threads.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/split_list.h"
+#include "bonescan/dataset/text_lines.h"
 #include "bonescan/report/mask_file.h"
 #include "bonescan/report/report_json.h"
 #include "bonescan/scan/output_folder.h"
+#include "bonescan/scan/record.h"
 
 namespace bonescan {
 namespace {
@@ -55,6 +58,24 @@ std::vector<std::string> list_masks(const fs::path& folder, const std::string& o
 // Masks lie in masks/ of an output folder of ours.
 fs::path predicted_masks_folder(const fs::path& folder) {
   return fs::exists(folder / kResultsName) && fs::is_directory(folder / "masks") ? folder / "masks" : folder;
+}
+
+// What an output folder of ours says that its model failed on, as a data set whose file names are the keys.
+Dataset failed_pictures(const fs::path& folder) {
+  Dataset failed;
+  const fs::path path = folder / kResultsName;
+  if (!fs::exists(path)) return failed;
+  const std::string text = read_text_file(path);
+  for (const std::string_view line : split_lines(text)) {
+    if (line.empty()) continue;
+    const ScanRecord record = scan_record_from_json(parse_json(line, path.string()), path.string());
+    if (!record.error) continue;
+    DatasetImage picture;
+    picture.id = static_cast<std::int64_t>(failed.images.size());
+    picture.file_name = mask_key(picture_name(record.file, record.frame));
+    failed.images.push_back(std::move(picture));
+  }
+  return failed;
 }
 
 MaskFigures evaluate_pair(const MaskPair& pair, const ReadOptions& options) {
@@ -134,7 +155,7 @@ Dataset read_true_masks(const MaskFolders& folders) {
 
 MaskPairs pair_masks(const MaskFolders& folders) {
   const fs::path predictions_folder = predicted_masks_folder(folders.predictions);
-  const bool may_lack = folders.predictions_may_lack || fs::exists(folders.predictions / kResultsName);
+  const ImageIndex failed(failed_pictures(folders.predictions));
   const std::vector<std::string> truth_files = list_masks(folders.ground_truth, "--ground-truth");
   const bool is_empty = folders.predictions_may_lack && !fs::exists(predictions_folder);
   const std::vector<std::string> predicted_files =
@@ -148,7 +169,7 @@ MaskPairs pair_masks(const MaskFolders& folders) {
   for (const DatasetImage& mask : truth.images) {
     const std::string& file = truth_files[static_cast<std::size_t>(mask.id)];
     const auto match = predicted.find(mask.file_name);
-    if (!match && may_lack) {
+    if (!match && (folders.predictions_may_lack || failed.find(mask.file_name))) {
       ++lacking;
       continue;
     }
@@ -166,10 +187,7 @@ MaskPairs pair_masks(const MaskFolders& folders) {
                                  predictions_folder.string(), folders.ground_truth.string()));
   result.notes = truth.notes;
   if (lacking > 0)
-    result.notes.push_back(
-        fmt::format("{} masks have no prediction, since the run failed on their radiographs or was without them; they "
-                    "are left out.",
-                    lacking));
+    result.notes.push_back(fmt::format("The model failed on the radiographs of {} masks; they are left out.", lacking));
   if (const std::size_t unused = predicted_files.size() - used.size(); unused > 0)
     result.notes.push_back(fmt::format("{} predicted masks have no ground truth here and are left out.", unused));
   return result;

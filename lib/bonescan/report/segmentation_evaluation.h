@@ -25,7 +25,8 @@ struct MaskFolders {
   std::filesystem::path predictions;  // masks, or an output folder of ours with masks/
   std::optional<std::filesystem::path> split_list;
   // A ground truth without prediction is left out with a note instead of refused, and so may all be: a model failed on
-  // its radiograph. In an output folder of ours a prediction may lack, too, but not every one.
+  // its radiograph. Of an output folder of ours that goes for the pictures that its results call failed, but not for
+  // all.
   bool predictions_may_lack = false;
   ReadOptions read = {};  // of the masks
 };

@@ -66,30 +66,33 @@ void add_file(fs::path path, Findings& findings) {
   findings.add(path, folder / path.filename());
 }
 
-// Tells which of the files below `folder` an earlier run wrote.
+// Tells which of the files below `folder` are masks and pictures that an earlier run wrote.
 class EarlierRuns {
  public:
   explicit EarlierRuns(fs::path folder) : folder_(std::move(folder)) {}
 
-  bool wrote(const std::string& file) {
-    for (fs::path below = fs::path(file).parent_path(); !below.empty(); below = below.parent_path())
-      if (is_output(below)) return true;
+  bool wrote(const fs::path& file) {
+    fs::path above;
+    for (const fs::path& part : file.parent_path()) {
+      if ((part == kMasksFolder || part == kOverlaysFolder || part == kLabelsFolder) && is_run(above)) return true;
+      above /= part;
+    }
     return false;
   }
 
  private:
-  bool is_output(const fs::path& below) {
-    const auto [known, is_new] = outputs_.try_emplace(below.native(), false);
-    if (!is_new) return known->second;
-    std::error_code error;
-    const auto holds = [&](const char* name) { return fs::exists(folder_ / below / name, error); };
-    known->second = holds(kRunName) && (holds(kResultsName) || holds(kJournalName));
-    if (known->second) spdlog::warn("{} holds the results of a run and is left out", (folder_ / below).string());
+  bool is_run(const fs::path& below) {
+    const auto [known, is_new] = runs_.try_emplace(below.native(), false);
+    if (is_new) {
+      const fs::path run = folder_ / below;
+      known->second = holds_run_report(run);
+      if (known->second) spdlog::warn("what the run in {} wrote is no input", run.string());
+    }
     return known->second;
   }
 
   fs::path folder_;
-  std::unordered_map<std::string, bool> outputs_;  // by relative path
+  std::unordered_map<std::string, bool> runs_;  // by relative path
 };
 
 void add_folder(const fs::path& path, const fs::path& left_out, Findings& findings) {
@@ -101,7 +104,7 @@ void add_folder(const fs::path& path, const fs::path& left_out, Findings& findin
                     path.string()));
   findings.folders.push_back(folder);
   const std::string below = left_out.lexically_relative(folder).generic_string() + '/';
-  EarlierRuns earlier_runs(path);
+  EarlierRuns earlier_runs(folder);
   for (const std::string& file : list_image_files(folder, "input", UnreadableFolder::kListed))
     if (!file.starts_with(below) && !earlier_runs.wrote(file)) findings.add(path / file, folder / file);
 }

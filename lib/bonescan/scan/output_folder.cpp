@@ -21,10 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMasksFolder = "masks";
-constexpr const char* kOverlaysFolder = "overlays";
-constexpr const char* kLabelsFolder = "labels";
-
 // Removes a file and the folders below `top` that it leaves empty.
 void remove_with_empty_folders(const fs::path& top, const std::string& name) {
   if (!stays_below(name)) return;
@@ -165,6 +161,17 @@ bool holds_run(const fs::path& folder) {
   std::error_code error;
   const auto is_there = [&](const char* name) { return fs::exists(folder / name, error); };
   return is_there(kRunName) || is_there(kResultsName) || is_there(kJournalName);
+}
+
+bool holds_run_report(const fs::path& folder) {
+  std::error_code error;
+  if (!fs::is_regular_file(folder / kRunName, error)) return false;
+  try {
+    const Json run = read_json_file(folder / kRunName);
+    return run.is_object() && run.value("schema", Json()) == kRunSchema;
+  } catch (const UsageError&) {
+    return false;
+  }
 }
 
 void remove_run(const fs::path& folder) {

@@ -147,7 +147,7 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
 }
 
 Json run_header(const ScanRequest& request, const InputSet& inputs, const Json& settings, int threads) {
-  return {{"schema", "bonescan.run/1"},
+  return {{"schema", kRunSchema},
           {"version", kVersion},
           {"status", kRunning},
           {"command_line", command_line_json(request.command_line)},

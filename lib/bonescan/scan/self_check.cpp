@@ -81,6 +81,15 @@ void compare(const SelfCheckRequest& request, const Radiograph& sample, ModelChe
       check.role, check.path.string(), to_json_line(check.found), to_json_line(check.stored)));
 }
 
+Radiograph read_sample() {
+  const fs::path path = shipped_weights_folder() / kSelfCheckSample;
+  try {
+    return read_radiograph(path);
+  } catch (const ImageError& error) {
+    throw UsageError(fmt::format("the sample {} {}; install bonescan again", path.string(), error.what()));
+  }
+}
+
 using RunOnSample = std::function<Json(const Radiograph& sample)>;
 
 // `load` gives back what runs the model.
@@ -91,7 +100,7 @@ void check_model(const SelfCheckRequest& request, ModelTask task,
     check.card = description.card.json;
     check.sha256 = description.sha256;
     const RunOnSample run = load(std::move(description));
-    const Radiograph sample = read_radiograph(shipped_weights_folder() / kSelfCheckSample);
+    const Radiograph sample = read_sample();
     const auto start = std::chrono::steady_clock::now();
     check.found = run(sample);
     check.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -100,8 +109,7 @@ void check_model(const SelfCheckRequest& request, ModelTask task,
   } catch (const UsageError& error) {
     check.problems.push_back(error.what());
   } catch (const ImageError& error) {
-    check.problems.push_back(fmt::format("the sample {} {}; install bonescan again",
-                                         (shipped_weights_folder() / kSelfCheckSample).string(), error.what()));
+    check.problems.push_back(fmt::format("the {} cannot judge the sample: {}", check.role, error.what()));
   }
 }
 
