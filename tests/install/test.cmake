@@ -36,8 +36,8 @@ endforeach()
 
 run("${CMAKE_CPACK_COMMAND}" --config "${BUILD_DIR}/CPackConfig.cmake" -B "${WORK_DIR}/package")
 file(GLOB package "${WORK_DIR}/package/bonescan_*.deb")
-run(dpkg-deb --extract "${package}" "${WORK_DIR}/package/root")
-run("${CMAKE_COMMAND}" -E env --unset=BONESCAN_WEIGHTS "${WORK_DIR}/package/root/usr/bin/bonescan" doctor)
+run(dpkg-deb --extract "${package}" "${WORK_DIR}/package/unpacked")
+run("${CMAKE_COMMAND}" -E env --unset=BONESCAN_WEIGHTS "${WORK_DIR}/package/unpacked/usr/bin/bonescan" doctor)
 
 file(SHA256 "${WORK_DIR}/mask.png" from_library)
 file(SHA256 "${WORK_DIR}/out/masks/IMG0003905.jpg.png" from_executable)

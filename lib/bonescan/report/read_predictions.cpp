@@ -130,11 +130,8 @@ bool begins_with_record(std::string_view text) {
 
 Predictions parse_scan_results(std::string_view text, const fs::path& path, const Dataset& dataset) {
   RecordMatcher matcher(dataset);
-  std::size_t number = 0;
-  for (const std::string_view line : split_lines(text)) {
-    const std::string where = fmt::format("{}, line {}", path.string(), ++number);
-    if (!line.empty()) matcher.add(scan_record_from_json(parse_json(line, where), where), where);
-  }
+  for_each_scan_record(text, path,
+                       [&](const ScanRecord& record, const std::string& line) { matcher.add(record, line); });
   return matcher.finish(path.string());
 }
 
@@ -147,6 +144,15 @@ Predictions read_predictions_folder(const fs::path& folder, const Dataset& datas
 }
 
 }  // namespace
+
+void for_each_scan_record(std::string_view text, const fs::path& path,
+                          const std::function<void(const ScanRecord& record, const std::string& line)>& visit) {
+  std::size_t number = 0;
+  for (const std::string_view line : split_lines(text)) {
+    const std::string where = fmt::format("{}, line {}", path.string(), ++number);
+    if (!line.empty()) visit(scan_record_from_json(parse_json(line, where), where), where);
+  }
+}
 
 Predictions read_scan_results(const fs::path& path, const Dataset& dataset) {
   return parse_scan_results(read_text_file(path), path, dataset);

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
 
 #include "bonescan/dataset/dataset.h"
 #include "bonescan/dataset/predictions.h"
+#include "bonescan/scan/record.h"
 
 namespace bonescan {
 
@@ -14,8 +18,13 @@ namespace bonescan {
 Predictions read_predictions(const std::filesystem::path& path, const Dataset& dataset);
 
 // Reads a results.jsonl. Files match images by the full relative path first, then by a base name that
-// is unique; labels match categories by name. Inputs that failed and images without a line count as
-// images without detections, and a note says how many.
+// is unique; labels match categories by name. Of images that failed or have no line, those with boxes count
+// as images without detections, and the others are unseen negatives; notes say how many.
 Predictions read_scan_results(const std::filesystem::path& path, const Dataset& dataset);
+
+// Calls `visit` with each record of the text of a results.jsonl, and "PATH, line N" for messages. Throws UsageError
+// that begins with that.
+void for_each_scan_record(std::string_view text, const std::filesystem::path& path,
+                          const std::function<void(const ScanRecord& record, const std::string& line)>& visit);
 
 }  // namespace bonescan

@@ -14,11 +14,10 @@
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/split_list.h"
-#include "bonescan/dataset/text_lines.h"
 #include "bonescan/report/mask_file.h"
+#include "bonescan/report/read_predictions.h"
 #include "bonescan/report/report_json.h"
 #include "bonescan/scan/output_folder.h"
-#include "bonescan/scan/record.h"
 
 namespace bonescan {
 namespace {
@@ -65,16 +64,13 @@ Dataset failed_pictures(const fs::path& folder) {
   Dataset failed;
   const fs::path path = folder / kResultsName;
   if (!fs::exists(path)) return failed;
-  const std::string text = read_text_file(path);
-  for (const std::string_view line : split_lines(text)) {
-    if (line.empty()) continue;
-    const ScanRecord record = scan_record_from_json(parse_json(line, path.string()), path.string());
-    if (!record.error) continue;
+  for_each_scan_record(read_text_file(path), path, [&failed](const ScanRecord& record, const std::string&) {
+    if (!record.error) return;
     DatasetImage picture;
     picture.id = static_cast<std::int64_t>(failed.images.size());
     picture.file_name = mask_key(picture_name(record.file, record.frame));
     failed.images.push_back(std::move(picture));
-  }
+  });
   return failed;
 }
 
