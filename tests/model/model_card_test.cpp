@@ -134,6 +134,8 @@ TEST_CASE("a wrong member is shown with what it should be") {
       {"/output", "mask_logits"},
       {"/output/kind", "ssd_heads"},
       {"/operating_point", 0.5},
+      {"/operating_point/mask_threshold", "0.5"},
+      {"/operating_point/min_bone_fraction", nullptr},
   };
   for (const auto& [pointer, value] : wrong) {
     CAPTURE(pointer, value.dump());

@@ -80,10 +80,10 @@ ModelCard card(const std::string& task) {
 ScanModels pipeline_models(Calls& calls) {
   ScanModels models;
   models.segmenter.emplace(
-      Model{"tiny_segmenter.pt", "5e6", card("segmentation"), std::make_unique<BrightnessNetwork>(calls)});
+      Model{{"tiny_segmenter.pt", "5e6", card("segmentation")}, std::make_unique<BrightnessNetwork>(calls)});
   const auto load = [&calls] {
     ++calls.detectors_loaded;
-    return Detector(Model{"tiny_detector.pt", "de7", card("detection"), std::make_unique<CentreNetwork>(calls)});
+    return Detector(Model{{"tiny_detector.pt", "de7", card("detection")}, std::make_unique<CentreNetwork>(calls)});
   };
   models.detector =
       std::make_unique<LazyDetector>(ModelDescription{"tiny_detector.pt", "de7", card("detection")}, load);

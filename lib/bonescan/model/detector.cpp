@@ -20,7 +20,7 @@ AnchorFormat tell_anchor_format(const Tensor& anchors) {
 
 Detector::Detector(Model model, const DetectionOptions& options) : model_(std::move(model)) {
   const Tensor anchors = check_ssd_heads(model_);
-  options_ = options_in_force(model_.card, model_.path.string(), options);
+  options_ = options_in_force(model_.card, options);
   anchor_count_ = anchors.shape[0];
   anchor_format_ = model_.card.anchor_format.value_or(tell_anchor_format(anchors));
   if (options.test_time_flips) mirrored_anchors_ = mirror_anchors(model_, anchors, anchor_format_);

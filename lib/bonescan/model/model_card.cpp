@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
@@ -14,6 +16,17 @@ namespace {
 
 constexpr std::string_view kSchema = "bonescan.model/1";
 constexpr int kLargestSide = 4096;  // pixels of a network's input
+
+// The members of "operating_point" that count (model/operating_point.h); what else stands there is for people.
+constexpr std::array<std::string_view, 9> kThresholds = {"mask_threshold",
+                                                         "min_bone_fraction",
+                                                         "min_bone_confidence",
+                                                         "score_threshold",
+                                                         "nms_iou",
+                                                         "box_voting_iou",
+                                                         "max_detections",
+                                                         "top_k",
+                                                         "candidates_per_class"};
 
 // Members are named by their path, "input.width", in code and in messages.
 class CardReader {
@@ -140,6 +153,8 @@ std::map<std::string, double> read_operating_point(const CardReader& card) {
   if (!point->is_object()) card.refuse("operating_point", "an object with one number for each threshold");
   std::map<std::string, double> numbers;
   for (const auto& [name, value] : point->items()) {
+    const bool is_threshold = std::find(kThresholds.begin(), kThresholds.end(), name) != kThresholds.end();
+    if (is_threshold && !value.is_number()) card.refuse("operating_point." + name, "a number");
     if (value.is_number()) numbers[name] = value.get<double>();
   }
   return numbers;
@@ -149,6 +164,7 @@ std::map<std::string, double> read_operating_point(const CardReader& card) {
 
 ModelCard parse_model_card(std::string_view text, const std::string& source) {
   ModelCard result;
+  result.source = source;
   result.json = parse_json(text, source + ": the model card");
   if (!result.json.is_object()) {
     throw UsageError(

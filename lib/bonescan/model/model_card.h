@@ -18,6 +18,7 @@ enum class ModelTask { kSegmentation, kDetection };
 enum class AnchorFormat { kCentreSize, kCorners };
 
 struct ModelCard {
+  std::string source;  // the file that it was read from, for messages
   std::string name;
   ModelTask task = ModelTask::kSegmentation;
   std::string architecture;
@@ -26,7 +27,7 @@ struct ModelCard {
   std::vector<double> box_weights;                // ssd_heads: divisors of dx, dy, dw, dh
   std::optional<AnchorFormat> anchor_format;      // ssd_heads; unset: told from the anchors' values
   std::vector<std::string> classes;               // [0] is the background
-  std::map<std::string, double> operating_point;  // the numeric members of "operating_point"
+  std::map<std::string, double> operating_point;  // the members of "operating_point" that are numbers
   Json json;                                      // the whole card as it was read
 };
 

@@ -38,10 +38,7 @@ struct ModelDescription {
 };
 
 // A network with what is known about it.
-struct Model {
-  std::filesystem::path path;
-  std::string sha256;  // of the file
-  ModelCard card;
+struct Model : ModelDescription {
   std::unique_ptr<const Network> network;
 };
 

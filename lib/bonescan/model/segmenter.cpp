@@ -21,10 +21,7 @@ cv::Mat to_probability(const Tensor& logits, const InputSpec& input) {
 
 Segmenter::Segmenter(Model model, const SegmentationOptions& options) : model_(std::move(model)) {
   check_mask_logits(model_);
-  const SegmentationOptions chosen = options_in_force(model_.card, model_.path.string(), options);
-  mask_threshold_ = *chosen.mask_threshold;
-  min_bone_fraction_ = *chosen.min_bone_fraction;
-  min_bone_confidence_ = *chosen.min_bone_confidence;
+  thresholds_ = options_in_force(model_.card, options);
 }
 
 BoneFinding Segmenter::segment(const Radiograph& radiograph) const {
@@ -32,19 +29,19 @@ BoneFinding Segmenter::segment(const Radiograph& radiograph) const {
   const std::vector<Tensor> outputs =
       run_expecting(model_, make_network_input(radiograph, input), {{1, 1, input.height, input.width}});
   const cv::Mat probability = to_probability(outputs[0], input);
-  const cv::Mat mask = probability > mask_threshold_;
+  const cv::Mat mask = probability > thresholds_.mask;
 
   const cv::Rect shown = covered_area(radiograph.size, input);
   const int bone_pixels = cv::countNonZero(mask(shown));
   BoneFinding finding;
   finding.fraction = static_cast<double>(bone_pixels) / shown.area();
   finding.confidence = bone_pixels > 0 ? cv::mean(probability(shown), mask(shown))[0] : 0.0;
-  finding.present =
-      bone_pixels > 0 && finding.fraction >= min_bone_fraction_ && finding.confidence >= min_bone_confidence_;
+  finding.present = bone_pixels > 0 && finding.fraction >= thresholds_.bone_fraction &&
+                    finding.confidence >= thresholds_.bone_confidence;
 
   cv::Mat levels;
   probability.convertTo(levels, CV_8U, 255.0);
-  finding.mask = mask_to_image(levels, radiograph.size, input, mask_threshold_);
+  finding.mask = mask_to_image(levels, radiograph.size, input, thresholds_.mask);
   return finding;
 }
 

@@ -9,11 +9,18 @@
 
 namespace bonescan {
 
+// What segmentation goes by.
+struct SegmentationThresholds {
+  double mask = 0.5;             // a pixel is bone above this probability, 0..1
+  double bone_fraction = 0.0;    // least share of the network's grid, 0..1
+  double bone_confidence = 0.0;  // least mean probability over the mask, 0..1
+};
+
 // Unset thresholds come from the card's operating point.
 struct SegmentationOptions {
-  std::optional<double> mask_threshold = {};       // a pixel is bone above this probability, 0..1
-  std::optional<double> min_bone_fraction = {};    // share of the network's grid, 0..1
-  std::optional<double> min_bone_confidence = {};  // mean probability over the mask, 0..1
+  std::optional<double> mask_threshold = {};
+  std::optional<double> min_bone_fraction = {};
+  std::optional<double> min_bone_confidence = {};
 };
 
 // What the segmenter says about one radiograph.
@@ -37,9 +44,7 @@ class Segmenter {
 
  private:
   Model model_;
-  double mask_threshold_ = 0.5;
-  double min_bone_fraction_ = 0.0;
-  double min_bone_confidence_ = 0.0;
+  SegmentationThresholds thresholds_;
 };
 
 Segmenter load_segmenter(const std::filesystem::path& path, const ModelOptions& model_options = {},

@@ -150,7 +150,7 @@ Model load_model(const std::filesystem::path& path, ModelTask task, const ModelO
 }
 
 Model load_model(ModelDescription description, const ModelOptions& options) {
-  Model model{std::move(description.path), std::move(description.sha256), std::move(description.card), nullptr};
+  Model model{std::move(description), nullptr};
   const c10::Device device = parse_device(options.device);
   use_one_thread();
   run_graphs_as_they_are();

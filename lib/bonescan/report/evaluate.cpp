@@ -33,19 +33,14 @@ struct ScoreThreshold {
   std::string source;
 };
 
-// The detector that runs.
-struct RunDetector {
-  fs::path path;
-  ModelCard card;
-};
-
-RunDetector find_detector(const EvaluationModels& models) {
+// Of the detector that runs.
+ModelDescription describe_detector(const EvaluationModels& models) {
   const fs::path path = models.detector.value_or(default_model_path(ModelTask::kDetection));
-  return {path, read_model_card(path, ModelTask::kDetection, {.card = card_for(ModelTask::kDetection, models.cards)})};
+  return describe_model(path, ModelTask::kDetection, {.card = card_for(ModelTask::kDetection, models.cards)});
 }
 
 // Throws UsageError if the detector finds what the ground truth does not know: after the run it would be too late.
-void check_classes(const RunDetector& detector, const Dataset& dataset) {
+void check_classes(const ModelDescription& detector, const Dataset& dataset) {
   std::vector<std::string> known;
   for (const Category& category : dataset.categories) known.push_back(category.name);
   for (const std::string& name : box_classes(detector.card.classes))
@@ -57,10 +52,11 @@ void check_classes(const RunDetector& detector, const Dataset& dataset) {
 
 // The operating point: what the user says, else what the card of a detector that runs says, else every detection
 // counts.
-ScoreThreshold choose_score_threshold(const EvaluationSettings& settings, const std::optional<RunDetector>& detector) {
+ScoreThreshold choose_score_threshold(const EvaluationSettings& settings,
+                                      const std::optional<ModelDescription>& detector) {
   if (settings.score_threshold) return {*settings.score_threshold, "--score-threshold"};
   if (detector && detector->card.operating_point.contains("score_threshold")) {
-    const SsdOptions options = options_in_force(detector->card, detector->path.string(), DetectionOptions());
+    const SsdOptions options = options_in_force(detector->card, DetectionOptions());
     return {options.score_threshold, "operating point of the model card"};
   }
   return {0.0, "none given: every reported detection counts"};
@@ -251,8 +247,8 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
   Dataset dataset = read_ground_truth(request.sources, request.settings.read);
   outcome.images = images_folder(request.sources);
   outcome.negatives = request.sources.negatives;
-  std::optional<RunDetector> detector;
-  if (!request.sources.predictions) detector = find_detector(request.models);
+  std::optional<ModelDescription> detector;
+  if (!request.sources.predictions) detector = describe_detector(request.models);
   if (detector) check_classes(*detector, dataset);
   const ScoreThreshold threshold = choose_score_threshold(request.settings, detector);
 

@@ -27,39 +27,31 @@ const char* task_name(ScanTask task) {
   return "";
 }
 
-Json model_json(const std::filesystem::path& path, const std::string& sha256, const ModelCard& card, bool loaded) {
-  return {{"name", card.name},
-          {"path", name_to_text(path.string())},
-          {"sha256", sha256},
-          {"classes", card.classes},
+Json model_json(const ModelDescription& model, bool loaded) {
+  return {{"name", model.card.name},
+          {"path", name_to_text(model.path.string())},
+          {"sha256", model.sha256},
+          {"classes", model.card.classes},
           {"loaded", loaded}};
 }
 
 Json models_json(const ScanModels& models) {
   Json json = Json::object();
-  if (models.segmenter) {
-    const Model& model = models.segmenter->model();
-    json["segmenter"] = model_json(model.path, model.sha256, model.card, true);
-  }
-  if (models.detector) {
-    const ModelDescription& model = models.detector->description();
-    json["detector"] = model_json(model.path, model.sha256, model.card, models.detector->loaded());
-  }
+  if (models.segmenter) json["segmenter"] = model_json(models.segmenter->model(), true);
+  if (models.detector) json["detector"] = model_json(models.detector->description(), models.detector->loaded());
   return json;
 }
 
 // Those in force, whether the user gave them or the model's card.
 void add_thresholds(const ScanRequest& request, const ScanModels& models, Json& settings) {
   if (models.segmenter) {
-    const Model& model = models.segmenter->model();
-    const SegmentationOptions chosen = options_in_force(model.card, model.path.string(), request.segmentation);
-    settings["mask_threshold"] = *chosen.mask_threshold;
-    settings["min_bone_fraction"] = *chosen.min_bone_fraction;
-    settings["min_bone_confidence"] = *chosen.min_bone_confidence;
+    const SegmentationThresholds chosen = options_in_force(models.segmenter->model().card, request.segmentation);
+    settings["mask_threshold"] = chosen.mask;
+    settings["min_bone_fraction"] = chosen.bone_fraction;
+    settings["min_bone_confidence"] = chosen.bone_confidence;
   }
   if (models.detector) {
-    const ModelDescription& model = models.detector->description();
-    const SsdOptions chosen = options_in_force(model.card, model.path.string(), request.detection);
+    const SsdOptions chosen = options_in_force(models.detector->description().card, request.detection);
     settings["score_threshold"] = chosen.score_threshold;
     settings["nms_iou"] = chosen.nms_iou;
     settings["box_voting_iou"] = chosen.box_voting_iou;
