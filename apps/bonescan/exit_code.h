@@ -10,7 +10,7 @@ enum class ExitCode {
   kSomeInputsFailed = 3,   // finished; results.jsonl and run.json name the inputs that failed
   kRequirementNotMet = 4,  // eval: a requirement or baseline was not met
   kNoInputProcessed = 5,   // every input failed
-  kInterrupted = 130,      // SIGINT or SIGTERM; what is finished is kept
+  kInterrupted = 130,      // SIGINT, SIGTERM or SIGHUP; what is finished is kept
 };
 
 }  // namespace bonescan

@@ -108,8 +108,8 @@ std::string started_until_fourth_mask(const std::string& out) {
   return "\"$@\" & until [ -e '" + out + "/masks/003.jpg.png' ] || ! kill -0 $! 2>/dev/null; do :; done";
 }
 
-TEST_CASE("SIGINT and SIGTERM finish the radiographs in flight, write run.json and end with 130") {
-  const std::string signal = GENERATE("INT", "TERM");
+TEST_CASE("SIGINT, SIGTERM and SIGHUP finish the radiographs in flight, write run.json and end with 130") {
+  const std::string signal = GENERATE("INT", "TERM", "HUP");
   const test::TemporaryFolder folder;
   make_inputs(folder / "in", 150);
   CHECK(run(segment_command(folder / "in", folder / "undisturbed")).exit_code == 3);

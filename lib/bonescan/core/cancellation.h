@@ -1,4 +1,4 @@
-// Cancellation on SIGINT and SIGTERM: a flag that long work asks for between images.
+// Cancellation on signals: a flag that long work asks for between images.
 #pragma once
 
 #include <atomic>
@@ -15,9 +15,9 @@ class Cancellation {
   std::atomic<bool> requested_ = false;
 };
 
-// Requests `cancellation` when SIGINT or SIGTERM arrives. The second signal, be it the
-// other one, ends the process at once, as without a handler. One cancellation per process; it must outlive the
-// process's signals.
+// Requests `cancellation` when SIGINT, SIGTERM or, unless it is ignored (nohup), SIGHUP arrives. After that SIGINT and
+// SIGTERM end the process at once, as without a handler, and SIGHUP is ignored. One cancellation per process; it must
+// outlive the process's signals.
 void cancel_on_signals(Cancellation& cancellation);
 
 }  // namespace bonescan
