@@ -307,6 +307,21 @@ TEST_CASE("a JPEG 2000 codestream that ends before its last tile-part is no whol
   CHECK_THROWS_WITH(read_radiograph(folder / "part.dcm"), "the DICOM pixel data cannot be decoded");
 }
 
+TEST_CASE("JPEG data that are damaged within a DICOM file are no whole picture") {
+  const auto name = GENERATE(as<std::string>{}, "img2dcm.dcm", "rgb_jpeg_baseline.dcm", "deep_jpeg_extended.dcm");
+  CAPTURE(name);
+  std::string bytes = read_text_file(dicom(name));
+  const std::size_t scan = bytes.find("\xFF\xDA"), end = bytes.rfind("\xFF\xD9");
+  REQUIRE(end != std::string::npos);
+  const std::size_t middle = (scan + end) / 2;
+  bytes.replace(middle, 2, "\xFF\xD9");  // the picture ends there
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "cut.dcm", bytes);
+  CHECK_THROWS_WITH(read_radiograph(folder / "cut.dcm"),
+                    "the JPEG data in the DICOM file are damaged or end too early");
+  CHECK(refusal(name).empty());  // what was lost of one file is not held against the next
+}
+
 TEST_CASE("headers that lead DCMTK astray fail by themselves") {
   const auto name = GENERATE("directory_record_type.dcm", "directory_record_type_2.dcm");
   const fs::path path = test::data_folder().parent_path() / "fuzz/corpus/dicom" / name;

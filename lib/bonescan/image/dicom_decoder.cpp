@@ -183,7 +183,8 @@ DecodedImage decode_frame(DcmFileFormat& file, const ReadOptions& options) {
   DcmDataset& data_set = *file.getDataset();
   const int frame = std::max(options.frame, 1);
   check_compressed_frame(file, header, frame);
-  DecodedImage decoded = header.is_grey ? decode_grey(data_set, header, frame) : decode_colour(data_set, header, frame);
+  DecodedImage decoded = require_whole_jpeg(
+      [&] { return header.is_grey ? decode_grey(data_set, header, frame) : decode_colour(data_set, header, frame); });
   decoded.dicom = read_dicom_values(file, options.dicom_tags);
   return decoded;
 }

@@ -8,15 +8,18 @@
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
+#include <dcmtk/oflog/spi/logevent.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 #include "bonescan/core/error.h"
 #include "bonescan/image/jpeg2000_codec.h"
+#include "bonescan/image/jpeg_decoder.h"
 
 namespace bonescan {
 namespace {
@@ -106,8 +109,27 @@ class GuardedFileStream : public GuardedStream {
   OFFilename file_;
 };
 
+thread_local bool lost_jpeg_pixels = false;
+
+// The log is the one place where DCMTK's JPEG decoders tell of lost pixels.
+class JpegWarnings : public dcmtk::log4cplus::Appender {
+ public:
+  ~JpegWarnings() override { destructorImpl(); }
+  void close() override { closed = true; }
+
+ protected:
+  void append(const dcmtk::log4cplus::spi::InternalLoggingEvent& event) override {
+    const std::string_view message(event.getMessage().c_str(), event.getMessage().size());
+    if (tells_of_lost_jpeg_pixels(message)) lost_jpeg_pixels = true;
+  }
+};
+
 void switch_on() {
   OFLog::configure(OFLogger::OFF_LOG_LEVEL);
+  OFLogger jpeg_log = OFLog::getLogger("dcmtk.dcmjpeg");
+  jpeg_log.setAdditivity(false);
+  jpeg_log.addAppender(dcmtk::log4cplus::SharedAppenderPtr(new JpegWarnings));
+  jpeg_log.setLogLevel(OFLogger::WARN_LOG_LEVEL);
   DcmRLEDecoderRegistration::registerCodecs();
   DJDecoderRegistration::registerCodecs();
   DJLSDecoderRegistration::registerCodecs();
@@ -158,6 +180,10 @@ std::optional<std::string> set_up_dicom_toolkit() {
   if (dcmDataDict.isDictionaryLoaded()) return std::nullopt;
   return "DCMTK's data dictionary is missing: install its package (Debian: libdcmtk17), or let DCMDICTPATH name the "
          "file dicom.dic";
+}
+
+bool take_lost_jpeg_pixels() {
+  return std::exchange(lost_jpeg_pixels, false);
 }
 
 std::unique_ptr<DcmFileFormat> open_dicom(const std::filesystem::path& path, const ReadOptions& options) {

@@ -23,6 +23,9 @@ namespace bonescan {
 // of DCMTK goes through it. The sentence that says so if the data dictionary, a file of DCMTK's package, is missing.
 std::optional<std::string> set_up_dicom_toolkit();
 
+// Whether DCMTK's JPEG decoders told of lost pixels in this thread since the last call.
+bool take_lost_jpeg_pixels();
+
 // Calls `work`, which uses DCMTK. Damaged headers lead DCMTK's own strings and containers astray, which throw: that is
 // a failure of the image. Throws ImageError, and what else `work` throws.
 template <typename Work>
@@ -32,6 +35,16 @@ auto with_dicom_toolkit(const Work& work) {
   } catch (const std::logic_error&) {
     throw ImageError("the DICOM data are damaged: DCMTK cannot read them");
   }
+}
+
+// Calls `decode`, which decodes pixel data. Throws ImageError if DCMTK's JPEG decoders told on the way, in this thread,
+// of pixels that they lost: they go on with grey.
+template <typename Decode>
+auto require_whole_jpeg(const Decode& decode) {
+  take_lost_jpeg_pixels();
+  auto result = decode();
+  if (take_lost_jpeg_pixels()) throw ImageError("the JPEG data in the DICOM file are damaged or end too early");
+  return result;
 }
 
 // The data set up to and with the pixel data. Values of some size stay in the file until they are used. Throws

@@ -27,7 +27,8 @@ constexpr int kMaxScans = 500;
 struct ErrorState : jpeg_error_mgr {
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX] = "";
-  bool ended_early = false;
+  bool ended_early = false;  // the scan, at a marker or with the file
+  bool file_ended = false;
   bool damaged = false;
 };
 
@@ -47,6 +48,8 @@ void on_message(j_common_ptr info, int level) {
   ErrorState& state = state_of(info);
   switch (info->err->msg_code) {
     case JWRN_JPEG_EOF:
+      state.file_ended = true;
+      [[fallthrough]];
     case JWRN_HIT_MARKER:
       state.ended_early = true;
       break;
@@ -130,7 +133,10 @@ class JpegReader {
     throw ImageError(fmt::format("the JPEG data cannot be decoded: {}", errors_.message));
   }
 
-  [[noreturn]] static void throw_truncated() { throw ImageError("the JPEG data end too early (truncated file)"); }
+  [[noreturn]] void throw_truncated() const {
+    throw ImageError(
+        fmt::format("the JPEG data end too early (truncated{} file)", errors_.file_ended ? "" : " or damaged"));
+  }
 
   J_COLOR_SPACE output_colours() const {
     switch (info_.num_components) {
@@ -184,6 +190,12 @@ cv::Mat cmyk_to_bgr(const cv::Mat& cmyk, bool stored_inverted) {
 }
 
 }  // namespace
+
+bool tells_of_lost_jpeg_pixels(std::string_view warning) {
+  constexpr std::string_view kCutOff = "Premature end of JPEG file", kCorrupt = "Corrupt JPEG data: ";
+  if (warning.starts_with(kCutOff)) return true;
+  return warning.starts_with(kCorrupt) && warning.find("extraneous bytes") == std::string_view::npos;
+}
 
 DecodedImage decode_jpeg(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
   JpegReader reader(bytes, options.allow_truncated);

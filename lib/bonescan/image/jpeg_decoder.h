@@ -1,6 +1,8 @@
 // JPEG: baseline, progressive, grey, colour and CMYK, through libjpeg-turbo.
 #pragma once
 
+#include <string_view>
+
 #include "bonescan/image/decoded_image.h"
 
 namespace bonescan {
@@ -11,5 +13,9 @@ namespace bonescan {
 // Throws ImageError for data that end early (unless options.allow_truncated: what is missing is
 // then grey) or are damaged.
 DecodedImage decode_jpeg(std::span<const std::uint8_t> bytes, const ReadOptions& options);
+
+// Whether the text of a warning of libjpeg's means that pixels were lost: for libraries that decode JPEG data inside
+// their own files and hand on no more than that.
+bool tells_of_lost_jpeg_pixels(std::string_view warning);
 
 }  // namespace bonescan

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bonescan/core/error.h"
+#include "bonescan/image/jpeg_decoder.h"
 
 namespace bonescan {
 namespace {
@@ -23,6 +24,7 @@ struct MemoryFile {
   bool pad_with_zeros = false;  // beyond the end: libtiff drops a strip that is not whole
   std::uint64_t position = 0;
   bool ended_early = false;
+  bool lost_jpeg_pixels = false;
   std::string first_error;
 };
 
@@ -70,7 +72,10 @@ int on_error(TIFF*, void* user, const char*, const char* format, va_list argumen
   return 1;
 }
 
-int on_warning(TIFF*, void*, const char*, const char*, va_list) {
+int on_warning(TIFF*, void* user, const char*, const char* format, va_list arguments) {
+  char message[300];
+  std::vsnprintf(message, sizeof message, format, arguments);
+  if (tells_of_lost_jpeg_pixels(message)) file_of(user).lost_jpeg_pixels = true;
   return 1;
 }
 
@@ -83,7 +88,7 @@ TiffHandle open_tiff(MemoryFile& file, const ReadOptions& options) {
   const std::unique_ptr<TIFFOpenOptions, decltype(&TIFFOpenOptionsFree)> settings(TIFFOpenOptionsAlloc(),
                                                                                   TIFFOpenOptionsFree);
   TIFFOpenOptionsSetErrorHandlerExtR(settings.get(), on_error, &file);
-  TIFFOpenOptionsSetWarningHandlerExtR(settings.get(), on_warning, nullptr);
+  TIFFOpenOptionsSetWarningHandlerExtR(settings.get(), on_warning, &file);
   // No strip needs more than a whole picture of four 16-bit samples.
   constexpr tmsize_t kBytesPerPixel = 8, kTables = 1 << 20, kMostPixels = tmsize_t{1} << 50;
   const tmsize_t pixels = std::min<tmsize_t>(options.max_pixels, kMostPixels);
@@ -285,6 +290,8 @@ DecodedImage decode_tiff(std::span<const std::uint8_t> bytes, const ReadOptions&
   image.size = layout.size;
   image.orientation = field<std::uint16_t>(tiff.get(), TIFFTAG_ORIENTATION);
   image.pixels = read_pixels(tiff.get(), layout, file, options);
+  if (file.lost_jpeg_pixels && !options.allow_truncated)
+    throw ImageError("the JPEG data in the TIFF are damaged or end too early");
   return image;
 }
 
