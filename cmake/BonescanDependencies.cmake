@@ -1,6 +1,5 @@
-# Everything that bonescan links; shared by the build and by the installed package, which is not found without it.
+# Everything that bonescan's library links; shared by the build and by the installed package, which is not found without it.
 include(CMakeFindDependencyMacro)
-find_dependency(CLI11)
 find_dependency(DCMTK 3.6.7 CONFIG)
 find_dependency(fmt)
 find_dependency(nlohmann_json 3)

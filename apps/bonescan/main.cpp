@@ -75,17 +75,14 @@ std::string explain_missing_subcommand(const CLI::App& app) {
                      app.get_name());
 }
 
-// CLI11 speaks of INI, and of a table as a key that ends in "++".
+// CLI11 speaks of INI.
 std::string explain_config(const std::string& message, const CLI::App& app) {
   constexpr std::string_view kUnknown = "INI was not able to parse ";
   const CLI::Option* const config = app.get_config_ptr();
   const std::string file = config && config->count() > 0 ? config->results().front() : "the file";
   if (!message.starts_with(kUnknown)) return fmt::format("--config: {}: {}", file, message);
-  const std::string key = message.substr(kUnknown.size());
-  if (key.ends_with("++"))
-    return fmt::format("--config: {} holds tables; options stand there as in --help, without their dashes: threads = 4",
-                       file);
-  return fmt::format("--config: \"{}\" in {} is no option of {}", key, file, full_name(app));
+  return fmt::format("--config: \"{}\" in {} is no option of {}", message.substr(kUnknown.size()), file,
+                     full_name(app));
 }
 
 // What is wrong with the command line, and where to read what would be right.

@@ -7,6 +7,7 @@
 #include "bonescan/core/error.h"
 #include "logging.h"
 #include "shared_options.h"
+#include "toml_config.h"
 #include "validators.h"
 
 namespace bonescan {
@@ -91,7 +92,7 @@ void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& argument
   }
   if (task != ScanTask::kSegment) {
     DetectionOptions& boxes = arguments.request.detection;
-    add("--score-threshold", boxes.score_threshold, fraction(), "Boxes with a lower score are left out");
+    add("--score-threshold", boxes.score_threshold, fraction(), "Boxes that score no more are left out");
     add("--nms-iou", boxes.nms_iou, fraction(), "Of two boxes that overlap more, the better one stays");
     add("--box-voting-iou", boxes.box_voting_iou, fraction(),
         "Boxes that overlap the one that stays this much move it, by their scores; 1: none does");
@@ -107,6 +108,7 @@ void add_run_options(CLI::App& app, ScanArguments& arguments) {
   add_threads_option(app, request.threads, "Radiographs at a time; default: all cores");
   app.add_flag("--fail-fast", request.fail_fast, "Stop at the first radiograph that fails")->group(group);
   add_progress_option(app, request.progress, group);
+  app.config_formatter(std::make_shared<TomlConfig>());
   app.allow_config_extras(CLI::config_extras_mode::error);
   app.set_config("--config", "", "Read options from a TOML file: threads = 4")->option_text("FILE")->group(group);
   add_log_options(app, arguments.log, group);
