@@ -31,6 +31,14 @@ TEST_CASE("What only looks like an image file is listed, so that reading it can 
   CHECK(list_image_files(folder.path(), "--images") == std::vector<std::string>{"dangling.png", "folder.jpg/x.png"});
 }
 
+TEST_CASE("What an earlier run wrote is no image of the folder") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"a.jfif", "out/masks/a.jfif.png", "out/overlays/a.jfif.jpg"})
+    write_file_atomically(folder / name, "");
+  write_file_atomically(folder / "out/run.json", R"({"schema": "bonescan.run/1"})");
+  CHECK(list_image_files(folder.path(), "--images") == std::vector<std::string>{"a.jfif"});
+}
+
 TEST_CASE("Files without an extension or with a number for one are listed if they are DICOM, but no DICOMDIR is") {
   const test::TemporaryFolder folder;
   const auto dicom = test::data_folder() / "dicom";
@@ -38,8 +46,10 @@ TEST_CASE("Files without an extension or with a number for one are listed if the
     std::filesystem::copy_file(dicom / "grey_explicit.dcm", folder / name);
   for (const char* name : {"DICOMDIR", "index.dcm"}) std::filesystem::copy_file(dicom / "disc/DICOMDIR", folder / name);
   for (const char* name : {"README", "notes.2", "broken.dcm"}) write_file_atomically(folder / name, "text");
-  CHECK(list_image_files(folder.path(), "--images") ==
+  FilesByExtension others;
+  CHECK(list_image_files(folder.path(), "--images", UnreadableFolder::kRefused, &others) ==
         std::vector<std::string>{"1.2.840.113", "IM1", "broken.dcm", "image.DCM"});
+  CHECK(others == FilesByExtension{{"", 2}, {".2", 1}, {".dcm", 1}, {".txt", 1}});
 }
 
 TEST_CASE("A JPEG is complete if an end-of-image marker follows the scan") {

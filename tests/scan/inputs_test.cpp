@@ -91,12 +91,23 @@ TEST_CASE(
   CHECK(names(inputs) == Names{"1 2.png", "gone.png"});
 }
 
+TEST_CASE("a list may hold a relative name of which nothing exists") {
+  const test::TemporaryFolder folder;
+  touch(folder / "good/1.png");
+  const fs::path here = fs::current_path();
+  fs::current_path(folder.path());
+  const InputSet inputs = find({}, "good/1.png\ngone/2.png\n");
+  fs::current_path(here);
+  CHECK(names(inputs) == Names{"good/1.png", "gone/2.png"});
+}
+
 TEST_CASE("what cannot be met is one sentence that names the input") {
   const test::TemporaryFolder folder;
   CHECK_THROWS_WITH(find({}), Catch::Contains("no input is named"));
   CHECK_THROWS_AS(find({folder.path()}), UsageError);
   CHECK_THROWS_WITH(find({folder / "gone.png"}), Catch::Contains("gone.png does not exist"));
   CHECK_THROWS_WITH(find({folder / "*.png"}), Catch::Contains("*.png matches no file"));
+  CHECK_THROWS_WITH(find({}, std::string("\xFF\xFE/\0a\0\n\0", 8)), "--list - is UTF-16; save it as UTF-8");
 }
 
 TEST_CASE("what lies below the output folder is no input") {

@@ -6,12 +6,13 @@
 #include <array>
 #include <cctype>
 #include <limits>
+#include <span>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
-#include "bonescan/core/file_name.h"
+#include "bonescan/dataset/run_folder.h"
 #include "bonescan/image/dicom_file.h"
 
 namespace bonescan {
@@ -19,10 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 7> kExtensions = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".dcm"};
+constexpr std::array<std::string_view, 3> kDicomExtensions = {".dcm", ".dicom", ".ima"};
+constexpr std::array<std::string_view, 8> kOtherExtensions = {".jpg", ".jpeg", ".jpe",  ".jfif",
+                                                              ".png", ".tif",  ".tiff", ".bmp"};
 
-std::string extension_of(const fs::path& path) {
-  return in_small_letters(path.extension().string());
+bool has_any_extension(const fs::path& path, std::span<const std::string_view> extensions) {
+  return std::any_of(extensions.begin(), extensions.end(),
+                     [&path](std::string_view extension) { return has_extension(path, extension); });
 }
 
 // A look into the file where its name does not say enough.
@@ -49,19 +53,27 @@ bool ends_as_jpeg_should(const std::vector<std::uint8_t>& bytes) {
 }  // namespace
 
 bool is_image_file_name(const fs::path& path) {
-  const std::string extension = extension_of(path);
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+  return has_any_extension(path, kDicomExtensions) || has_any_extension(path, kOtherExtensions);
 }
 
 bool may_be_dicom_name(const fs::path& path) {
-  const std::string extension = extension_of(path);
+  const std::string extension = path.extension();
   const auto is_digit = [](unsigned char c) { return std::isdigit(c) != 0; };
-  return extension == ".dcm" || extension.empty() || std::all_of(extension.begin() + 1, extension.end(), is_digit);
+  return has_any_extension(path, kDicomExtensions) || extension.empty() ||
+         std::all_of(extension.begin() + 1, extension.end(), is_digit);
 }
 
 std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option,
-                                          UnreadableFolder unreadable) {
-  return list_files(folder, option, is_image_file, unreadable);
+                                          UnreadableFolder unreadable, FilesByExtension* others) {
+  const auto wanted = [others](const fs::path& path) {
+    const bool is_wanted = is_image_file(path);
+    if (!is_wanted && others) ++(*others)[path.extension().string()];
+    return is_wanted;
+  };
+  std::vector<std::string> files = list_files(folder, option, wanted, unreadable);
+  EarlierRuns earlier_runs(folder);
+  std::erase_if(files, [&](const std::string& file) { return earlier_runs.wrote(file); });
+  return files;
 }
 
 bool has_complete_jpeg_stream(const fs::path& path) {

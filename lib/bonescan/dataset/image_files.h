@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,17 +11,21 @@
 
 namespace bonescan {
 
-// Whether the name has an image's extension: jpg, jpeg, png, tif, tiff, bmp or dcm, in any case.
+// Whether the name has an image's extension, in any case: jpg, jpeg, jpe, jfif, png, tif, tiff, bmp, dcm, dicom or ima.
 bool is_image_file_name(const std::filesystem::path& path);
 
-// Whether the name may be that of a DICOM file: it ends in .dcm, in a number (names often are UIDs: 1.2.840.113619) or
-// has no extension at all.
+// Whether the name may be that of a DICOM file: it ends in .dcm, .dicom or .ima, in a number (names often are
+// UIDs: 1.2.840.113619) or has no extension at all.
 bool may_be_dicom_name(const std::filesystem::path& path);
 
+using FilesByExtension = std::map<std::string, std::size_t>;
+
 // The files below `folder`, as list_files (folder_files.h) gives them for the role `option`, that have an image's
-// extension, or none or a number for one and are DICOM by their content; DICOMDIRs are not among them.
+// extension, or none or a number for one and are DICOM by their content; DICOMDIRs and what earlier runs wrote
+// (run_folder.h) are not among them. Counts in `others` the files that have no image's name or content.
 std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option,
-                                          UnreadableFolder unreadable = UnreadableFolder::kRefused);
+                                          UnreadableFolder unreadable = UnreadableFolder::kRefused,
+                                          FilesByExtension* others = nullptr);
 
 // Whether a JPEG file ends as it should: an end-of-image marker follows the last scan. A cheap check for
 // downloads that were cut off; decoding is the full one. True for files of other kinds, false if the file

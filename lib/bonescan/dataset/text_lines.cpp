@@ -1,6 +1,10 @@
 #include "bonescan/dataset/text_lines.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "bonescan/core/error.h"
 
 namespace bonescan {
 namespace {
@@ -12,6 +16,11 @@ constexpr std::string_view kBlanks = " \t\r\f\v";
 std::string_view without_byte_order_mark(std::string_view text) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
   return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
+void refuse_utf16(std::string_view text, const std::string& source) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
+    throw UsageError(fmt::format("{} is UTF-16; save it as UTF-8", source));
 }
 
 std::string_view trimmed(std::string_view text) {

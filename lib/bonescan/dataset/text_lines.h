@@ -1,6 +1,7 @@
 // Lines of text files that people edit by hand.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,6 +9,10 @@ namespace bonescan {
 
 // `text` without a leading UTF-8 byte order mark.
 std::string_view without_byte_order_mark(std::string_view text);
+
+// Throws UsageError that names `source` if `text` begins with a byte order mark of UTF-16, as what PowerShell's >
+// writes.
+void refuse_utf16(std::string_view text, const std::string& source);
 
 // Without surrounding blanks and carriage returns.
 std::string_view trimmed(std::string_view text);

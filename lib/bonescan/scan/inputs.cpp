@@ -40,6 +40,7 @@ struct Findings {
   std::vector<FoundFile> files;
   std::unordered_set<std::string> seen;  // canonical paths
   std::vector<fs::path> folders;         // one for each name: the folder itself, or a file's parent
+  FilesByExtension others;               // in the folders, but no radiographs
 
   void add(const fs::path& path, const fs::path& located) {
     std::error_code unresolvable;  // a broken link stands for itself
@@ -51,10 +52,11 @@ struct Findings {
 
 // What cannot be resolved, such as links in a circle, stands for itself: it fails when it is read.
 fs::path real_folder(const fs::path& folder) {
-  const fs::path named = folder.empty() ? fs::path(".") : folder;
+  // Absolute first: a relative name of which nothing exists would stay relative.
+  const fs::path named = fs::absolute(folder.empty() ? fs::path(".") : folder);
   std::error_code unresolvable;
   const fs::path real = fs::weakly_canonical(named, unresolvable);
-  return unresolvable ? fs::absolute(named).lexically_normal() : real;
+  return unresolvable ? named.lexically_normal() : real;
 }
 
 void add_file(fs::path path, Findings& findings) {
@@ -66,35 +68,6 @@ void add_file(fs::path path, Findings& findings) {
   findings.add(path, folder / path.filename());
 }
 
-// Tells which of the files below `folder` are masks and pictures that an earlier run wrote.
-class EarlierRuns {
- public:
-  explicit EarlierRuns(fs::path folder) : folder_(std::move(folder)) {}
-
-  bool wrote(const fs::path& file) {
-    fs::path above;
-    for (const fs::path& part : file.parent_path()) {
-      if ((part == kMasksFolder || part == kOverlaysFolder || part == kLabelsFolder) && is_run(above)) return true;
-      above /= part;
-    }
-    return false;
-  }
-
- private:
-  bool is_run(const fs::path& below) {
-    const auto [known, is_new] = runs_.try_emplace(below.native(), false);
-    if (is_new) {
-      const fs::path run = folder_ / below;
-      known->second = holds_run_report(run);
-      if (known->second) spdlog::warn("what the run in {} wrote is no input", run.string());
-    }
-    return known->second;
-  }
-
-  fs::path folder_;
-  std::unordered_map<std::string, bool> runs_;  // by relative path
-};
-
 void add_folder(const fs::path& path, const fs::path& left_out, Findings& findings) {
   const fs::path folder = real_folder(path);
   if (folder == left_out)
@@ -104,9 +77,8 @@ void add_folder(const fs::path& path, const fs::path& left_out, Findings& findin
                     path.string()));
   findings.folders.push_back(folder);
   const std::string below = left_out.lexically_relative(folder).generic_string() + '/';
-  EarlierRuns earlier_runs(folder);
-  for (const std::string& file : list_image_files(folder, "input", UnreadableFolder::kListed))
-    if (!file.starts_with(below) && !earlier_runs.wrote(file)) findings.add(path / file, folder / file);
+  for (const std::string& file : list_image_files(folder, "input", UnreadableFolder::kListed, &findings.others))
+    if (!file.starts_with(below)) findings.add(path / file, folder / file);
 }
 
 // A file that the user named.
@@ -158,6 +130,7 @@ void add_list(const fs::path& list, std::istream& standard_input, const fs::path
     throw UsageError(fmt::format("--list {} has the name of an image; a list holds names, one a line", list.string()));
   const std::string text =
       list == "-" ? std::string(std::istreambuf_iterator<char>(standard_input), {}) : read_text_file(list);
+  refuse_utf16(text, fmt::format("--list {}", list.string()));
   const bool ends_with_nul = text.find('\0') != std::string::npos;  // no name holds one
   for (std::string_view name : split_at(without_byte_order_mark(text), ends_with_nul ? '\0' : '\n')) {
     if (!ends_with_nul && name.ends_with('\r')) name.remove_suffix(1);
@@ -175,6 +148,23 @@ fs::path deepest_common_parent(const std::vector<fs::path>& folders) {
     common = shared;
   }
   return common;
+}
+
+// So that nobody looks for them among the results.
+void tell_of_others(const FilesByExtension& others) {
+  constexpr std::size_t kMostKinds = 5;
+  std::vector<std::pair<std::size_t, std::string>> kinds;
+  std::size_t count = 0;
+  for (const auto& [extension, files] : others) {
+    kinds.emplace_back(files, extension.empty() ? "without extension" : extension);
+    count += files;
+  }
+  std::sort(kinds.begin(), kinds.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kinds.size(), kMostKinds); ++i)
+    text += fmt::format("{}{} {}", i > 0 ? ", " : "", kinds[i].first, kinds[i].second);
+  if (kinds.size() > kMostKinds) text += ", ...";
+  if (count > 0) spdlog::info("{} other files in the inputs are no radiographs: {}", count, text);
 }
 
 // For each file; several at once (core/threads.h), as each is opened.
@@ -212,8 +202,10 @@ InputSet find_inputs(const InputSelection& selection, std::istream& standard_inp
   if (selection.list) add_list(*selection.list, standard_input, real_left_out, findings);
   if (findings.folders.empty())
     throw UsageError("no input is named; name radiographs, folders or quoted globs, or give --list FILE");
-  if (findings.files.empty()) throw UsageError("the inputs hold no radiograph (.jpg .jpeg .png .tif .tiff .bmp .dcm)");
+  if (findings.files.empty())
+    throw UsageError("the inputs hold no radiograph (.jpg .jpeg .png .tif .tiff .bmp .dcm, or DICOM of another name)");
 
+  tell_of_others(findings.others);
   InputSet inputs{deepest_common_parent(findings.folders)};
   std::string names;
   const std::vector<int> frames = count_frames(findings.files, read);

@@ -163,17 +163,6 @@ bool holds_run(const fs::path& folder) {
   return is_there(kRunName) || is_there(kResultsName) || is_there(kJournalName);
 }
 
-bool holds_run_report(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::is_regular_file(folder / kRunName, error)) return false;
-  try {
-    const Json run = read_json_file(folder / kRunName);
-    return run.is_object() && run.value("schema", Json()) == kRunSchema;
-  } catch (const UsageError&) {
-    return false;
-  }
-}
-
 void remove_run(const fs::path& folder) {
   try {
     remove_earlier_run(folder);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "bonescan/core/json.h"
+#include "bonescan/dataset/run_folder.h"  // the names of run.json, masks/, overlays/ and labels/
 #include "bonescan/scan/folder_lock.h"
 #include "bonescan/scan/inputs.h"
 
@@ -39,12 +40,6 @@ inline constexpr const char* kJournalName = "results.jsonl.partial";  // the res
 inline constexpr const char* kDetectionsName = "detections.json";
 inline constexpr const char* kImagesName = "images.json";
 inline constexpr const char* kTableName = "results.csv";
-inline constexpr const char* kRunName = "run.json";
-inline constexpr const char* kRunSchema = "bonescan.run/1";
-
-inline constexpr const char* kMasksFolder = "masks";
-inline constexpr const char* kOverlaysFolder = "overlays";
-inline constexpr const char* kLabelsFolder = "labels";
 
 // Whether a relative name stays below the folder that it is relative to.
 bool stays_below(const std::filesystem::path& name);
@@ -67,9 +62,6 @@ void remove_picture_files(const std::filesystem::path& folder, const std::string
 
 // Whether a run has been in the folder: its results, its journal or its run.json are there.
 bool holds_run(const std::filesystem::path& folder);
-
-// Whether it has a run.json of ours, which even a run that goes on has.
-bool holds_run_report(const std::filesystem::path& folder);
 
 // Removes the run that the folder holds, as far as it can be removed; the folder stays.
 void remove_run(const std::filesystem::path& folder);
