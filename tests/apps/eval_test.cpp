@@ -373,6 +373,15 @@ TEST_CASE("eval detect: predictions that a score threshold may have cut off get 
   CHECK_THAT(to_json_line(report_of(files.words()).at("notes")), !Contains("lowest score"));
 }
 
+TEST_CASE("eval detect: predictions that may be those of other images get a note") {
+  const SmallCase files;
+  files.write("results.json",
+              R"([{"image_id": 1, "category_id": 0, "bbox": [10, 10, 20, 20], "score": 0.01},
+                  {"image_id": 3, "category_id": 0, "bbox": [10, 10, 9000, 20], "score": 0.9}])");
+  CHECK_THAT(to_json_line(report_of(files.words()).at("notes")),
+             Contains("1 boxes of the predictions reach beyond their image"));
+}
+
 TEST_CASE("eval detect: folders of any name can be read back from the report") {
   const TemporaryFolder folder;
   const fs::path odd = folder / "caf\xE9 \uFFFD";

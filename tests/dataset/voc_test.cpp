@@ -48,6 +48,14 @@ TEST_CASE("VOC: corners become boxes as they stand; difficult is kept; categorie
   CHECK(dataset.boxes[0].category_id == dataset.categories[1].id);
 }
 
+TEST_CASE("VOC: difficult may be a word, and space around a value is none of it") {
+  const Dataset dataset = read(annotation(object(" bone\n", kCorners, " true ") + object("bone", kCorners, "false")));
+  REQUIRE(dataset.boxes.size() == 2);
+  CHECK(dataset.categories.size() == 1);
+  CHECK(dataset.boxes[0].difficult);
+  CHECK_FALSE(dataset.boxes[1].difficult);
+}
+
 TEST_CASE("VOC: a file without objects is an image without boxes") {
   const Dataset dataset = read(annotation(""));
   CHECK(dataset.images.size() == 1);

@@ -12,7 +12,6 @@
 #include "bonescan/core/file_name.h"
 #include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/number.h"
-#include "bonescan/dataset/text_lines.h"
 
 namespace bonescan {
 namespace {
@@ -26,14 +25,14 @@ struct VocObject {
 };
 
 double number_of(const pugi::xml_node& parent, const char* child, const std::string& where) {
-  const auto number = parse_number(trimmed(parent.child_value(child)));
+  const auto number = parse_number(parent.child_value(child));
   if (!number) throw UsageError(fmt::format("{}: <{}> must be a number", where, child));
   return *number;
 }
 
 VocObject parse_object(const pugi::xml_node& node, const std::string& where) {
   VocObject object;
-  object.name = std::string(trimmed(node.child_value("name")));
+  object.name = node.child_value("name");
   if (object.name.empty()) throw UsageError(fmt::format("{}: <name> is missing", where));
   const pugi::xml_node corners = node.child("bndbox");
   if (!corners) throw UsageError(fmt::format("{}: <bndbox> is missing", where));
@@ -42,7 +41,7 @@ VocObject parse_object(const pugi::xml_node& node, const std::string& where) {
   if (object.box.width < 0.0 || object.box.height < 0.0)
     throw UsageError(
         fmt::format("{}: the box has a negative size ({} x {})", where, object.box.width, object.box.height));
-  object.difficult = trimmed(node.child_value("difficult")) == "1";
+  object.difficult = node.child("difficult").text().as_bool();  // "1", "true" and "yes"
   return object;
 }
 
@@ -57,7 +56,8 @@ int size_of(const pugi::xml_node& annotation, const char* side, const std::strin
 pugi::xml_document parse_document(const fs::path& path) {
   const std::string text = read_text_file(path);
   pugi::xml_document document;
-  const pugi::xml_parse_result parsed = document.load_buffer(text.data(), text.size());
+  const pugi::xml_parse_result parsed =
+      document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_trim_pcdata);
   if (!parsed) {
     const auto line =
         std::count(text.begin(), text.begin() + std::min<std::ptrdiff_t>(parsed.offset, std::ssize(text)), '\n');
@@ -70,7 +70,7 @@ pugi::xml_document parse_document(const fs::path& path) {
 }
 
 std::string image_name(const pugi::xml_node& annotation, const std::string& file) {
-  const std::string_view name = trimmed(annotation.child_value("filename"));
+  const std::string_view name = annotation.child_value("filename");
   return name.empty() ? fs::path(file).replace_extension().string() : text_to_name(name);
 }
 

@@ -54,7 +54,7 @@ ClassNames names_from_lines(const fs::path& path) {
 
 // Empty if the folder does not name its classes.
 ClassNames find_class_names(const fs::path& folder) {
-  for (const fs::path& file : {folder / "data.yaml", folder / ".." / "data.yaml"})
+  for (const fs::path& file : {folder / "data.yaml", folder / "../data.yaml", folder / "../../data.yaml"})
     if (fs::exists(file)) return names_from_yaml(file);
   for (const fs::path& file : {folder / "labels.txt", folder / "classes.txt"})
     if (fs::exists(file)) return names_from_lines(file);
@@ -106,9 +106,10 @@ struct LabelFiles {
 };
 
 // Calls `visit` with the image, the parsed line and where it stands, for every line of every file that belongs to
-// the set.
+// the set, whose images come from `images`.
 template <typename Visit>
-LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, bool with_score, const Visit& visit) {
+LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, const std::string& images_from,
+                         bool with_score, const Visit& visit) {
   const ImageIndex index(dataset);
   std::map<std::int64_t, const DatasetImage*> images;
   for (const DatasetImage& image : dataset.images) images[image.id] = &image;
@@ -118,7 +119,7 @@ LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, bool wi
     const std::string path = (folder / file).string();
     const auto match = index.find_any_extension(file);
     if (!match)
-      throw UsageError(fmt::format("{}: there is no image of this name (or several) in {}", path, dataset.source));
+      throw UsageError(fmt::format("{}: there is no image of this name (or several) in {}", path, images_from));
     if (match->left_out) {
       ++counts.left_out;
       continue;
@@ -187,10 +188,11 @@ Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const 
   dataset.source = labels.string();
   dataset.images = read_images(images, read);
   std::set<std::int64_t> labelled;
-  for_each_line(labels, dataset, false, [&](const DatasetImage& image, const YoloLine& line, const std::string&) {
+  const auto add = [&](const DatasetImage& image, const YoloLine& line, const std::string&) {
     dataset.boxes.push_back({image.id, line.class_number, line.box, area(line.box), false, false});
     labelled.insert(image.id);
-  });
+  };
+  for_each_line(labels, dataset, images.string(), false, add);
   set_categories(dataset, labels);
   finish_dataset(dataset);
   if (const std::size_t without = dataset.images.size() - labelled.size(); without > 0)
@@ -205,18 +207,22 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
   predictions.source = folder.string();
   const auto classes = match_classes(folder, dataset);
   const LabelFiles files = for_each_line(
-      folder, dataset, true, [&](const DatasetImage& image, const YoloLine& line, const std::string& where) {
+      folder, dataset, dataset.source, true,
+      [&](const DatasetImage& image, const YoloLine& line, const std::string& where) {
         if (image.width <= 0 || image.height <= 0)
           throw UsageError(fmt::format("{}: {} does not say the image's size, which YOLO boxes need (--images)", where,
                                        dataset.source));
         const auto category = classes.find(line.class_number);
         if (category == classes.end())
           throw UsageError(
-              fmt::format("{}: there is no category for class {} in {}", where, line.class_number, dataset.source));
+              fmt::format("{}: there is no category for class {} in {}; a data.yaml or classes.txt beside the labels "
+                          "says what the numbers mean",
+                          where, line.class_number, dataset.source));
         predictions.boxes.push_back({image.id, category->second, line.box, line.score});
       });
   if (files.of_set + files.left_out == 0)
-    throw UsageError(fmt::format("{} holds no YOLO label file (NAME.txt)", folder.string()));
+    throw UsageError(
+        fmt::format("{} holds no YOLO label file (NAME.txt), nor a results.jsonl of bonescan", folder.string()));
   if (const std::size_t lacking = dataset.images.size() - files.of_set; lacking > 0)
     predictions.notes.push_back(
         fmt::format("{} images have no file in the predictions and count as images without detections.", lacking));

@@ -286,15 +286,6 @@ Json options_json(const DetectionEvaluationOptions& options) {
   return json;
 }
 
-// Detectors are asked for boxes down to this score where whole curves are wanted.
-constexpr double kWholeCurve = 0.05;
-
-std::optional<double> lowest_score(const std::vector<DetectedBox>& boxes) {
-  const auto lowest = std::min_element(boxes.begin(), boxes.end(),
-                                       [](const DetectedBox& a, const DetectedBox& b) { return a.score < b.score; });
-  return lowest == boxes.end() ? std::nullopt : std::optional(lowest->score);
-}
-
 Json notes_json(const DetectionEvaluation& evaluation) {
   Json notes = Json::array();
   for (const auto* sentences : {&evaluation.dataset.notes, &evaluation.predictions.notes})
@@ -308,11 +299,6 @@ Json notes_json(const DetectionEvaluation& evaluation) {
     notes.push_back(
         "No image is without ground-truth boxes: image-level AUC and specificity are undefined, and the FROC counts "
         "false positives on images with fractures only. Add images without boxes (--negatives, --with-negatives).");
-  if (const auto lowest = lowest_score(evaluation.set.detections); lowest && *lowest > kWholeCurve)
-    notes.push_back(fmt::format(
-        "The lowest score of the predictions is {:.2g}: if a score threshold cut them off, average precision, FROC and "
-        "AUC are not those of the whole curve. Predict with --score-threshold 0.01 for the whole curves.",
-        *lowest));
   if (evaluation.options.bootstrap.replicates == 0)
     notes.push_back("No bootstrap was asked for (--bootstrap 0): the intervals that come from it are null.");
   return notes;

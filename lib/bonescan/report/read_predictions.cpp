@@ -13,6 +13,7 @@
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
 #include "bonescan/dataset/coco.h"
+#include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/dataset/yolo.h"
@@ -143,6 +144,54 @@ Predictions read_predictions_folder(const fs::path& folder, const Dataset& datas
   return read_yolo_results(folder, dataset);
 }
 
+Predictions read_predictions_of_any_kind(const fs::path& path, const Dataset& dataset) {
+  if (fs::is_directory(path)) return read_predictions_folder(path, dataset);
+  if (!fs::exists(path))
+    throw UsageError(
+        fmt::format("--predictions {} does not exist; it must be a file of COCO results, a results.jsonl "
+                    "or a folder of YOLO txt files",
+                    path.string()));
+  if (has_extension(path, ".csv"))
+    throw UsageError(fmt::format("--predictions {} is a table, which is for people; name the folder that it lies in",
+                                 path.string()));
+  const std::string text = read_text_file(path);
+  const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
+  return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);
+}
+
+// Detectors are asked for boxes down to 0.01 where whole curves are wanted.
+void note_cut_off_scores(Predictions& predictions) {
+  constexpr double kWholeCurve = 0.05;
+  const auto lowest = std::min_element(predictions.boxes.begin(), predictions.boxes.end(),
+                                       [](const DetectedBox& a, const DetectedBox& b) { return a.score < b.score; });
+  if (lowest == predictions.boxes.end() || lowest->score <= kWholeCurve) return;
+  predictions.notes.push_back(fmt::format(
+      "The lowest score of the predictions is {:.2g}: if a score threshold cut them off, average precision, FROC and "
+      "AUC are not those of the whole curve. Predict with --score-threshold 0.01 for the whole curves.",
+      lowest->score));
+}
+
+// Such boxes may have been found in other images, or be in other units.
+void note_boxes_beyond_images(Predictions& predictions, const Dataset& dataset) {
+  constexpr double kTolerance = 1.0;  // pixels, for what is rounded
+  std::unordered_map<std::int64_t, const DatasetImage*> images;
+  for (const DatasetImage& image : dataset.images) images.emplace(image.id, &image);
+  std::size_t beyond = 0;
+  const DatasetImage* first = nullptr;
+  for (const DetectedBox& detected : predictions.boxes) {
+    const DatasetImage& image = *images.at(detected.image_id);
+    const Box& box = detected.box;
+    const bool inside = box.x >= -kTolerance && box.y >= -kTolerance && box.x + box.width <= image.width + kTolerance &&
+                        box.y + box.height <= image.height + kTolerance;
+    if (inside || image.width == 0) continue;
+    if (++beyond == 1) first = &image;
+  }
+  if (beyond > 0)
+    predictions.notes.push_back(
+        fmt::format("{} boxes of the predictions reach beyond their image ({}): they may belong to other images.",
+                    beyond, name_to_text(first->file_name)));
+}
+
 }  // namespace
 
 void for_each_scan_record(std::string_view text, const fs::path& path,
@@ -159,15 +208,10 @@ Predictions read_scan_results(const fs::path& path, const Dataset& dataset) {
 }
 
 Predictions read_predictions(const fs::path& path, const Dataset& dataset) {
-  if (fs::is_directory(path)) return read_predictions_folder(path, dataset);
-  if (!fs::exists(path))
-    throw UsageError(
-        fmt::format("--predictions {} does not exist; it must be a file of COCO results, a results.jsonl "
-                    "or a folder of YOLO txt files",
-                    path.string()));
-  const std::string text = read_text_file(path);
-  const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
-  return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);
+  Predictions predictions = read_predictions_of_any_kind(path, dataset);
+  note_cut_off_scores(predictions);
+  note_boxes_beyond_images(predictions, dataset);
+  return predictions;
 }
 
 }  // namespace bonescan

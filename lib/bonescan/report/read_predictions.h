@@ -14,7 +14,8 @@ namespace bonescan {
 
 // --predictions. A file that begins with '[' holds COCO results, one that begins with '{' is a
 // results.jsonl; a folder is an output folder of ours (its results.jsonl is read) or holds YOLO txt
-// files. Throws UsageError that names the file and the line or entry if it does not fit the data set.
+// files. Throws UsageError that names the file and the line or entry if it does not fit the data set. Notes say
+// of what may be wrong: scores that a threshold cut off, boxes that reach beyond their image.
 Predictions read_predictions(const std::filesystem::path& path, const Dataset& dataset);
 
 // Reads a results.jsonl. Files match images by the full relative path first, then by a base name that
