@@ -159,6 +159,20 @@ TEST_CASE("a merged folder can be resumed and overwritten like that of one run")
   CHECK(test::files_of(folder / "merged") == merged);
 }
 
+TEST_CASE("an overlay that a shard has lost comes back with --resume, as the refusal to merge says") {
+  const test::TemporaryFolder folder;
+  test::copy_samples(folder / "in");
+  const Arguments command = kPipeline + Arguments{folder / "in", "--overlay"};
+  const Arguments shards = run_shards(command, folder.path(), 1);
+  const fs::path overlay = folder / "1/overlays/IMG0003767.jpg.jpg";
+  REQUIRE(fs::remove(overlay));
+  CHECK_THAT(merge(shards, folder / "merged").errors, Catch::Contains("run this shard anew with --resume"));
+  const Arguments resume = {"--shard", "1/1", "-o", folder / "1", "--resume"};
+  CHECK(test::run_bonescan(command + resume).exit_code == 0);
+  CHECK(fs::exists(overlay));
+  CHECK(merge(shards, folder / "merged").exit_code == 0);
+}
+
 TEST_CASE("what a merge that was killed left goes with --overwrite") {
   const test::TemporaryFolder folder;
   write_inputs(folder / "in");

@@ -114,7 +114,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
       {"\"threds\" in " + (folder / "wrong.toml").string() + " is no option of bonescan segment",
        {"segment", in, "-o", out, "--config", folder / "wrong.toml"}},
       {"--format needs a value", {"detect", in, "-o", out, "--config", folder / "nothing.toml"}},
-      {"tables.toml holds tables", {"segment", in, "-o", out, "--config", folder / "tables.toml"}},
+      {"tables.toml: [segment] is a table", {"segment", in, "-o", out, "--config", folder / "tables.toml"}},
       {"no-config.toml", {"segment", in, "-o", out, "--config", folder / "no-config.toml"}},
   };
   for (const auto& [sentence, arguments] : cases) {
@@ -293,10 +293,48 @@ TEST_CASE("options come from a TOML file, and the command line wins") {
   CHECK(report["settings"]["score_threshold"] == 0.625);
   CHECK(fs::exists(folder / "out/overlays/cat.jpg.jpg"));
   CHECK(fs::exists(folder / "out/results.csv"));
+}
+
+TEST_CASE("a TOML file is read as TOML") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  write_file_atomically(folder / "run.toml", "\xEF\xBB\xBFoutput = '" + (folder / "out#1").string() +
+                                                 "'  # as on the command line\nmax-pixels = 1_000_000\n"
+                                                 "format = [\n  \"csv\",\n  \"coc\\u006F\",\n]\n");
+  REQUIRE(pipeline({folder / "in", "--config", folder / "run.toml"}).exit_code == 0);
+  const Json report = read_json_file(folder / "out#1/run.json");
+  CHECK(report["settings"]["max_pixels"] == 1000000);
+  CHECK(report["formats"] == Json({"coco", "csv"}));
+  for (const auto& [text, sentence] : {std::pair("threads = \"1\nquiet = true\n", "bad.toml: line 1: "),
+                                       std::pair("threads = 07:30:00\n", "neither")}) {
+    CAPTURE(text);
+    write_file_atomically(folder / "bad.toml", text);
+    const auto bad = pipeline({folder / "in", "-o", folder / "out", "--config", folder / "bad.toml"});
+    CHECK(bad.exit_code == 2);
+    CHECK_THAT(bad.errors, Catch::Contains(sentence));
+  }
+}
+
+TEST_CASE("a key that is no option is named") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
   write_file_atomically(folder / "wrong.toml", "threds = 1\n");
   const auto wrong = pipeline({folder / "in", "-o", folder / "out2", "--config", folder / "wrong.toml"});
   CHECK(wrong.exit_code == 2);
   CHECK_THAT(wrong.errors, Catch::Contains("threds"));
+}
+
+TEST_CASE("a run that cannot begin leaves the run that it was to replace") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  REQUIRE(pipeline({folder / "in", "-o", folder / "out"}).exit_code == 0);
+  const auto before = test::files_of(folder / "out");
+  const auto refused =
+      test::run_bonescan({"pipeline", folder / "in", "-o", folder / "out", "--overwrite", "--segmenter", kSegmenter,
+                          "--detector", test::tiny_model("wrong_class_count")});
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.errors, Catch::Contains("the network returns"));
+  CHECK(test::files_of(folder / "out") == before);
 }
 
 TEST_CASE("a run with --quiet says nothing, with --log-json says it as JSON") {

@@ -15,16 +15,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The offset of the last usable record of each picture_name.
-std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& journal, const fs::path& folder) {
+bool is_filled_file(const fs::path& path) {
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(path, error);
+  return !error && size > 0;
+}
+
+// The offset of the last usable record of each picture_name: one that is damaged, failed, or whose mask or overlay is
+// gone is not.
+std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& journal, const fs::path& folder,
+                                                              bool overlays) {
   std::unordered_map<std::string, std::uint64_t> usable;
   std::size_t damaged = 0;
   journal.for_each([&](std::uint64_t offset, const std::string& line) {
     try {
       const ScanRecord record = scan_record_from_json(parse_json(line, kJournalName), kJournalName);
-      std::error_code error;
-      const bool lost_mask = record.bone && record.bone->mask && !fs::exists(folder / *record.bone->mask, error);
-      if (!record.error && !lost_mask) usable[picture_name(record.file, record.frame)] = offset;
+      const std::string picture = picture_name(record.file, record.frame);
+      const bool lost_mask = record.bone && record.bone->mask && !is_filled_file(folder / *record.bone->mask);
+      const bool lost_overlay = overlays && !is_filled_file(folder / overlay_name(picture));
+      if (!record.error && !lost_mask && !lost_overlay) usable[picture] = offset;
     } catch (const UsageError&) {
       ++damaged;
     }
@@ -37,17 +46,17 @@ std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& jou
 
 }  // namespace
 
-RunResults::RunResults(const InputSet& inputs, const fs::path& output)
+RunResults::RunResults(const InputSet& inputs, const fs::path& output, bool overlays)
     : inputs_(inputs), offsets_(inputs.files.size(), kNotDone) {
   counts_.inputs = inputs.files.size();
   if (output == "-") return;
   folder_ = output;
   journal_.emplace(output / kJournalName);
-  take_over_journal();
+  take_over_journal(overlays);
 }
 
-void RunResults::take_over_journal() {
-  auto usable = usable_records(*journal_, folder_);
+void RunResults::take_over_journal(bool overlays) {
+  auto usable = usable_records(*journal_, folder_, overlays);
   for (std::size_t position = 0; position < offsets_.size(); ++position) {
     const InputFile& input = inputs_.files[position];
     const auto found = usable.find(picture_name(input.file, input.frame));

@@ -22,8 +22,8 @@ struct FailedInput {
 class RunResults {
  public:
   // With "-" as `output` records go to standard output and nothing is kept. Else `output` is a prepared folder, and
-  // records in its journal that are "ok" and whose mask is there count as done.
-  RunResults(const InputSet& inputs, const std::filesystem::path& output);
+  // records in its journal that are "ok" and whose mask is there, and with `overlays` the overlay, too, count as done.
+  RunResults(const InputSet& inputs, const std::filesystem::path& output, bool overlays);
 
   bool is_done(std::size_t position) const { return offsets_[position] != kNotDone; }
 
@@ -40,7 +40,7 @@ class RunResults {
  private:
   static constexpr std::uint64_t kNotDone = std::numeric_limits<std::uint64_t>::max();
 
-  void take_over_journal();
+  void take_over_journal(bool overlays);
   void count(const ScanRecord& record);
   void for_each_ok(const std::function<void(const NumberedRecord&)>& visit);
   void publish_results();

@@ -238,6 +238,8 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   const bool goes_on = request.existing_output == ExistingOutput::kResume && holds_run(request.output);
   if (keeps_files) {
     check_output_folder(request.output, request.existing_output, settings);
+    // What --overwrite removes must not be lost to a detector that cannot run.
+    if (request.existing_output == ExistingOutput::kOverwrite && models.detector) models.detector->get();
     prepare_output_folder(request.output, request.existing_output, lock);
     write_file_atomically(request.output / kRunName, to_json_text(header));
   }
@@ -245,7 +247,7 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   RadiographOptions options{request.read, keeps_files ? request.output : fs::path(), request.overlay};
   options.read.reduce_to_side = smallest_useful_side(models);
   cv::setNumThreads(1);  // each radiograph has one thread
-  RunResults results(inputs, request.output);
+  RunResults results(inputs, request.output, request.overlay);
   Progress progress(request.progress, inputs.files.size() - results.counts().ok);
   Run run(inputs, models, std::move(options), request.fail_fast, results, progress, cancellation);
   try {
