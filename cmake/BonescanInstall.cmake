@@ -18,8 +18,12 @@ install(DIRECTORY lib/bonescan "${PROJECT_BINARY_DIR}/include/bonescan"
   FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY weights/
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bonescan/weights
-  FILES_MATCHING PATTERN "*.pt" PATTERN "*.md" PATTERN "self_check.*")
+  FILES_MATCHING PATTERN "*.pt" PATTERN "self_check.*")
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} USE_SOURCE_PERMISSIONS)
+install(DIRECTORY weights  # the reports on the models, where README.md's links look for them
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}
+  FILES_MATCHING PATTERN "*.md" PATTERN "ssd300_vgg16_*")
 
 configure_package_config_file(cmake/bonescanConfig.cmake.in "${PROJECT_BINARY_DIR}/bonescanConfig.cmake"
   INSTALL_DESTINATION ${package_folder})
