@@ -26,9 +26,10 @@ from bonescan_training.bone_masks import INPUT_SIDE, Radiograph
 from bonescan_training.checkpoint import load_if_present, save_atomically
 from bonescan_training.precision import fast_autocast
 from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss, take_step
-from bonescan_training.segnet import SegNet
+from bonescan_training.segnet import SegNet, training_state
 
 SPLITS = Path(__file__).parent / "splits"
+STATISTICS_BATCHES = 8  # from which an exported model's normalisation is found again
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -40,7 +41,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--drawn", type=Path, help="radiographs with masks drawn by train_bone_teacher.py (drawn.npz)")
     parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv", help="masks to keep out")
     parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint.pt and log.csv")
-    parser.add_argument("--start-from", type=Path, help="checkpoint whose weights to begin with")
+    parser.add_argument("--start-from", type=Path, help="checkpoint or exported model to begin with")
     parser.add_argument("--width", type=int, default=16, help="channels of the first stage (default 16; full SegNet: 64)")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=8, help="images a step, negatives among them")
@@ -81,6 +82,19 @@ def make_batch(
         bones.append(np.zeros((1, INPUT_SIDE, INPUT_SIDE), np.float32))
     has_bone = torch.arange(options.batch) < options.batch - options.negatives
     return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(bones)), has_bone
+
+
+def starting_state(
+    labelled: list[Radiograph], drawn: list[Radiograph], photographs: list[np.ndarray], options: argparse.Namespace
+) -> dict[str, Tensor]:
+    """The weights that --start-from names: a checkpoint's average, or those of an exported model."""
+    try:
+        exported = torch.jit.load(str(options.start_from), map_location="cpu").float()
+    except RuntimeError:
+        return torch.load(options.start_from, map_location=options.device)["average"]
+    random = np.random.default_rng(options.seed)
+    batches = [make_batch(labelled, drawn, photographs, options, random)[0] for _ in range(STATISTICS_BATCHES)]
+    return training_state(exported.state_dict(), options.width, normalise(torch.cat(batches)))
 
 
 @torch.no_grad()
@@ -126,7 +140,7 @@ def main() -> None:
 
     network = SegNet(options.width).to(options.device, memory_format=torch.channels_last).train()
     if options.start_from:
-        network.load_state_dict(torch.load(options.start_from, map_location=options.device)["average"])
+        network.load_state_dict(starting_state(labelled, drawn, photographs, options))
     average = WeightAverage(network)
     decayed = [p for p in network.parameters() if p.ndim > 1]
     undecayed = [p for p in network.parameters() if p.ndim <= 1]

@@ -7,6 +7,7 @@ Image Segmentation", IEEE TPAMI 39(12), 2017.  The encoder has VGG16's thirteen 
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict
 
 import torch
@@ -104,6 +105,35 @@ class SegNet(nn.Module):
             if 1 <= number <= 3:
                 auxiliary.append(self.auxiliary_heads[number - 1](features))
         return [self.head(features), *auxiliary]
+
+
+@torch.no_grad()
+def training_state(folded: dict[str, Tensor], width: int, images: Tensor) -> dict[str, Tensor]:
+    """The state from which an exported network, with weights `folded`, trains on: inference_network turned round.
+
+    Each normalisation gets the statistics of `images` [N,3,H,W] and the weights that undo it; the auxiliary heads begin
+    anew.
+    """
+    network = SegNet(width).eval()
+    network.head.load_state_dict({name: folded[f"head.{name}"] for name in ("weight", "bias")})
+
+    def undo(normalisation: nn.BatchNorm2d, inputs: tuple[Tensor], bias: Tensor) -> None:
+        variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3), unbiased=False)
+        normalisation.running_mean.copy_(mean)
+        normalisation.running_var.copy_(variance)
+        normalisation.weight.copy_((variance + normalisation.eps).sqrt())
+        normalisation.bias.copy_(mean + bias)
+
+    hooks = []
+    for name, block in network.named_modules():
+        if isinstance(block, ConvolutionBlock):
+            block.convolution.weight.copy_(folded[f"{name}.convolution.weight"])
+            undo_with_bias = functools.partial(undo, bias=folded[f"{name}.convolution.bias"])
+            hooks.append(block.normalisation.register_forward_pre_hook(undo_with_bias))
+    network(images)
+    for hook in hooks:
+        hook.remove()
+    return network.state_dict()
 
 
 def inference_network(state: dict[str, Tensor], width: int) -> SegNet:
