@@ -5,6 +5,8 @@ function(bonescan_target_defaults target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
     $<$<BOOL:${BONESCAN_WERROR}>:-Werror>)
+  # Fused multiply-add would change the last digit, and with it which IoU reaches a threshold.
+  target_compile_options(${target} PRIVATE -ffp-contract=off)
   if(BONESCAN_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${BONESCAN_SANITIZE} -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${BONESCAN_SANITIZE})
