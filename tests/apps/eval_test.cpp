@@ -654,6 +654,21 @@ TEST_CASE("eval pipeline runs both models, on images of the ground truth and on 
   CHECK(report.at("models").contains("detector"));
 }
 
+TEST_CASE("eval: a copy of an image of the ground truth among the negatives is not taken for it") {
+  const TemporaryFolder folder;
+  test::copy_samples(folder / "images");
+  test::copy_samples(folder / "negatives/deeper");
+  write_file_atomically(folder / "gt.json",
+                        R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}],
+                            "categories": [{"id": 0, "name": "fractured"}],
+                            "annotations": [{"id": 1, "image_id": 5, "category_id": 0, "bbox": [10, 10, 90, 90]}]})");
+  const Json report =
+      report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--negatives",
+                 folder / "negatives", "--model", test::data_folder() / "models/detector.pt"});
+  CHECK(report.at("images") == 7);
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("1 images in"));
+}
+
 TEST_CASE("eval: what does not fit the ground truth shows before a model runs") {
   const TemporaryFolder folder;
   test::copy_samples(folder / "images");
@@ -683,6 +698,15 @@ TEST_CASE("eval: where the models fail on every image the exit code is 5") {
                                     "--model", models / "segmenter.pt", "-o", folder / "masks-report"});
   INFO(masks.errors);
   CHECK(masks.exit_code == 5);
+  write_file_atomically(folder / "gt.json",
+                        R"({"images": [{"id": 1, "file_name": "cut.jpg"}], "annotations": [],
+                            "categories": [{"id": 0, "name": "fractured"}]})");
+  const ProcessResult negatives =
+      eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--model",
+            models / "detector.pt", "-o", folder / "negatives", "--require", "image_level.specificity>=0.5"});
+  CHECK(negatives.exit_code == 4);
+  CHECK_THAT(negatives.errors, Contains("image_level.specificity is undefined"));
+  CHECK(read_json_file(folder / "negatives/report.json").at("image_level").at("specificity").is_null());
   const Json report = read_json_file(folder / "masks-report/report.json");
   CHECK(report.at("metrics").at("iou_mean").is_null());
   CHECK_THAT(to_json_line(report.at("notes")), Contains("The model failed on the radiographs of 1 masks"));
@@ -753,6 +777,16 @@ TEST_CASE("eval segment compares folders of masks and gates them") {
   CHECK(report.at("metrics").at("iou_mean") == 0.5);
   CHECK(report.at("metrics").at("pixel_accuracy") == 0.75);
   CHECK(eval(joined(words, {"--baseline", folder / "out/report.json"})).exit_code == 0);
+}
+
+TEST_CASE("eval segment: a run that is not finished is no folder of masks") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "truth/a.bmp", bitmap({1, 1, 0, 0}));
+  write_file_atomically(folder / "run/masks/a.png.png", bitmap({1, 1, 0, 0}));
+  write_file_atomically(folder / "run/results.jsonl.partial", "");
+  const ProcessResult result = eval({"segment", "--ground-truth", folder / "truth", "--predictions", folder / "run"});
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Contains("holds a run that is not finished"));
 }
 
 TEST_CASE("eval segment runs a model on the radiographs of the masks") {

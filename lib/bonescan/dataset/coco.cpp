@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -11,6 +12,7 @@
 #include "bonescan/core/file_name.h"
 #include "bonescan/dataset/annotation_json.h"
 #include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/run_folder.h"
 
 namespace bonescan {
 namespace {
@@ -28,6 +30,7 @@ using Ids = std::unordered_set<std::int64_t>;
 
 std::int64_t unique_id(const AnnotationEntry& entry, std::string_view kind, Ids& known) {
   const std::int64_t id = entry.integer("id");
+  if (id == std::numeric_limits<std::int64_t>::max()) entry.fail("\"id\" is too large");
   if (!known.insert(id).second) entry.fail(fmt::format("another {} has this id; ids must be unique", kind));
   return id;
 }
@@ -162,8 +165,8 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
         fmt::format("{} is not a file of COCO results: it must be a list of objects with image_id, "
                     "category_id, bbox and score",
                     file.name));
-  const fs::path names = path.parent_path() / "images.json";
-  const bool is_ours = path.filename() == "detections.json" && fs::exists(names);
+  const fs::path names = path.parent_path() / kImagesName;
+  const bool is_ours = path.filename() == kDetectionsName && fs::exists(names);
   const IdTable table = is_ours ? ids_by_name(names, dataset) : ids_of(dataset);
   Predictions predictions;
   predictions.source = file.name;

@@ -77,7 +77,8 @@ void take_back_images(Dataset& dataset, std::span<const std::int64_t> ids) {
   sort_by_id(dataset.images);
 }
 
-void add_images_without_boxes(Dataset& dataset, std::span<const std::string> file_names) {
+void add_images_without_boxes(Dataset& dataset, std::span<const std::string> file_names,
+                              const std::filesystem::path& folder) {
   std::int64_t next_id = 1;
   for (const auto* known : {&dataset.images, &dataset.left_out})
     for (const DatasetImage& image : *known) next_id = std::max(next_id, image.id + 1);
@@ -85,6 +86,7 @@ void add_images_without_boxes(Dataset& dataset, std::span<const std::string> fil
     DatasetImage image;
     image.id = next_id++;
     image.file_name = file_name;
+    image.path = folder.empty() ? folder : folder / file_name;
     dataset.images.push_back(std::move(image));
   }
 }

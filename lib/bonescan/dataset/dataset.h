@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct DatasetImage {
   int height = 0;
   std::vector<std::string> regions;  // body regions, where the set names them
   bool is_positive = false;          // has boxes, be it left out or not, or is a copy of an image that has
+  std::filesystem::path path = {};   // where it lies; empty: wherever its name is found in the image folder
 };
 
 // The last part of its file name.
@@ -48,7 +50,9 @@ void keep_images(Dataset& dataset, std::span<const std::int64_t> ids);
 // The opposite: images that were left out join the set again, without boxes.
 void take_back_images(Dataset& dataset, std::span<const std::int64_t> ids);
 
-// Adds images without boxes under new ids (above every id in the set, left-out images included).
-void add_images_without_boxes(Dataset& dataset, std::span<const std::string> file_names);
+// Adds images without boxes under new ids (above every id in the set, left-out images included). `folder`: where they
+// lie, if that is not the set's image folder.
+void add_images_without_boxes(Dataset& dataset, std::span<const std::string> file_names,
+                              const std::filesystem::path& folder = {});
 
 }  // namespace bonescan

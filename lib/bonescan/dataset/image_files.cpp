@@ -95,6 +95,7 @@ void add_negatives(Dataset& dataset, const fs::path& folder) {
 
   std::vector<std::string> negatives;
   std::vector<std::int64_t> taken_back;
+  std::unordered_map<std::int64_t, fs::path> paths;  // of these
   std::size_t truncated = 0, repeated = 0;
   for (const std::string& file : list_image_files(folder, "--negatives")) {
     const std::string name = fs::path(file).filename().string();
@@ -104,6 +105,7 @@ void add_negatives(Dataset& dataset, const fs::path& folder) {
       ++truncated;
     } else if (const auto found = left_out.find(name); found != left_out.end()) {
       taken_back.push_back(found->second);
+      paths[found->second] = folder / file;
       known.insert(name);
     } else {
       negatives.push_back(file);
@@ -116,7 +118,9 @@ void add_negatives(Dataset& dataset, const fs::path& folder) {
                     "truth already or left out of it with boxes",
                     folder.string(), truncated, repeated));
   take_back_images(dataset, taken_back);
-  add_images_without_boxes(dataset, negatives);
+  for (DatasetImage& image : dataset.images)
+    if (const auto path = paths.find(image.id); path != paths.end()) image.path = path->second;
+  add_images_without_boxes(dataset, negatives, folder);
   dataset.notes.push_back(fmt::format("{} images without boxes come from {}.", added, folder.string()));
   if (truncated > 0)
     dataset.notes.push_back(

@@ -10,6 +10,11 @@ namespace bonescan {
 inline constexpr const char* kRunName = "run.json";
 inline constexpr const char* kRunSchema = "bonescan.run/1";
 
+inline constexpr const char* kResultsName = "results.jsonl";
+inline constexpr const char* kJournalName = "results.jsonl.partial";  // the results while the run goes on
+inline constexpr const char* kDetectionsName = "detections.json";
+inline constexpr const char* kImagesName = "images.json";  // beside kDetectionsName: what the ids stand for
+
 inline constexpr const char* kMasksFolder = "masks";
 inline constexpr const char* kOverlaysFolder = "overlays";
 inline constexpr const char* kLabelsFolder = "labels";

@@ -115,13 +115,13 @@ void compute_figures(const EvaluationSet& set, const DetectionEvaluationOptions&
 
 DetectionEvaluation evaluate_detections(Dataset dataset, Predictions predictions,
                                         const DetectionEvaluationOptions& options) {
-  if (dataset.images.empty()) throw UsageError(fmt::format("{} holds no image to evaluate", dataset.source));
   DetectionEvaluation result;
   result.options = options;
   result.set = evaluation_set(dataset, predictions);
   const EvaluationSet& set = result.set;
   compute_figures(set, options, result);
-  if (options.bootstrap.replicates > 0) result.intervals = bootstrap_intervals(result.rows, options.bootstrap);
+  if (options.bootstrap.replicates > 0 && !dataset.images.empty())
+    result.intervals = bootstrap_intervals(result.rows, options.bootstrap);
   result.regions = evaluate_regions(dataset, set, options);
   result.sizes = evaluate_sizes(result);
   result.dataset = std::move(dataset);

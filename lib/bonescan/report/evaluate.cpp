@@ -14,7 +14,7 @@
 #include "bonescan/model/network.h"
 #include "bonescan/model/operating_point.h"
 #include "bonescan/report/ground_truth.h"
-#include "bonescan/report/image_folders.h"
+#include "bonescan/report/image_folder.h"
 #include "bonescan/report/model_run.h"
 #include "bonescan/report/read_predictions.h"
 #include "bonescan/report/report_json.h"
@@ -34,29 +34,27 @@ struct ScoreThreshold {
 };
 
 // Of the detector that runs.
-ModelDescription describe_detector(const EvaluationModels& models) {
+ModelCard read_detector_card(const EvaluationModels& models) {
   const fs::path path = models.detector.value_or(default_model_path(ModelTask::kDetection));
-  return describe_model(path, ModelTask::kDetection, {.card = card_for(ModelTask::kDetection, models.cards)});
+  return read_model_card(path, ModelTask::kDetection, {.card = card_for(ModelTask::kDetection, models.cards)});
 }
 
 // Throws UsageError if the detector finds what the ground truth does not know: after the run it would be too late.
-void check_classes(const ModelDescription& detector, const Dataset& dataset) {
+void check_classes(const ModelCard& detector, const Dataset& dataset) {
   std::vector<std::string> known;
   for (const Category& category : dataset.categories) known.push_back(category.name);
-  for (const std::string& name : box_classes(detector.card.classes))
+  for (const std::string& name : box_classes(detector.classes))
     if (std::find(known.begin(), known.end(), name) == known.end())
-      throw UsageError(fmt::format("{} finds \"{}\", which is no category of {} (it has {})", detector.path.string(),
-                                   name, dataset.source,
-                                   known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+      throw UsageError(fmt::format("{} finds \"{}\", which is no category of {} (it has {})", detector.source, name,
+                                   dataset.source, known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
 }
 
 // The operating point: what the user says, else what the card of a detector that runs says, else every detection
 // counts.
-ScoreThreshold choose_score_threshold(const EvaluationSettings& settings,
-                                      const std::optional<ModelDescription>& detector) {
+ScoreThreshold choose_score_threshold(const EvaluationSettings& settings, const std::optional<ModelCard>& detector) {
   if (settings.score_threshold) return {*settings.score_threshold, "--score-threshold"};
-  if (detector && detector->card.operating_point.contains("score_threshold")) {
-    const SsdOptions options = options_in_force(detector->card, DetectionOptions());
+  if (detector && detector->operating_point.contains("score_threshold")) {
+    const SsdOptions options = options_in_force(*detector, DetectionOptions());
     return {options.score_threshold, "operating point of the model card"};
   }
   return {0.0, "none given: every reported detection counts"};
@@ -84,7 +82,7 @@ Dataset named_for_run(Dataset dataset) {
 std::vector<NamedImage> images_to_run(const Dataset& dataset, const EvaluationSources& sources) {
   const OptionalPath folder = images_folder(sources);
   if (!folder) throw UsageError("--predictions is missing; name it, or name --images to run a model on them");
-  const std::vector<fs::path> paths = find_images(dataset, *folder, sources.negatives);
+  const std::vector<fs::path> paths = find_images(dataset, *folder);
   std::vector<NamedImage> images;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     if (paths[i].empty())
@@ -245,10 +243,10 @@ void leave_out(Dataset& dataset, const std::vector<std::int64_t>& ids) {
 EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancellation& cancellation) {
   EvaluationOutcome outcome;
   Dataset dataset = read_ground_truth(request.sources, request.settings.read);
+  if (dataset.images.empty()) throw UsageError(fmt::format("{} holds no image to evaluate", dataset.source));
   outcome.images = images_folder(request.sources);
-  outcome.negatives = request.sources.negatives;
-  std::optional<ModelDescription> detector;
-  if (!request.sources.predictions) detector = describe_detector(request.models);
+  std::optional<ModelCard> detector;
+  if (!request.sources.predictions) detector = read_detector_card(request.models);
   if (detector) check_classes(*detector, dataset);
   const ScoreThreshold threshold = choose_score_threshold(request.settings, detector);
 
@@ -269,10 +267,9 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
     predictions = read_predictions(*request.sources.predictions, dataset);
   }
 
-  const bool saw_none = predictions.unseen_negatives.size() == dataset.images.size();
-  if (saw_none && !detector)
+  if (!detector && predictions.unseen_negatives.size() == dataset.images.size())
     throw UsageError(fmt::format("{} tells of no image of {}", predictions.source, dataset.source));
-  if (!saw_none) leave_out(dataset, predictions.unseen_negatives);
+  leave_out(dataset, predictions.unseen_negatives);
   const EvaluationSettings& settings = request.settings;
   outcome.detection = evaluate_detections(std::move(dataset), std::move(predictions),
                                           {.iou_threshold = settings.iou_threshold,
@@ -289,7 +286,7 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
 std::vector<NamedImage> images_of_masks(const MaskFolders& folders, const EvaluationSources& sources) {
   const OptionalPath images = images_folder(sources);
   if (!images) throw UsageError("--predictions is missing; name it, or name --images to run a model on them");
-  const ImageFolders radiographs({*images});
+  const ImageFolder radiographs(*images);
   std::vector<NamedImage> named;
   for (const DatasetImage& mask : read_true_masks(folders).images) {
     const auto path = radiographs.find_any_extension(mask.file_name);
@@ -331,7 +328,7 @@ EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const 
     outcome.run_images = run.images;
     outcome.failed_images = run.failed;
     models = run.models;
-    folders.predictions = output->path() / "masks";
+    folders.predictions = output->path() / kMasksFolder;
     folders.predictions_may_lack = true;
   }
   outcome.segmentation = evaluate_masks(folders, bootstrap_parameters(request.settings), request.settings.threads);

@@ -78,7 +78,6 @@ struct EvaluationOutcome {
   std::optional<DetectionEvaluation> detection;
   std::optional<SegmentationEvaluation> segmentation;
   OptionalPath images;                     // the folder that file names are relative to, where it is at hand
-  OptionalPath negatives;                  // likewise, of images that were added
   ReadOptions read;                        // of the images there
   std::size_t run_images = 0;              // of a model's run; 0 where predictions were read
   std::size_t failed_images = 0;           // of these

@@ -47,7 +47,7 @@ struct Quality {
 
 constexpr std::array kGroupsOfShares = {"metrics", "voc", "at_iou_threshold", "per_image", "froc_summary"};
 
-constexpr std::array<Quality, 3> kNotQuality = {{{"iou_threshold"}, {"images"}, {"images_excluded"}}};
+constexpr std::array<std::string_view, 3> kNotQuality = {"iou_threshold", "images", "images_excluded"};
 
 constexpr std::array<Quality, 14> kNamedQuality = {{
     {"operating_point.precision"},
@@ -72,8 +72,8 @@ std::optional<Quality> quality_of(const std::string& name) {
   if (named != kNamedQuality.end()) return *named;
   const std::string group = name.substr(0, name.find('.'));
   if (std::find(kGroupsOfShares.begin(), kGroupsOfShares.end(), group) == kGroupsOfShares.end()) return std::nullopt;
-  const bool excluded = std::any_of(kNotQuality.begin(), kNotQuality.end(), [&](const Quality& quality) {
-    return has_last_part(name, std::string(quality.name));
+  const bool excluded = std::any_of(kNotQuality.begin(), kNotQuality.end(), [&](std::string_view last_part) {
+    return has_last_part(name, std::string(last_part));
   });
   return excluded ? std::nullopt : std::optional(Quality{});
 }

@@ -10,7 +10,7 @@
 #include "bonescan/dataset/split_list.h"
 #include "bonescan/dataset/voc.h"
 #include "bonescan/dataset/yolo.h"
-#include "bonescan/report/image_folders.h"
+#include "bonescan/report/image_folder.h"
 
 namespace bonescan {
 namespace {
@@ -75,12 +75,11 @@ Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& r
   return dataset;
 }
 
-std::vector<fs::path> find_images(const Dataset& dataset, const fs::path& folder, const OptionalPath& negatives) {
-  std::vector<fs::path> folders = {folder};
-  if (negatives) folders.push_back(*negatives);
-  const ImageFolders images(folders);
+std::vector<fs::path> find_images(const Dataset& dataset, const fs::path& folder) {
+  const ImageFolder images(folder);
   std::vector<fs::path> found;
-  for (const DatasetImage& image : dataset.images) found.push_back(images.find(image.file_name).value_or(fs::path()));
+  for (const DatasetImage& image : dataset.images)
+    found.push_back(image.path.empty() ? images.find(image.file_name).value_or(fs::path()) : image.path);
   return found;
 }
 

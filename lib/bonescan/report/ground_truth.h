@@ -13,9 +13,8 @@ Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& r
 // The folder that the images' names are relative to: --images, or that of --fracatlas; nullopt without either.
 OptionalPath images_folder(const EvaluationSources& sources);
 
-// The path of every image below `folder`, by full relative path or a unique base name, in the order of `dataset`;
-// empty where there is none. Names of negatives are looked for below `negatives`, too.
-std::vector<std::filesystem::path> find_images(const Dataset& dataset, const std::filesystem::path& folder,
-                                               const OptionalPath& negatives);
+// The path of every image, in the order of `dataset`: its own, or below `folder` by full relative path or a unique base
+// name; empty where there is none.
+std::vector<std::filesystem::path> find_images(const Dataset& dataset, const std::filesystem::path& folder);
 
 }  // namespace bonescan

@@ -9,7 +9,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/report/ground_truth.h"
-#include "bonescan/report/image_folders.h"
+#include "bonescan/report/image_folder.h"
 #include "bonescan/report/mask_file.h"
 #include "bonescan/report/thumbnail.h"
 
@@ -113,8 +113,8 @@ class BoxPictures {
 };
 
 std::vector<Gallery> box_galleries(const DetectionEvaluation& evaluation, const fs::path& images,
-                                   const OptionalPath& negatives, const ReadOptions& read) {
-  const BoxPictures pictures(evaluation, find_images(evaluation.dataset, images, negatives), read);
+                                   const ReadOptions& read) {
+  const BoxPictures pictures(evaluation, find_images(evaluation.dataset, images), read);
   const auto draw = [&](std::size_t i) { return pictures.draw(i); };
   Order order = pictures.worst_first();
   std::vector<Gallery> galleries = {gallery("Worst images", order, draw)};
@@ -129,8 +129,8 @@ cv::Mat matrix(Mask& mask) {
 }
 
 std::vector<Gallery> mask_galleries(const SegmentationEvaluation& evaluation, const OptionalPath& images) {
-  std::optional<ImageFolders> radiographs;
-  if (images) radiographs.emplace(std::vector{*images});
+  std::optional<ImageFolder> radiographs;
+  if (images) radiographs.emplace(*images);
   const auto draw = [&](std::size_t i) -> std::optional<Picture> {
     const MaskPair& pair = evaluation.masks.pairs[i];
     if (!fs::exists(pair.prediction)) return std::nullopt;
@@ -157,8 +157,7 @@ std::vector<Gallery> mask_galleries(const SegmentationEvaluation& evaluation, co
 std::vector<Gallery> make_galleries(const EvaluationOutcome& outcome) {
   std::vector<Gallery> galleries;
   if (outcome.segmentation) galleries = mask_galleries(*outcome.segmentation, outcome.images);
-  if (outcome.detection && outcome.images)
-    galleries = box_galleries(*outcome.detection, *outcome.images, outcome.negatives, outcome.read);
+  if (outcome.detection && outcome.images) galleries = box_galleries(*outcome.detection, *outcome.images, outcome.read);
   std::erase_if(galleries, [](const Gallery& one) { return one.pictures.empty(); });
   return galleries;
 }

@@ -137,10 +137,8 @@ Predictions parse_scan_results(std::string_view text, const fs::path& path, cons
 }
 
 Predictions read_predictions_folder(const fs::path& folder, const Dataset& dataset) {
+  check_run_is_finished(folder);
   if (fs::exists(folder / kResultsName)) return read_scan_results(folder / kResultsName, dataset);
-  if (fs::exists(folder / kJournalName))
-    throw UsageError(fmt::format("--predictions {} holds a run that is not finished; go on with it (--resume) first",
-                                 folder.string()));
   return read_yolo_results(folder, dataset);
 }
 
@@ -193,6 +191,12 @@ void note_boxes_beyond_images(Predictions& predictions, const Dataset& dataset) 
 }
 
 }  // namespace
+
+void check_run_is_finished(const fs::path& folder) {
+  if (!fs::exists(folder / kResultsName) && fs::exists(folder / kJournalName))
+    throw UsageError(fmt::format("--predictions {} holds a run that is not finished; go on with it (--resume) first",
+                                 folder.string()));
+}
 
 void for_each_scan_record(std::string_view text, const fs::path& path,
                           const std::function<void(const ScanRecord& record, const std::string& line)>& visit) {

@@ -23,6 +23,9 @@ Predictions read_predictions(const std::filesystem::path& path, const Dataset& d
 // as images without detections, and the others are unseen negatives; notes say how many.
 Predictions read_scan_results(const std::filesystem::path& path, const Dataset& dataset);
 
+// Throws UsageError if --predictions is the output folder of a run that goes on or was interrupted.
+void check_run_is_finished(const std::filesystem::path& folder);
+
 // Calls `visit` with each record of the text of a results.jsonl, and "PATH, line N" for messages. Throws UsageError
 // that begins with that.
 void for_each_scan_record(std::string_view text, const std::filesystem::path& path,

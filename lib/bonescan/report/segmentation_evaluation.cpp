@@ -56,7 +56,8 @@ std::vector<std::string> list_masks(const fs::path& folder, const std::string& o
 
 // Masks lie in masks/ of an output folder of ours.
 fs::path predicted_masks_folder(const fs::path& folder) {
-  return fs::exists(folder / kResultsName) && fs::is_directory(folder / "masks") ? folder / "masks" : folder;
+  check_run_is_finished(folder);
+  return fs::exists(folder / kResultsName) && fs::is_directory(folder / kMasksFolder) ? folder / kMasksFolder : folder;
 }
 
 // What an output folder of ours says that its model failed on, as a data set whose file names are the keys.
@@ -131,8 +132,8 @@ Json images_json(const SegmentationEvaluation& evaluation) {
 }
 
 Json notes_json(const SegmentationEvaluation& evaluation) {
-  Json notes = evaluation.masks.notes;
-  if (notes.is_null()) notes = Json::array();
+  Json notes = Json::array();
+  for (const std::string& sentence : evaluation.masks.notes) notes.push_back(name_to_text(sentence));
   if (evaluation.summary.both_empty > 0)
     notes.push_back(
         fmt::format("In {} images both masks are empty: IoU and Dice are undefined there and leave the means.",
@@ -140,13 +141,18 @@ Json notes_json(const SegmentationEvaluation& evaluation) {
   return notes;
 }
 
-}  // namespace
-
-Dataset read_true_masks(const MaskFolders& folders) {
-  Dataset truth = masks_of(folders.ground_truth, list_masks(folders.ground_truth, "--ground-truth"));
+// Of the files of the folder; ids are positions in `files`.
+Dataset true_masks(const MaskFolders& folders, const std::vector<std::string>& files) {
+  Dataset truth = masks_of(folders.ground_truth, files);
   if (folders.split_list)
     keep_listed_images(truth, read_split_list(*folders.split_list), folders.split_list->string(), UnknownNames::kNoted);
   return truth;
+}
+
+}  // namespace
+
+Dataset read_true_masks(const MaskFolders& folders) {
+  return true_masks(folders, list_masks(folders.ground_truth, "--ground-truth"));
 }
 
 MaskPairs pair_masks(const MaskFolders& folders) {
@@ -156,7 +162,7 @@ MaskPairs pair_masks(const MaskFolders& folders) {
   const bool is_empty = folders.predictions_may_lack && !fs::exists(predictions_folder);
   const std::vector<std::string> predicted_files =
       is_empty ? std::vector<std::string>() : list_masks(predictions_folder, "--predictions");
-  const Dataset truth = read_true_masks(folders);
+  const Dataset truth = true_masks(folders, truth_files);
   const ImageIndex predicted(masks_of(predictions_folder, predicted_files));
 
   MaskPairs result;

@@ -51,8 +51,8 @@ struct SegmentationEvaluation {
   std::optional<Interval> dice_interval;
 };
 
-// The masks of the ground truth, less what the split list leaves out; file names without image extensions, ids the
-// positions in list_image_files(). Throws UsageError.
+// The masks of the ground truth, less what the split list leaves out; file names without image extensions.
+// Throws UsageError.
 Dataset read_true_masks(const MaskFolders& folders);
 
 // Reads every pair and computes the figures of mask_metrics.h. Foreground is any value but 0; in a grey mask with

@@ -35,10 +35,6 @@ std::string overlay_name(const std::string& picture);  // overlays/PICTURE.jpg
 // tools look for them; a number (1.2.840.113619) is no extension, and stays.
 std::string label_name(const std::string& picture, const std::string& extension);
 
-inline constexpr const char* kResultsName = "results.jsonl";
-inline constexpr const char* kJournalName = "results.jsonl.partial";  // the results while the run goes on
-inline constexpr const char* kDetectionsName = "detections.json";
-inline constexpr const char* kImagesName = "images.json";
 inline constexpr const char* kTableName = "results.csv";
 
 // Whether a relative name stays below the folder that it is relative to.

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -10,12 +11,12 @@
 
 namespace bonescan {
 
-// The images below some folders, listed once. Names match as ImageIndex says: by the relative path, then by a base name
-// that only one of all these images has.
-class ImageFolders {
+// The images below a folder, listed once. Names match as ImageIndex says: by the relative path, then by a base name
+// that only one of these images has.
+class ImageFolder {
  public:
-  // Throws UsageError that names --images if one of the folders cannot be read.
-  explicit ImageFolders(const std::vector<std::filesystem::path>& folders);
+  // Throws UsageError that names --images if the folder cannot be read.
+  explicit ImageFolder(const std::filesystem::path& folder);
 
   // nullopt if no image has the name, or several have.
   std::optional<std::filesystem::path> find(std::string_view name) const;
@@ -26,7 +27,8 @@ class ImageFolders {
  private:
   std::optional<std::filesystem::path> path_of(const std::optional<ImageMatch>& match) const;
 
-  std::vector<std::filesystem::path> paths_;  // by the id in the index
+  std::filesystem::path folder_;
+  std::vector<std::string> files_;  // by the id in the index
   ImageIndex index_;
 };
 
