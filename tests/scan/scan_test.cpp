@@ -347,6 +347,31 @@ TEST_CASE("a detector that turns out not to fit its card ends the run, and nothi
   CHECK(fs::is_empty(folder / "out"));
 }
 
+TEST_CASE("a detector that finds no memory ends the run, and what is done stays") {
+  const test::TemporaryFolder folder;
+  write_mixed_radiographs(folder / "in", 12);
+  const ScanRequest request = request_for(folder / "in", folder / "out");
+  Calls calls;
+  ScanModels models = pipeline_models(calls);
+  models.detector = std::make_unique<LazyDetector>(ModelDescription{"tiny_detector.pt", "de7", card("detection")},
+                                                   []() -> Detector { throw std::bad_alloc(); });
+  std::istringstream nothing;
+  const InputSet inputs = find_inputs(request.inputs, nothing, request.output);
+  CHECK_THROWS_AS(scan(request, inputs, models, {}), OutputError);
+  CHECK(fs::exists(folder / "out" / kJournalName));
+}
+
+TEST_CASE("a radiograph whose overlay cannot be written leaves no mask behind") {
+  const test::TemporaryFolder folder;
+  constexpr int kWiderThanJpeg = 70000;
+  fs::create_directories(folder / "in");
+  REQUIRE(cv::imwrite((folder / "in/wide.png").string(), cv::Mat(20, kWiderThanJpeg, CV_8U, cv::Scalar(200))));
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.overlay = true;
+  CHECK(run(request).counts.failed == 1);
+  CHECK_FALSE(fs::exists(folder / "out/masks"));
+}
+
 TEST_CASE("what is no input any more stays until the run that dropped it is finished") {
   const test::TemporaryFolder folder;
   for (const char* name : {"in/1.png", "in/2.png"}) write_radiograph(folder / name, 200);

@@ -67,6 +67,12 @@ void StreamedFile::write(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stream_.get()) != text.size()) throw_not_written(path_, errno);
 }
 
+void StreamedFile::sync() {
+  if (std::fflush(stream_.get()) != 0) throw_not_written(path_, errno);
+  const bool cannot_sync = ::fsync(::fileno(stream_.get())) != 0 && errno != EINVAL;  // EINVAL: a pipe, for one
+  if (cannot_sync) throw_not_written(path_, errno);
+}
+
 void StreamedFile::publish() {
   // Some file systems report only here that they are full.
   if (std::fclose(stream_.release()) != 0) throw_not_written(path_, errno);

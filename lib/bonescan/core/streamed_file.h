@@ -23,6 +23,10 @@ class StreamedFile {
   StreamedFile& operator=(const StreamedFile&) = delete;
 
   void write(std::string_view text);
+
+  // Waits until what was written is on the disk: for results that something else is removed for.
+  void sync();
+
   void publish();
 
  private:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <stdexcept>
 
 #include "bonescan/core/error.h"
@@ -20,6 +21,8 @@ std::vector<Tensor> run_on_zeros(const Model& model) {
   const auto size = static_cast<std::size_t>(input.channels) * input.height * input.width;
   try {
     return model.network->run({{1, input.channels, input.height, input.width}, std::vector<float>(size)});
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     throw UsageError(
         fmt::format("{}: the network fails on an input of 1x{}x{}x{}, the size that its card gives; card "

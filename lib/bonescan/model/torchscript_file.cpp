@@ -43,6 +43,7 @@ std::string read_inner_card(const std::filesystem::path& path) {
     const auto [data, size] = archive.getRecord(kCardRecord);
     return {static_cast<const char*>(data.get()), size};
   } catch (const std::exception& error) {
+    if (is_out_of_memory(error)) throw std::bad_alloc();
     refuse_file(path, error);
   }
 }

@@ -9,8 +9,8 @@ namespace fs = std::filesystem;
 fs::path shipped_weights_folder() {
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-  const fs::path installed = executable.parent_path().parent_path() / "share" / "bonescan" / "weights";
-  if (!error && fs::is_directory(installed, error)) return installed;
+  const fs::path installed = executable.parent_path() / BONESCAN_WEIGHTS_FROM_EXECUTABLE;
+  if (!error && fs::is_directory(installed, error)) return installed.lexically_normal();
   return BONESCAN_SOURCE_WEIGHTS;
 }
 

@@ -114,6 +114,7 @@ void RunResults::publish_results() {
   StreamedFile results(folder_ / kResultsName);
   for (const std::uint64_t offset : offsets_)
     if (offset != kNotDone) results.write(journal_->line_at(offset) + '\n');
+  results.sync();  // the journal goes: a power cut must not leave neither
   results.publish();
   journal_.reset();
   std::error_code error;

@@ -164,6 +164,7 @@ class Run {
 
   void add(const ScannedInput& scanned) {
     const ScanRecord& record = scanned.result.record;
+    if (record.error) remove_pictures(scanned);  // the mask may have been written before the overlay failed
     results_.add(scanned.position, record);
     const StageSeconds& took = scanned.result.seconds;
     seconds_ += took;

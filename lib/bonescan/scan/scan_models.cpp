@@ -24,7 +24,11 @@ std::optional<std::filesystem::path> card_for(ModelTask task, std::span<const st
 
 const Detector& LazyDetector::get() {
   std::call_once(once_, [this] {
-    detector_.emplace(load_());
+    try {
+      detector_.emplace(load_());
+    } catch (const std::bad_alloc&) {  // no fault of the radiograph that needs it first
+      throw OutputError("there is not enough memory for the detector " + description_.path.string());
+    }
     loaded_ = true;
   });
   return *detector_;

@@ -24,7 +24,7 @@ class LazyDetector {
   LazyDetector(ModelDescription description, std::function<Detector()> load)
       : description_(std::move(description)), load_(std::move(load)) {}
 
-  // Thread-safe: one thread loads, others wait. Throws what loading throws.
+  // Thread-safe: one thread loads, others wait. Throws what loading throws, and OutputError where memory runs out.
   const Detector& get();
   bool loaded() const { return loaded_; }
   const ModelDescription& description() const { return description_; }
