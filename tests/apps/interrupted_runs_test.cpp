@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <opencv2/imgcodecs.hpp>
 #include <optional>
@@ -110,6 +111,7 @@ std::string started_until_fourth_mask(const std::string& out) {
 
 TEST_CASE("SIGINT, SIGTERM and SIGHUP finish the radiographs in flight, write run.json and end with 130") {
   const std::string signal = GENERATE("INT", "TERM", "HUP");
+  std::signal(SIGHUP, SIG_DFL);  // under nohup it would be ignored, and stay so
   const test::TemporaryFolder folder;
   make_inputs(folder / "in", 150);
   CHECK(run(segment_command(folder / "in", folder / "undisturbed")).exit_code == 3);

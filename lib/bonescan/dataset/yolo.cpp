@@ -54,10 +54,11 @@ ClassNames names_from_lines(const fs::path& path) {
 
 // Empty if the folder does not name its classes.
 ClassNames find_class_names(const fs::path& folder) {
-  for (const fs::path& file : {folder / "data.yaml", folder / "../data.yaml", folder / "../../data.yaml"})
+  for (const fs::path& file : {folder / "data.yaml", folder / "../data.yaml"})
     if (fs::exists(file)) return names_from_yaml(file);
   for (const fs::path& file : {folder / "labels.txt", folder / "classes.txt"})
     if (fs::exists(file)) return names_from_lines(file);
+  if (const fs::path above = folder / "../../data.yaml"; fs::exists(above)) return names_from_yaml(above);
   return {};
 }
 

@@ -8,7 +8,6 @@
 #include <unordered_set>
 #include <utility>
 
-#include "bonescan/core/error.h"
 #include "bonescan/core/threads.h"
 
 namespace bonescan {

@@ -72,7 +72,7 @@ struct DetectionEvaluation {
   std::vector<SizeFigures> sizes;
 };
 
-// Throws UsageError if the data set has no image.
+// Of no image at all every figure is undefined.
 DetectionEvaluation evaluate_detections(Dataset dataset, Predictions predictions,
                                         const DetectionEvaluationOptions& options);
 

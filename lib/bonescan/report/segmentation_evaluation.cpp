@@ -11,6 +11,7 @@
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/threads.h"
+#include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/split_list.h"
@@ -49,7 +50,7 @@ Dataset masks_of(const fs::path& folder, const std::vector<std::string>& files) 
 }
 
 std::vector<std::string> list_masks(const fs::path& folder, const std::string& option) {
-  std::vector<std::string> files = list_image_files(folder, option);
+  std::vector<std::string> files = list_files(folder, option, is_image_file_name);  // of runs of ours, too
   if (files.empty()) throw UsageError(fmt::format("{} {} holds no mask", option, folder.string()));
   return files;
 }

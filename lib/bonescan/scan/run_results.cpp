@@ -5,6 +5,7 @@
 
 #include <system_error>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
@@ -22,9 +23,10 @@ bool is_filled_file(const fs::path& path) {
 }
 
 // The offset of the last usable record of each picture_name: one that is damaged, failed, or whose mask or overlay is
-// gone is not.
+// gone is not. `pictures` get the names of all that did not fail.
 std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& journal, const fs::path& folder,
-                                                              bool overlays) {
+                                                              bool overlays,
+                                                              std::unordered_set<std::string>& pictures) {
   std::unordered_map<std::string, std::uint64_t> usable;
   std::size_t damaged = 0;
   journal.for_each([&](std::uint64_t offset, const std::string& line) {
@@ -33,7 +35,9 @@ std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& jou
       const std::string picture = picture_name(record.file, record.frame);
       const bool lost_mask = record.bone && record.bone->mask && !is_filled_file(folder / *record.bone->mask);
       const bool lost_overlay = overlays && !is_filled_file(folder / overlay_name(picture));
-      if (!record.error && !lost_mask && !lost_overlay) usable[picture] = offset;
+      if (record.error) return;
+      pictures.insert(picture);
+      if (!lost_mask && !lost_overlay) usable[picture] = offset;
     } catch (const UsageError&) {
       ++damaged;
     }
@@ -56,16 +60,18 @@ RunResults::RunResults(const InputSet& inputs, const fs::path& output, bool over
 }
 
 void RunResults::take_over_journal(bool overlays) {
-  auto usable = usable_records(*journal_, folder_, overlays);
+  std::unordered_set<std::string> pictures;
+  auto usable = usable_records(*journal_, folder_, overlays, pictures);
   for (std::size_t position = 0; position < offsets_.size(); ++position) {
     const InputFile& input = inputs_.files[position];
-    const auto found = usable.find(picture_name(input.file, input.frame));
+    const std::string picture = picture_name(input.file, input.frame);
+    pictures.erase(picture);
+    const auto found = usable.find(picture);
     if (found == usable.end()) continue;
     offsets_[position] = found->second;
     count(scan_record_from_json(parse_json(journal_->line_at(found->second), kJournalName), kJournalName));
-    usable.erase(found);
   }
-  for (const auto& [picture, offset] : usable) dropped_.push_back(picture);
+  dropped_.assign(pictures.begin(), pictures.end());
 }
 
 void RunResults::add(std::size_t position, const ScanRecord& record) {

@@ -164,7 +164,6 @@ class Run {
 
   void add(const ScannedInput& scanned) {
     const ScanRecord& record = scanned.result.record;
-    if (record.error) remove_pictures(scanned);  // the mask may have been written before the overlay failed
     results_.add(scanned.position, record);
     const StageSeconds& took = scanned.result.seconds;
     seconds_ += took;
@@ -240,7 +239,8 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   if (keeps_files) {
     check_output_folder(request.output, request.existing_output, settings);
     // What --overwrite removes must not be lost to a detector that cannot run.
-    if (request.existing_output == ExistingOutput::kOverwrite && models.detector) models.detector->get();
+    const bool replaces = request.existing_output == ExistingOutput::kOverwrite && holds_run(request.output);
+    if (replaces && models.detector) models.detector->get();
     prepare_output_folder(request.output, request.existing_output, lock);
     write_file_atomically(request.output / kRunName, to_json_text(header));
   }

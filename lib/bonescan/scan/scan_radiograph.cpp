@@ -81,11 +81,12 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
 
   if (options.output_folder.empty()) return result;
   timed(seconds.write, [&] {
+    // What a picture is too large for fails before its mask is there.
+    if (options.overlay) write_overlay(radiograph, input, models, options, mask, record.detections);
     if (record.bone) {
       record.bone->mask = mask_name(picture_name(input.file, input.frame));
       write_mask_png(options.output_folder / *record.bone->mask, mask);
     }
-    if (options.overlay) write_overlay(radiograph, input, models, options, mask, record.detections);
   });
   return result;
 }
