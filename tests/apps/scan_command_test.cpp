@@ -189,7 +189,7 @@ TEST_CASE("one and four threads write the same bytes") {
   CHECK(files_of(folder / "1") == files_of(folder / "4"));
 }
 
-TEST_CASE("a truncated JPEG is a failed record and exit code 3; --allow-truncated takes it") {
+TEST_CASE("a truncated JPEG is a failed record and exit code 3, and --allow-truncated takes it") {
   const test::TemporaryFolder folder;
   copy_samples(folder / "in");
   write_truncated(folder / "in/cut.jpg");
@@ -361,7 +361,8 @@ TEST_CASE("with --log-json all of standard error is JSON, failures of the comman
   }
 }
 
-TEST_CASE("on a terminal a line is rewritten that tells rate, time left and failures; with --log-json there is none") {
+TEST_CASE(
+    "on a terminal a line is rewritten that tells rate, time left and failures, and with --log-json there is none") {
   if (test::run_process("sh", {"-c", "command -v script"}).exit_code != 0) {
     WARN("skipped: script(1) is not installed");
     return;

@@ -41,7 +41,7 @@ TEST_CASE("the smallest limit of a control group and those above it counts") {
   CHECK(machine.core_limit == 1.5);
 }
 
-TEST_CASE("limits of version 1 control groups count; its number for no limit does not") {
+TEST_CASE("limits of version 1 control groups count, and its number for no limit does not") {
   const test::TemporaryFolder root;
   write_machine(root, "4:memory:/job\n2:cpu,cpuacct:/job\n0::/\n");
   write_file_atomically(root / "sys/fs/cgroup/memory/job/memory.limit_in_bytes", "2097152\n");

@@ -52,7 +52,7 @@ std::vector<std::string> names(const Dataset& dataset) {
 
 }  // namespace
 
-TEST_CASE("FracAtlas: a split restricts the set; with or without header and extension") {
+TEST_CASE("FracAtlas: a split restricts the set, and with or without header and extension") {
   const SmallFracAtlas folder;
   const Dataset train = read_fracatlas(folder.path(), {.split = "train"});
   CHECK(names(train) == std::vector<std::string>{"Fractured/IMG0000001.jpg"});
@@ -63,7 +63,7 @@ TEST_CASE("FracAtlas: a split restricts the set; with or without header and exte
   CHECK(read_fracatlas(folder.path()).images.size() == 2);
 }
 
-TEST_CASE("FracAtlas: folder and boxes win over dataset.csv; duplicates and truncated files are no negatives") {
+TEST_CASE("FracAtlas: folder and boxes win over dataset.csv, and duplicates and truncated files are no negatives") {
   const SmallFracAtlas folder;
   const Dataset dataset = read_fracatlas(folder.path(), {.split = "valid", .with_negatives = true});
   // IMG0003298 has fractured=0 in the table, IMG0000016 fractured=1: both wrong.
@@ -84,7 +84,8 @@ TEST_CASE("FracAtlas: an image has the same id whatever the options are") {
   CHECK(plain.left_out[0].id == negatives.images[1].id);
 }
 
-TEST_CASE("FracAtlas: some of its non-fractured images are added as negatives; others' fractures and copies are not") {
+TEST_CASE(
+    "FracAtlas: some of its non-fractured images are added as negatives, and others' fractures and copies are not") {
   const SmallFracAtlas folder;
   const test::TemporaryFolder chosen;
   for (const char* name : {"IMG0000016.jpg", "IMG0000001.jpg", "IMG0004243.jpg"})

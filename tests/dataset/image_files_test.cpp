@@ -24,7 +24,8 @@ TEST_CASE("Image files are listed recursively in byte order without hidden ones"
   CHECK_THROWS_WITH(list_image_files(folder / "missing", "--images"), Catch::Matchers::Contains("--images"));
 }
 
-TEST_CASE("What only looks like an image file is listed, so that reading it can say what is wrong; folders are not") {
+TEST_CASE(
+    "What only looks like an image file is listed, so that reading it can say what is wrong, and folders are not") {
   const test::TemporaryFolder folder;
   std::filesystem::create_symlink("nowhere", folder / "dangling.png");
   write_file_atomically(folder / "folder.jpg/x.png", "");
@@ -62,7 +63,7 @@ TEST_CASE("A JPEG is complete if an end-of-image marker follows the scan") {
   CHECK(has_complete_jpeg_stream(folder / "other.png"));
 }
 
-TEST_CASE("Negatives get new ids; truncated files and known images are not added") {
+TEST_CASE("Negatives get new ids, and truncated files and known images are not added") {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "cut.jpg", kUnfinishedJpeg);
   write_file_atomically(folder / "known.jpg", kFinishedJpeg);

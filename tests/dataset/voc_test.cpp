@@ -33,7 +33,8 @@ Dataset read(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("VOC: corners become boxes as they stand; difficult is kept; categories are in order of their names") {
+TEST_CASE(
+    "VOC: corners become boxes as they stand, and difficult is kept, and categories are in order of their names") {
   const Dataset dataset = read(annotation(object("fractured", kCorners) + object("bone", kCorners, "1")));
   REQUIRE(dataset.images.size() == 1);
   CHECK(dataset.images[0].file_name == "a.jpg");

@@ -33,7 +33,7 @@ class YoloCase {
 
 }  // namespace
 
-TEST_CASE("YOLO boxes are parts of the image's size; an image without a label file has no boxes") {
+TEST_CASE("YOLO boxes are parts of the image's size, and an image without a label file has no boxes") {
   const YoloCase files;
   files.write("labels/a.TXT", "1 0.5 0.5 0.2 0.4\r\n\r\n0 0.1 0.2 0.1 0.2");
   files.write("labels/labels.txt", "fractured\r\nhealed\r\n");

@@ -29,7 +29,7 @@ TEST_CASE("intervals of a proportion equal scipy's") {
   }
 }
 
-TEST_CASE("without trials there is no interval; with none or all successful it ends at 0 or 1") {
+TEST_CASE("without trials there is no interval, and with none or all successful it ends at 0 or 1") {
   CHECK_FALSE(wilson_interval(0, 0).has_value());
   CHECK(wilson_interval(0, 5)->lower == 0.0);
   CHECK(wilson_interval(5, 5)->upper == Approx(1.0));

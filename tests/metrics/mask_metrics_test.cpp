@@ -67,7 +67,7 @@ TEST_CASE("mask figures of two overlapping rectangles, by hand") {
   check_figure(figures.accuracy, 84.0 / 100.0);
 }
 
-TEST_CASE("two empty masks have no IoU and no Dice; one empty mask has 0") {
+TEST_CASE("two empty masks have no IoU and no Dice, and one empty mask has 0") {
   const Mask empty = empty_mask(5, 5), full = rectangle(5, 5, 1, 1, 4, 4);
   const MaskFigures both = mask_figures(empty.view(), empty.view());
   CHECK_FALSE(both.iou.has_value());

@@ -5,7 +5,7 @@
 
 namespace bonescan::test {
 
-TEST_CASE("a detection takes the free ground truth of highest IoU; the second one on it is a false alarm") {
+TEST_CASE("a detection takes the free ground truth of highest IoU, and the second one on it is a false alarm") {
   const EvaluationSet set = one_class_set({1}, {{1, {0, 0, 10, 10}}, {1, {40, 0, 10, 10}}},
                                           {{1, {1, 0, 10, 10}, 0.5}, {1, {0, 0, 10, 10}, 0.9}});
   const Matching matching = match_detections(set);

@@ -37,7 +37,7 @@ TEST_CASE("above every score precision is undefined and recall is 0") {
   CHECK(point.false_negatives == 3);
 }
 
-TEST_CASE("without ground truth recall is undefined; without anything F1 is, too") {
+TEST_CASE("without ground truth recall is undefined, and without anything F1 is, too") {
   const OperatingPoint false_alarm = operating_point(one_class_set({1}, {}, {{1, on_target, 0.9}}), 0.5);
   CHECK_FALSE(false_alarm.recall.has_value());
   CHECK(false_alarm.precision == 0.0);

@@ -57,7 +57,7 @@ TEST_CASE("A figure has the interval of its own name in its own group") {
   CHECK_FALSE(interval_of(report(), {"voc.ap50", 0.5}));
 }
 
-TEST_CASE("Quality figures know their direction; thresholds and numbers of images are none") {
+TEST_CASE("Quality figures know their direction, and thresholds and numbers of images are none") {
   const std::vector<QualityFigure> figures = quality_figures(report());
   const auto find = [&](const std::string& name) {
     return std::find_if(figures.begin(), figures.end(), [&](const auto& figure) { return figure.figure.name == name; });
@@ -71,7 +71,7 @@ TEST_CASE("Quality figures know their direction; thresholds and numbers of image
   CHECK(find("operating_point.score_threshold") == figures.end());
 }
 
-TEST_CASE("The figures of several classes are compared, each; those of one are those of all") {
+TEST_CASE("The figures of several classes are compared, each, and those of one are those of all") {
   Json of_two = report();
   of_two["classes"] = {{{"name", "hip"}, {"ap50", 0.5}}, {{"name", "wrist"}, {"ap50", 0.25}}};
   const auto compared = [](const Json& json, const std::string& name) {

@@ -39,7 +39,7 @@ TEST_CASE("A requirement is a name, an operator and a number") {
     CHECK_THROWS_AS(parse_requirement(wrong), UsageError);
 }
 
-TEST_CASE("A figure on the bound meets the requirement; an undefined figure meets none") {
+TEST_CASE("A figure on the bound meets the requirement, and an undefined figure meets none") {
   CHECK(met("ap50>=0.5", 0.5));
   CHECK(met("ap50<=0.5", 0.5));
   CHECK(met("ap50==0.5", 0.5));
@@ -68,7 +68,7 @@ TEST_CASE("Counts where less is better may grow by the share that is allowed") {
   CHECK_FALSE(compare(report(0.5, 1), report(0.5, 0), 0.01)[1].met);
 }
 
-TEST_CASE("A figure that has become undefined is worse; one that was undefined is not") {
+TEST_CASE("A figure that has become undefined is worse, and one that was undefined is not") {
   CHECK_FALSE(compare(report(nullptr, 3), report(0.5, 3), 0.1)[0].met);
   CHECK(compare(report(0.1, 3), report(nullptr, 3), 0.1)[0].met);
 }

@@ -42,13 +42,14 @@ const std::string kBox = R"({"label":"fractured","score":0.5,"box":[1,2,3,4]})";
 
 }  // namespace
 
-TEST_CASE("results.jsonl: files match by path, then by base name; labels by name") {
+TEST_CASE("results.jsonl: files match by path, then by base name, and labels by name") {
   const Predictions predictions = read(record("other/a.png", kBox) + record("sub/b.png", kBox + "," + kBox));
   REQUIRE(predictions.boxes.size() == 3);
   CHECK(predictions.boxes[0].image_id == 1);
   CHECK(predictions.boxes[0].box == Box{1, 2, 3, 4});
   CHECK(predictions.boxes[2].image_id == 2);
-  CHECK(predictions.notes.empty());
+  REQUIRE(predictions.notes.size() == 1);
+  CHECK_THAT(predictions.notes[0], Contains("The lowest score of the predictions is 0.5"));
 }
 
 TEST_CASE("results.jsonl: failed, missing and left-out images are counted in notes") {
@@ -77,9 +78,10 @@ TEST_CASE("results.jsonl: images of another size than in the ground truth get a 
   dataset.images[0].height = 50;
   dataset.images[1].width = dataset.images[1].height = 0;  // not known
   const Predictions predictions = read(record("a.png", kBox) + record("sub/b.png", kBox), dataset);
-  REQUIRE_FALSE(predictions.notes.empty());
+  REQUIRE(predictions.notes.size() == 2);
   CHECK_THAT(predictions.notes[0],
              Contains("1 images are of another size") && Contains("a.png: 100 x 100 and 100 x 50"));
+  CHECK_THAT(predictions.notes[1], Contains("The lowest score of the predictions"));
 }
 
 TEST_CASE("results.jsonl: what does not fit is named with its line") {

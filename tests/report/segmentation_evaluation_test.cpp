@@ -35,7 +35,7 @@ class MaskCase {
 
 }  // namespace
 
-TEST_CASE("Masks: mean, maximum and global figures; both empty is undefined and counted") {
+TEST_CASE("Masks: mean, maximum and global figures, and both empty is undefined and counted") {
   const MaskCase masks;
   masks.write("truth/a.png", 4);
   masks.write("predicted/a.png", 2);  // IoU 2/4, Dice 4/6

@@ -75,7 +75,7 @@ TEST_CASE("no relative name leaves the folder, even through links and dots") {
   CHECK(names(inputs) == Names{"real/deep/1.png", "2.png"});
 }
 
-TEST_CASE("a glob is expanded in byte order; a file whose name looks like one is itself") {
+TEST_CASE("a glob is expanded in byte order, and a file whose name looks like one is itself") {
   const test::TemporaryFolder folder;
   for (const char* file : {"b1.png", "a2.png", "a1.png", "[x].png"}) touch(folder / file);
   CHECK(names(find({folder / "a*.png"})) == Names{"a1.png", "a2.png"});

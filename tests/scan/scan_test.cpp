@@ -324,14 +324,20 @@ TEST_CASE("a run with --fail-fast stops at the first failure in input order, and
   CHECK(masks == 6);  // none of a radiograph that has no record
 }
 
+// Cannot be loaded.
+template <typename Failure>
+std::unique_ptr<LazyDetector> detector_that_throws(const Failure& failure) {
+  return std::make_unique<LazyDetector>(ModelDescription{"tiny_detector.pt", "de7", card("detection")},
+                                        [failure]() -> Detector { throw failure; });
+}
+
 TEST_CASE("a detector that turns out not to fit its card ends the run, and nothing of it stays") {
   const test::TemporaryFolder folder;
   write_mixed_radiographs(folder / "in", 12);
   const ScanRequest request = request_for(folder / "in", folder / "out");
   Calls calls;
   ScanModels models = pipeline_models(calls);
-  models.detector = std::make_unique<LazyDetector>(ModelDescription{"tiny_detector.pt", "de7", card("detection")},
-                                                   []() -> Detector { throw UsageError("it does not fit"); });
+  models.detector = detector_that_throws(UsageError("it does not fit"));
   std::istringstream nothing;
   const InputSet inputs = find_inputs(request.inputs, nothing, request.output);
   CHECK_THROWS_AS(scan(request, inputs, models, {}), UsageError);
@@ -341,8 +347,7 @@ TEST_CASE("a detector that turns out not to fit its card ends the run, and nothi
   fs::create_directories(folder / "out");
   ScanRequest resuming = request;
   resuming.existing_output = ExistingOutput::kResume;
-  models.detector = std::make_unique<LazyDetector>(ModelDescription{"tiny_detector.pt", "de7", card("detection")},
-                                                   []() -> Detector { throw UsageError("it does not fit"); });
+  models.detector = detector_that_throws(UsageError("it does not fit"));
   CHECK_THROWS_WITH(scan(resuming, inputs, models, {}), "it does not fit");
   CHECK(fs::is_empty(folder / "out"));
 }
@@ -353,8 +358,7 @@ TEST_CASE("a detector that finds no memory ends the run, and what is done stays"
   const ScanRequest request = request_for(folder / "in", folder / "out");
   Calls calls;
   ScanModels models = pipeline_models(calls);
-  models.detector = std::make_unique<LazyDetector>(ModelDescription{"tiny_detector.pt", "de7", card("detection")},
-                                                   []() -> Detector { throw std::bad_alloc(); });
+  models.detector = detector_that_throws(std::bad_alloc());
   std::istringstream nothing;
   const InputSet inputs = find_inputs(request.inputs, nothing, request.output);
   CHECK_THROWS_AS(scan(request, inputs, models, {}), OutputError);
