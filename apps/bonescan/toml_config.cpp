@@ -4,6 +4,7 @@
 
 #include <toml++/toml.h>
 #include <string>
+#include <string_view>
 
 namespace bonescan {
 namespace {

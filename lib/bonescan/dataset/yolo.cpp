@@ -107,7 +107,7 @@ struct LabelFiles {
 };
 
 // Calls `visit` with the image, the parsed line and where it stands, for every line of every file that belongs to
-// the set, whose images come from `images`.
+// the set. `images_from` is where its images come from, for messages.
 template <typename Visit>
 LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, const std::string& images_from,
                          bool with_score, const Visit& visit) {

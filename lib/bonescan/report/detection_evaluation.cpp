@@ -1,6 +1,5 @@
 #include "bonescan/report/detection_evaluation.h"
 
-#include <fmt/format.h>
 #include <tbb/parallel_invoke.h>
 
 #include <algorithm>

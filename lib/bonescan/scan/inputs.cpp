@@ -21,7 +21,6 @@
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/image/dicom_file.h"
-#include "bonescan/scan/output_folder.h"
 
 namespace bonescan {
 namespace {
