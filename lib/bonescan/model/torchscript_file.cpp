@@ -1,14 +1,16 @@
 #include "bonescan/model/torchscript_file.h"
 
-#include <caffe2/serialize/inline_container.h>
 #include <fmt/format.h>
-#include <torch/script.h>
+#include <torch/csrc/jit/serialization/import.h>
 
 #include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+
+// For clang, LibTorch's own header must come before.
+#include <caffe2/serialize/inline_container.h>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
