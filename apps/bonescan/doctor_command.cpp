@@ -23,7 +23,7 @@ namespace {
 
 // The command line as it is parsed.
 struct DoctorArguments {
-  SelfCheckRequest request;
+  ModelSelection models;
   bool json = false;
 };
 
@@ -148,8 +148,8 @@ std::string doctor_text(const Json& report) {
 
 ExitCode run_doctor(const DoctorArguments& arguments) {
   set_up_logging({});
-  warn_of_slow_precision(arguments.request.device, arguments.request.precision);
-  const Json report = doctor_report(check_models(arguments.request));
+  warn_of_slow_precision(arguments.models);
+  const Json report = doctor_report(check_models(arguments.models));
   write_to_standard_output(arguments.json ? to_json_text(report) : doctor_text(report));
   for (const std::string problem : report["problems"]) report_failure("bonescan doctor", problem, {});
   return report["problems"].empty() ? ExitCode::kSuccess : ExitCode::kUsage;
@@ -161,10 +161,8 @@ RunCommand add_doctor_command(CLI::App& app) {
   add_example(app, "bonescan doctor --json > installation.json");
   const auto arguments = std::make_shared<DoctorArguments>();
   const char* const group = "Models";
-  SelfCheckRequest& request = arguments->request;
-  add_path(app, "--segmenter", request.segmenter, "FILE", group, "TorchScript file; default: segnet.pt");
-  add_path(app, "--detector", request.detector, "FILE", group, "TorchScript file; default: ssd300_vgg16.pt");
-  add_device_options(app, request.device, request.precision, group);
+  add_model_paths(app, ScanTask::kPipeline, arguments->models, group);
+  add_device_options(app, arguments->models, group);
   app.add_flag("--json", arguments->json, "As one JSON object");
   return [arguments](const CommandContext&) { return run_doctor(*arguments); };
 }

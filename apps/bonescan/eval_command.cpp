@@ -28,7 +28,6 @@ namespace fs = std::filesystem;
 // The command line as it is parsed.
 struct EvalArguments {
   EvaluationRequest request;
-  std::vector<std::string> model_cards;
   LogOptions log;
   OptionalPath output;
   OptionalPath junit;
@@ -44,9 +43,9 @@ void check_can_become_folder(const char* option, fs::path folder) {
   check_can_be_written_to(option, folder);
 }
 
-void add_source_options(CLI::App& app, EvaluationTask task, EvaluationSources& sources) {
+void add_source_options(CLI::App& app, ScanTask task, EvaluationSources& sources) {
   const char* const group = "What is compared";
-  const bool masks = task == EvaluationTask::kSegment;
+  const bool masks = !runs_detector(task);
   add_path(app, "--ground-truth", sources.ground_truth, "PATH", group,
            masks ? "Folder of masks" : "COCO JSON file, or folder of YOLO txt or Pascal VOC xml");
   add_path(app, "--predictions", sources.predictions, "PATH", group,
@@ -68,26 +67,19 @@ void add_source_options(CLI::App& app, EvaluationTask task, EvaluationSources& s
   app.add_flag("--with-negatives", sources.with_negatives, "Adds the non-fractured images of FracAtlas")->group(group);
 }
 
-void add_model_options(CLI::App& app, EvaluationTask task, EvalArguments& arguments) {
+void add_model_options(CLI::App& app, ScanTask task, EvalArguments& arguments) {
   const char* const group = "Models (where there are no predictions)";
-  EvaluationModels& models = arguments.request.models;
-  if (task == EvaluationTask::kPipeline) {
-    add_path(app, "--segmenter", models.segmenter, "FILE", group, "TorchScript file; default: segnet.pt");
-    add_path(app, "--detector", models.detector, "FILE", group, "TorchScript file; default: ssd300_vgg16.pt");
-  } else {
-    const bool masks = task == EvaluationTask::kSegment;
-    add_path(app, "--model", masks ? models.segmenter : models.detector, "FILE", group,
-             masks ? "TorchScript file; default: segnet.pt" : "TorchScript file; default: ssd300_vgg16.pt");
-  }
-  add_model_card_option(app, arguments.model_cards, group);
-  add_device_options(app, models.device, models.precision, group);
-  if (task != EvaluationTask::kSegment) add_flips_option(app, models.test_time_flips, group);
-  add_progress_option(app, models.progress, group);
+  EvaluationRequest& request = arguments.request;
+  add_model_paths(app, task, request.models, group);
+  add_model_card_option(app, request.models, group);
+  add_device_options(app, request.models, group);
+  if (runs_detector(task)) add_flips_option(app, request.test_time_flips, group);
+  add_progress_option(app, request.progress, group);
 }
 
-void add_figure_options(CLI::App& app, EvaluationTask task, EvaluationSettings& settings) {
+void add_figure_options(CLI::App& app, ScanTask task, EvaluationSettings& settings) {
   const char* const group = "Figures";
-  if (task != EvaluationTask::kSegment) {
+  if (runs_detector(task)) {
     app.add_option("--iou-threshold", settings.iou_threshold,
                    "IoU of a hit for VOC, FROC and the operating point (COCO figures have their own); default: 0.5")
         ->check(fraction())
@@ -139,7 +131,7 @@ void add_run_options(CLI::App& app, EvalArguments& arguments) {
   add_log_options(app, arguments.log);
 }
 
-void add_task(CLI::App& app, const char* name, const char* description, const char* example, EvaluationTask task,
+void add_task(CLI::App& app, const char* name, const char* description, const char* example, ScanTask task,
               EvalArguments& arguments) {
   CLI::App* const command = app.add_subcommand(name, description);
   add_example(*command, example);
@@ -194,11 +186,10 @@ ExitCode exit_code(const EvaluationOutcome& outcome, const LogOptions& log) {
 
 ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
   set_up_logging(arguments.log);
-  warn_of_slow_precision(arguments.request.models.device, arguments.request.models.precision);
+  warn_of_slow_precision(arguments.request.models);
   check_outputs(arguments);
   arguments.request.command_line = context.command_line;
-  arguments.request.models.cards.assign(arguments.model_cards.begin(), arguments.model_cards.end());
-  arguments.request.models.progress = progress_with(arguments.log, arguments.request.models.progress);
+  arguments.request.progress = progress_with(arguments.log, arguments.request.progress);
   const bool runs_models = !arguments.request.sources.predictions;
   if (runs_models) cancel_on_signals(context.cancellation);
   const EvaluationOutcome outcome = evaluate(arguments.request, context.cancellation);
@@ -215,13 +206,12 @@ RunCommand add_eval_command(CLI::App& app) {
   const auto arguments = std::make_shared<EvalArguments>();
   add_task(app, "detect", "Boxes: AP, FROC, sensitivity and specificity",
            "bonescan eval detect --ground-truth gt.json --predictions results/ --require 'ap50>=0.40'",
-           EvaluationTask::kDetect, *arguments);
+           ScanTask::kDetect, *arguments);
   add_task(app, "segment", "Masks: IoU, Dice, pixel accuracy, boundary F-score",
-           "bonescan eval segment --ground-truth masks/ --predictions results/ -o report/", EvaluationTask::kSegment,
+           "bonescan eval segment --ground-truth masks/ --predictions results/ -o report/", ScanTask::kSegment,
            *arguments);
   add_task(app, "pipeline", "Boxes of segmenter and detector together",
-           "bonescan eval pipeline --fracatlas FracAtlas/ --split test -o report/", EvaluationTask::kPipeline,
-           *arguments);
+           "bonescan eval pipeline --fracatlas FracAtlas/ --split test -o report/", ScanTask::kPipeline, *arguments);
   return [arguments](const CommandContext& context) { return run_eval(*arguments, context); };
 }
 

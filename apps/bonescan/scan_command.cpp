@@ -18,7 +18,6 @@ struct ScanArguments {
   ScanRequest request;
   LogOptions log;
   std::string shard;
-  std::vector<std::string> model_cards;
   std::optional<std::string> dicom_tags;
   bool resume = false;
   bool overwrite = false;
@@ -43,7 +42,7 @@ void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) 
   ScanRequest& request = arguments.request;
   add_path(app, "-o,--output", request.output, "DIR", group,
            "Folder for the results, made if missing; - for standard output");
-  if (task != ScanTask::kSegment) {
+  if (runs_detector(task)) {
     app.add_option("--format", request.formats,
                    "Boxes also as yolo, voc or csv, separated by commas (coco is always written)")
         ->delimiter(',')
@@ -65,17 +64,10 @@ void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) 
 
 void add_model_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
   const char* const group = "Models";
-  ScanRequest& request = arguments.request;
-  const char* const segmenter = "TorchScript file with its card inside; default: segnet.pt";
-  const char* const detector = "TorchScript file with its card inside; default: ssd300_vgg16.pt";
-  if (task == ScanTask::kSegment) add_path(app, "--model", request.segmenter, "FILE", group, segmenter);
-  if (task == ScanTask::kDetect) add_path(app, "--model", request.detector, "FILE", group, detector);
-  if (task == ScanTask::kPipeline) {
-    add_path(app, "--segmenter", request.segmenter, "FILE", group, segmenter);
-    add_path(app, "--detector", request.detector, "FILE", group, "Likewise; default: ssd300_vgg16.pt");
-  }
-  add_model_card_option(app, arguments.model_cards, group);
-  add_device_options(app, request.device, request.precision, group);
+  ModelSelection& models = arguments.request.models;
+  add_model_paths(app, task, models, group);
+  add_model_card_option(app, models, group);
+  add_device_options(app, models, group);
 }
 
 void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
@@ -83,14 +75,14 @@ void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& argument
   const auto add = [&](const char* name, auto& value, const CLI::Validator& check, const char* text) {
     app.add_option(name, value, text)->check(check)->option_text(check.get_description())->group(group);
   };
-  if (task != ScanTask::kDetect) {
+  if (runs_segmenter(task)) {
     SegmentationOptions& bone = arguments.request.segmentation;
     add("--mask-threshold", bone.mask_threshold, fraction(), "A pixel is bone above this probability");
     add("--min-bone-fraction", bone.min_bone_fraction, fraction(),
         "Least share of bone in a radiograph that shows bone");
     add("--min-bone-confidence", bone.min_bone_confidence, fraction(), "Least mean probability of its bone pixels");
   }
-  if (task != ScanTask::kSegment) {
+  if (runs_detector(task)) {
     DetectionOptions& boxes = arguments.request.detection;
     add("--score-threshold", boxes.score_threshold, fraction(), "Boxes that score no more are left out");
     add("--nms-iou", boxes.nms_iou, fraction(), "Of two boxes that overlap more, the better one stays");
@@ -119,7 +111,6 @@ ScanRequest complete_request(const ScanArguments& arguments) {
   request.read.dicom_tags = {kSopInstanceUid};
   if (arguments.dicom_tags) request.read.dicom_tags = parse_dicom_tags(*arguments.dicom_tags);
   if (!arguments.shard.empty()) request.inputs.shard = parse_shard(arguments.shard);
-  request.model_cards.assign(arguments.model_cards.begin(), arguments.model_cards.end());
   if (arguments.resume && arguments.overwrite)
     throw UsageError("--resume and --overwrite exclude each other; name one");
   if (arguments.resume) request.existing_output = ExistingOutput::kResume;
@@ -148,7 +139,7 @@ RunCommand add_scan_command(CLI::App& app, ScanTask task, const std::string& exa
   add_run_options(app, *arguments);
   return [arguments](const CommandContext& context) {
     set_up_logging(arguments->log);
-    warn_of_slow_precision(arguments->request.device, arguments->request.precision);
+    warn_of_slow_precision(arguments->request.models);
     ScanRequest request = complete_request(*arguments);
     request.command_line = context.command_line;
     cancel_on_signals(context.cancellation);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "bonescan/core/machine.h"
 #include "validators.h"
@@ -28,25 +30,37 @@ void add_read_options(CLI::App& app, ReadOptions& read, const std::string& group
       ->group(group);
 }
 
-void add_model_card_option(CLI::App& app, std::vector<std::string>& cards, const std::string& group) {
-  app.add_option("--model-card", cards,
-                 "Model card to use instead of the one inside the file; in pipeline, its task says for which model")
+void add_model_paths(CLI::App& app, ScanTask task, ModelSelection& models, const char* group) {
+  const bool both = task == ScanTask::kPipeline;
+  if (runs_segmenter(task))
+    add_path(app, both ? "--segmenter" : "--model", models.segmenter, "FILE", group,
+             "TorchScript file with its card inside; default: segnet.pt");
+  if (runs_detector(task))
+    add_path(app, both ? "--detector" : "--model", models.detector, "FILE", group,
+             "TorchScript file with its card inside; default: ssd300_vgg16.pt");
+}
+
+void add_model_card_option(CLI::App& app, ModelSelection& models, const std::string& group) {
+  app.add_option_function<std::vector<std::string>>(
+         "--model-card",
+         [&models](const std::vector<std::string>& cards) { models.cards.assign(cards.begin(), cards.end()); },
+         "Model card to use instead of the one inside the file; in pipeline, its task says for which model")
       ->allow_extra_args(false)
       ->option_text("FILE")
       ->group(group);
 }
 
-void add_device_options(CLI::App& app, std::string& device, Precision& precision, const std::string& group) {
-  app.add_option("--device", device, "cpu, cuda or cuda:N; default: cpu")->option_text("NAME")->group(group);
+void add_device_options(CLI::App& app, ModelSelection& models, const std::string& group) {
+  app.add_option("--device", models.device, "cpu, cuda or cuda:N; default: cpu")->option_text("NAME")->group(group);
   const std::map<std::string, Precision> precisions = {{"fp32", Precision::kFloat32}, {"bf16", Precision::kBFloat16}};
-  app.add_option("--precision", precision, "fp32 or bf16; default: fp32")
+  app.add_option("--precision", models.precision, "fp32 or bf16; default: fp32")
       ->transform(one_of(precisions))
       ->option_text("NAME")
       ->group(group);
 }
 
-void warn_of_slow_precision(const std::string& device, Precision precision) {
-  if (precision != Precision::kBFloat16 || device != "cpu") return;
+void warn_of_slow_precision(const ModelSelection& models) {
+  if (models.precision != Precision::kBFloat16 || models.device != "cpu") return;
   const std::vector<std::string> features = describe_machine().features;
   const auto has = [&](const char* feature) {
     return std::find(features.begin(), features.end(), feature) != features.end();

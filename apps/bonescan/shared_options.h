@@ -3,10 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
-#include <vector>
 
 #include "bonescan/image/radiograph.h"
-#include "bonescan/model/network.h"
+#include "bonescan/scan/model_selection.h"
 #include "bonescan/scan/progress.h"
 #include "logging.h"
 
@@ -24,15 +23,18 @@ void add_path(CLI::App& app, const char* name, Path& path, const char* type, con
 // --allow-truncated, --max-pixels and --max-file-size
 void add_read_options(CLI::App& app, ReadOptions& read, const std::string& group);
 
+// --model, or of a pipeline --segmenter and --detector
+void add_model_paths(CLI::App& app, ScanTask task, ModelSelection& models, const char* group);
+
 // --model-card
-void add_model_card_option(CLI::App& app, std::vector<std::string>& cards, const std::string& group);
+void add_model_card_option(CLI::App& app, ModelSelection& models, const std::string& group);
 
 // --device and --precision
-void add_device_options(CLI::App& app, std::string& device, Precision& precision, const std::string& group);
+void add_device_options(CLI::App& app, ModelSelection& models, const std::string& group);
 
 // Warns if --precision bf16 was asked for where it is slower than fp32: on x86 processors without AVX-512, which
 // emulate it.
-void warn_of_slow_precision(const std::string& device, Precision precision);
+void warn_of_slow_precision(const ModelSelection& models);
 
 // --tta
 void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& group);

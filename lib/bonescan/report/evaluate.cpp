@@ -11,17 +11,15 @@
 #include "bonescan/core/temporary_folder.h"
 #include "bonescan/dataset/fracatlas.h"
 #include "bonescan/dataset/image_files.h"
-#include "bonescan/model/network.h"
 #include "bonescan/model/operating_point.h"
+#include "bonescan/report/evaluation_gates.h"
 #include "bonescan/report/ground_truth.h"
 #include "bonescan/report/image_folder.h"
 #include "bonescan/report/model_run.h"
 #include "bonescan/report/read_predictions.h"
 #include "bonescan/report/report_json.h"
 #include "bonescan/scan/box_formats.h"
-#include "bonescan/scan/default_models.h"
 #include "bonescan/scan/output_folder.h"
-#include "bonescan/scan/scan_models.h"
 
 namespace bonescan {
 namespace {
@@ -34,9 +32,9 @@ struct ScoreThreshold {
 };
 
 // Of the detector that runs.
-ModelCard read_detector_card(const EvaluationModels& models) {
-  const fs::path path = models.detector.value_or(default_model_path(ModelTask::kDetection));
-  return read_model_card(path, ModelTask::kDetection, {.card = card_for(ModelTask::kDetection, models.cards)});
+ModelCard read_detector_card(const ModelSelection& models) {
+  return read_model_card(model_path(models, ModelTask::kDetection), ModelTask::kDetection,
+                         model_options(models, ModelTask::kDetection));
 }
 
 // Throws UsageError if the detector finds what the ground truth does not know: after the run it would be too late.
@@ -58,10 +56,6 @@ ScoreThreshold choose_score_threshold(const EvaluationSettings& settings, const 
     return {options.score_threshold, "operating point of the model card"};
   }
   return {0.0, "none given: every reported detection counts"};
-}
-
-BootstrapParameters bootstrap_parameters(const EvaluationSettings& settings) {
-  return {.replicates = settings.bootstrap, .seed = settings.seed, .threads = settings.threads};
 }
 
 // What a run calls the images of the set: as the set does, but for a name that leaves its folder. Their file names are
@@ -104,132 +98,6 @@ Json sources_json(const EvaluationSources& sources) {
   json["negatives"] = text(sources.negatives);
   json["with_negatives"] = sources.with_negatives;
   return json;
-}
-
-// nullopt: the baseline's rows are of other images.
-std::optional<DifferencesByName> differences_of_detections(const EvaluationOutcome& outcome, const Json& baseline,
-                                                           const BootstrapParameters& bootstrap) {
-  const auto rows = rows_of_report(baseline, *outcome.detection);
-  if (!rows) return std::nullopt;
-  DifferencesByName differences;
-  if (bootstrap.replicates == 0) return differences;
-  const PairedDifferences paired = paired_bootstrap(outcome.detection->rows, *rows, bootstrap);
-  const auto add = [&](const char* name, const std::optional<PairedDifference>& difference) {
-    if (difference) differences[name] = *difference;
-  };
-  add("metrics.ap50", paired.ap50);
-  add("metrics.ap", paired.ap);
-  add("per_image.iou_mean", paired.image_iou);
-  add("froc_summary.sensitivity_at_1_fp", paired.sensitivity_at_1_fp);
-  return differences;
-}
-
-// The values of one member of "images_detail"; empty if the rows are of other images than `report`'s.
-std::vector<std::optional<double>> detail_column(const Json& report, const Json& other, const std::string& member) {
-  std::vector<std::optional<double>> values;
-  const Json& rows = report.at("images_detail");
-  const Json other_rows = other.value("images_detail", Json::array());
-  if (rows.size() != other_rows.size()) return {};
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Json& row = other_rows[i];
-    if (!row.is_object() || row.value("file", Json()) != rows[i].at("file")) return {};
-    const Json value = row.value(member, Json());
-    values.push_back(value.is_number() ? std::optional(value.get<double>()) : std::nullopt);
-  }
-  return values;
-}
-
-// Likewise.
-std::optional<DifferencesByName> differences_of_masks(const Json& report, const Json& baseline,
-                                                      const BootstrapParameters& bootstrap) {
-  DifferencesByName differences;
-  for (const auto& [name, member] : {std::pair("metrics.iou_mean", "iou"), std::pair("metrics.dice_mean", "dice")}) {
-    const auto earlier = detail_column(report, baseline, member);
-    if (earlier.empty()) return std::nullopt;
-    const auto paired = paired_bootstrap_mean(detail_column(report, report, member), earlier, bootstrap);
-    if (paired) differences[name] = *paired;
-  }
-  return differences;
-}
-
-Json difference_json(const PairedDifference& difference) {
-  Json json;
-  json["difference"] = difference.difference;
-  json["interval"] = interval_json(difference.interval);
-  json["probability_not_worse"] = difference.probability_not_worse;
-  json["probability_not_better"] = difference.probability_not_better;
-  return json;
-}
-
-// Checks the gates and adds what came of them to the report.
-void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, const std::optional<Json>& baseline) {
-  for (const std::string& text : request.gates.requirements)
-    outcome.gates.push_back(check_requirement(outcome.report, parse_requirement(text)));
-  if (baseline) {
-    const BootstrapParameters bootstrap = bootstrap_parameters(request.settings);
-    const auto paired = outcome.detection ? differences_of_detections(outcome, *baseline, bootstrap)
-                                          : differences_of_masks(outcome.report, *baseline, bootstrap);
-    if (!paired)
-      outcome.report["notes"].push_back(
-          "The baseline does not tell of the same images: a difference may come from the images alone, and how likely "
-          "it is noise is not known.");
-    const Json* const earlier = find_by_path(*baseline, "options.score_threshold");
-    const Json* const now = find_by_path(outcome.report, "options.score_threshold");
-    if (earlier && now && *earlier != *now)
-      outcome.report["notes"].push_back(
-          fmt::format("The baseline's score threshold is {}, this one's {}: figures of the operating point differ by "
-                      "that, too.",
-                      to_json_line(*earlier), to_json_line(*now)));
-    const DifferencesByName differences = paired.value_or(DifferencesByName());
-    const auto results = check_baseline(outcome.report, *baseline, request.gates.max_drop, differences);
-    outcome.gates.insert(outcome.gates.end(), results.begin(), results.end());
-    outcome.report["baseline"] = {{"file", name_to_text(request.gates.baseline->native())},
-                                  {"max_drop", request.gates.max_drop}};
-    for (const auto& [name, difference] : differences)
-      outcome.report["baseline"]["paired_bootstrap"][name] = difference_json(difference);
-  }
-  outcome.report["gates"] = Json::array();
-  for (const GateResult& gate : outcome.gates)
-    outcome.report["gates"].push_back({{"gate", gate.name}, {"met", gate.met}, {"sentence", gate.sentence}});
-}
-
-// As in report.json.
-const char* task_name(EvaluationTask task) {
-  switch (task) {
-    case EvaluationTask::kDetect:
-      return "detection";
-    case EvaluationTask::kSegment:
-      return "segmentation";
-    case EvaluationTask::kPipeline:
-      return "pipeline";
-  }
-  return "";
-}
-
-// Figures at another IoU, or of more detections, are no measure of what changed.
-void check_same_options(const Json& baseline, const EvaluationSettings& settings) {
-  const Json now = {{"iou_threshold", settings.iou_threshold}, {"max_detections", settings.max_detections}};
-  for (const auto& [option, value] : now.items()) {
-    const Json* const earlier = find_by_path(baseline, "options." + option);
-    if (earlier && *earlier != value)
-      throw UsageError(fmt::format("--baseline was made with the {} {}, this evaluation has {}; make both with one",
-                                   option, to_json_line(*earlier), to_json_line(value)));
-  }
-}
-
-// Finds what is wrong with the gates before a model runs for an hour: the report of nothing has the same figures, but
-// for those of lists that have no row yet.
-void check_gate_settings(const EvaluationRequest& request, const std::optional<Json>& baseline) {
-  const Json nothing = request.task == EvaluationTask::kSegment ? segmentation_report({})
-                                                                : detection_report({}, task_name(request.task));
-  for (const std::string& text : request.gates.requirements) {
-    const Requirement requirement = parse_requirement(text);
-    const std::string group = requirement.figure.substr(0, requirement.figure.find('.'));
-    const bool is_open = nothing.contains(group) && nothing[group].is_array() && nothing[group].empty();
-    if (!is_open) check_requirement(nothing, requirement);
-  }
-  if (baseline && request.task != EvaluationTask::kSegment) check_same_options(*baseline, request.settings);
-  if (baseline) check_baseline(nothing, *baseline, request.gates.max_drop, {});
 }
 
 void leave_out(Dataset& dataset, const std::vector<std::int64_t>& ids) {
@@ -277,7 +145,7 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
                                            .score_threshold = threshold.value,
                                            .score_threshold_source = threshold.source,
                                            .bootstrap = bootstrap_parameters(settings)});
-  outcome.report = detection_report(*outcome.detection, task_name(request.task));
+  outcome.report = detection_report(*outcome.detection, report_task(request.task));
   outcome.report["models"] = models;
   return outcome;
 }
@@ -348,8 +216,8 @@ EvaluationOutcome evaluate(const EvaluationRequest& request, const Cancellation&
 
   EvaluationOutcome outcome;
   try {
-    outcome = request.task == EvaluationTask::kSegment ? evaluate_segmentation(request, cancellation)
-                                                       : evaluate_boxes(request, cancellation);
+    outcome = request.task == ScanTask::kSegment ? evaluate_segmentation(request, cancellation)
+                                                 : evaluate_boxes(request, cancellation);
   } catch (const fs::filesystem_error& error) {
     throw UsageError(fmt::format("{} cannot be read: {}", error.path1().string(), error.code().message()));
   }

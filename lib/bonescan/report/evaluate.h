@@ -1,75 +1,20 @@
-// What `bonescan eval` is asked for, and what it answers.
+// The evaluation behind `bonescan eval`.
 #pragma once
 
-#include <filesystem>
+#include <cstddef>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "bonescan/core/cancellation.h"
 #include "bonescan/core/json.h"
 #include "bonescan/image/radiograph.h"
-#include "bonescan/metrics/bootstrap.h"
-#include "bonescan/model/network.h"
 #include "bonescan/report/detection_evaluation.h"
+#include "bonescan/report/evaluation_request.h"
 #include "bonescan/report/gates.h"
 #include "bonescan/report/segmentation_evaluation.h"
-#include "bonescan/scan/progress.h"
 
 namespace bonescan {
-
-using OptionalPath = std::optional<std::filesystem::path>;
-
-// Where ground truth and predictions come from.
-struct EvaluationSources {
-  OptionalPath ground_truth;
-  OptionalPath predictions;
-  OptionalPath images;
-  OptionalPath fracatlas;
-  std::optional<std::string> split;
-  OptionalPath split_list;
-  OptionalPath negatives;
-  bool with_negatives = false;
-};
-
-// What runs where there are images but no predictions. Unset models are the default ones.
-struct EvaluationModels {
-  OptionalPath segmenter;
-  OptionalPath detector;
-  std::vector<std::filesystem::path> cards;  // used instead of those inside the models, each for the task that it names
-  std::string device = "cpu";
-  Precision precision = Precision::kFloat32;
-  bool test_time_flips = false;
-  ProgressMode progress = ProgressMode::kAuto;
-};
-
-struct EvaluationSettings {
-  double iou_threshold = 0.5;
-  int max_detections = 100;
-  std::optional<double> score_threshold;
-  int bootstrap = 1000;
-  std::uint64_t seed = 0;
-  int threads = 0;   // 0: all cores
-  ReadOptions read;  // of images and masks
-};
-
-struct GateSettings {
-  std::vector<std::string> requirements;
-  OptionalPath baseline;
-  double max_drop = 0.0;
-};
-
-enum class EvaluationTask { kDetect, kSegment, kPipeline };
-
-struct EvaluationRequest {
-  EvaluationTask task = EvaluationTask::kDetect;
-  EvaluationSources sources;
-  EvaluationModels models;
-  EvaluationSettings settings;
-  GateSettings gates;
-  std::vector<std::string> command_line;
-};
 
 struct EvaluationOutcome {
   Json report;

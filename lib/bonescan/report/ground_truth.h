@@ -2,7 +2,7 @@
 #pragma once
 
 #include "bonescan/dataset/dataset.h"
-#include "bonescan/report/evaluate.h"
+#include "bonescan/report/evaluation_request.h"
 
 namespace bonescan {
 

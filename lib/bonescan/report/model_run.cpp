@@ -12,18 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ScanTask scan_task(EvaluationTask task) {
-  switch (task) {
-    case EvaluationTask::kDetect:
-      return ScanTask::kDetect;
-    case EvaluationTask::kSegment:
-      return ScanTask::kSegment;
-    case EvaluationTask::kPipeline:
-      return ScanTask::kPipeline;
-  }
-  return ScanTask::kPipeline;
-}
-
 // Names are looked up by their last part, too: with a folder that is not the one they are relative to, one file may
 // seem to be several images.
 void check_each_has_a_file(const std::vector<NamedImage>& images) {
@@ -43,22 +31,20 @@ ModelRun run_models(const EvaluationRequest& request, const std::vector<NamedIma
                     const Cancellation& cancellation) {
   check_each_has_a_file(images);
   ScanRequest scan_request;
-  scan_request.task = scan_task(request.task);
+  scan_request.task = request.task;
   scan_request.output = output;
-  scan_request.segmenter = request.models.segmenter;
-  scan_request.detector = request.models.detector;
-  scan_request.model_cards = request.models.cards;
-  scan_request.device = request.models.device;
-  scan_request.precision = request.models.precision;
+  scan_request.models = request.models;
   scan_request.detection.score_threshold = SsdOptions().score_threshold;
-  scan_request.detection.test_time_flips = request.models.test_time_flips;
+  scan_request.detection.test_time_flips = request.test_time_flips;
   scan_request.read = request.settings.read;
   scan_request.threads = request.settings.threads;
-  scan_request.progress = request.models.progress;
+  scan_request.progress = request.progress;
   scan_request.command_line = request.command_line;
   InputSet inputs;
   for (const NamedImage& image : images) inputs.files.push_back({image.path, image.name, 0, ++inputs.found});
-  const ScanSummary summary = scan(scan_request, inputs, load_scan_models(scan_request), cancellation);
+  const ScanModels models =
+      load_scan_models(scan_request.task, scan_request.models, scan_request.segmentation, scan_request.detection);
+  const ScanSummary summary = scan(scan_request, inputs, models, cancellation);
 
   ModelRun run;
   run.interrupted = summary.end == ScanEnd::kInterrupted;

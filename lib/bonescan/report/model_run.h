@@ -7,7 +7,7 @@
 
 #include "bonescan/core/cancellation.h"
 #include "bonescan/core/json.h"
-#include "bonescan/report/evaluate.h"
+#include "bonescan/report/evaluation_request.h"
 
 namespace bonescan {
 

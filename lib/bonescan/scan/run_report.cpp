@@ -125,9 +125,9 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
   if (models.segmenter) settings["segmenter"] = models.segmenter->model().sha256;
   if (models.detector) settings["detector"] = models.detector->description().sha256;
   settings["model_cards"] = Json::array();
-  for (const auto& card : request.model_cards) settings["model_cards"].push_back(sha256_of_file(card));
-  settings["device"] = request.device;
-  settings["precision"] = request.precision == Precision::kBFloat16 ? "bf16" : "fp32";
+  for (const auto& card : request.models.cards) settings["model_cards"].push_back(sha256_of_file(card));
+  settings["device"] = request.models.device;
+  settings["precision"] = request.models.precision == Precision::kBFloat16 ? "bf16" : "fp32";
   add_thresholds(request, models, settings);
   settings["overlay"] = request.overlay;
   settings["allow_truncated"] = request.read.allow_truncated;
@@ -143,7 +143,7 @@ Json run_header(const ScanRequest& request, const InputSet& inputs, const Json& 
           {"version", kVersion},
           {"status", kRunning},
           {"command_line", command_line_json(request.command_line)},
-          {"device", request.device},
+          {"device", request.models.device},
           {"threads", threads},
           {"settings", settings},
           {"formats", format_names(request.formats)},

@@ -19,8 +19,6 @@
 
 namespace bonescan {
 
-enum class ScanTask { kSegment, kDetect, kPipeline };
-
 // What the user asked for.
 struct ScanRequest {
   ScanTask task = ScanTask::kPipeline;
@@ -28,11 +26,7 @@ struct ScanRequest {
   std::filesystem::path output;  // a folder; "-": results.jsonl to standard output, and nothing else
   ExistingOutput existing_output = ExistingOutput::kRefuse;
 
-  std::optional<std::filesystem::path> segmenter;  // unset: the default model
-  std::optional<std::filesystem::path> detector;
-  std::vector<std::filesystem::path> model_cards;  // each goes to the model whose task it names
-  std::string device = "cpu";
-  Precision precision = Precision::kFloat32;
+  ModelSelection models;
   SegmentationOptions segmentation;
   DetectionOptions detection;
 
@@ -72,9 +66,6 @@ struct ScanSummary {
 // run goes on with an earlier one. Throws OutputError if something cannot be written (disk full, folder removed): the
 // run stops at once, and kResume goes on.
 ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation);
-
-// The models that the request names. Throws UsageError.
-ScanModels load_scan_models(const ScanRequest& request);
 
 // Likewise with inputs and models at hand: for inputs that have names of their own, and for tests with a network of
 // theirs.

@@ -1,27 +1,12 @@
 #include "bonescan/scan/scan_models.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <new>
 #include <utility>
 
 #include "bonescan/core/error.h"
-#include "bonescan/core/file.h"
 
 namespace bonescan {
-
-std::optional<std::filesystem::path> card_for(ModelTask task, std::span<const std::filesystem::path> cards) {
-  std::optional<std::filesystem::path> chosen;
-  for (const std::filesystem::path& card : cards) {
-    if (parse_model_card(read_text_file(card), card.string()).task != task) continue;
-    if (chosen)
-      throw UsageError(fmt::format("--model-card: {} and {} are for the same task; name one card a model",
-                                   chosen->string(), card.string()));
-    chosen = card;
-  }
-  return chosen;
-}
 
 const Detector& LazyDetector::get() {
   std::call_once(once_, [this] {
@@ -42,6 +27,22 @@ std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& pa
     return Detector(load_model(description, model_options), options);
   };
   return std::make_unique<LazyDetector>(std::move(description), std::move(load));
+}
+
+ScanModels load_scan_models(ScanTask task, const ModelSelection& selection, const SegmentationOptions& segmentation,
+                            const DetectionOptions& detection) {
+  check_cards(selection, task);
+  ScanModels models;
+  if (runs_segmenter(task)) {
+    models.segmenter.emplace(load_segmenter(model_path(selection, ModelTask::kSegmentation),
+                                            model_options(selection, ModelTask::kSegmentation), segmentation));
+  }
+  if (runs_detector(task)) {
+    models.detector = make_lazy_detector(model_path(selection, ModelTask::kDetection),
+                                         model_options(selection, ModelTask::kDetection), detection);
+    if (!models.segmenter) models.detector->get();  // every radiograph needs it: what is wrong with it shows now
+  }
+  return models;
 }
 
 int smallest_useful_side(const ScanModels& models) {

@@ -7,16 +7,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <span>
 
 #include "bonescan/model/detector.h"
 #include "bonescan/model/segmenter.h"
+#include "bonescan/scan/model_selection.h"
 
 namespace bonescan {
-
-// The card among those of --model-card that is for `task`; nullopt if none is. Throws UsageError if two are, or if one
-// is no card.
-std::optional<std::filesystem::path> card_for(ModelTask task, std::span<const std::filesystem::path> cards);
 
 // A detector that is loaded on first use and then stays.
 class LazyDetector {
@@ -47,6 +43,10 @@ struct ScanModels {
 // answers is checked when the detector is loaded. Throws UsageError.
 std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& path, const ModelOptions& model_options,
                                                  const DetectionOptions& options);
+
+// The models that `task` needs; a detector that no segmenter stands before is loaded at once. Throws UsageError.
+ScanModels load_scan_models(ScanTask task, const ModelSelection& selection, const SegmentationOptions& segmentation,
+                            const DetectionOptions& detection);
 
 // Pictures need not be decoded larger than this (ReadOptions::reduce_to_side) for these models: half as large again as
 // the largest side of their inputs, at least 768. The default models share one value, so that `segment`, `detect` and

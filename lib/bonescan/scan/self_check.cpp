@@ -65,14 +65,14 @@ bool is_finite(const Json& found) {
   return !found.is_structured() || std::all_of(found.begin(), found.end(), is_finite);
 }
 
-void compare(const SelfCheckRequest& request, const Radiograph& sample, ModelCheck& check) {
+void compare(Precision precision, const Radiograph& sample, ModelCheck& check) {
   if (!is_finite(check.found)) {
     check.problems.push_back(
         fmt::format("the {} {} gives numbers that are not finite; try --precision fp32, or another --device",
                     check.role, check.path.string()));
     return;
   }
-  const double tolerance = request.precision == Precision::kBFloat16 ? 0.05 : 0.01;
+  const double tolerance = precision == Precision::kBFloat16 ? 0.05 : 0.01;
   if (check.stored.is_null() || is_close(relative(check.found, sample), relative(check.stored, sample), tolerance))
     return;
   check.problems.push_back(fmt::format(
@@ -93,52 +93,48 @@ Radiograph read_sample() {
 using RunOnSample = std::function<Json(const Radiograph& sample)>;
 
 // `load` gives back what runs the model.
-void check_model(const SelfCheckRequest& request, ModelTask task,
-                 const std::function<RunOnSample(ModelDescription)>& load, ModelCheck& check) {
+ModelCheck check_model(const ModelSelection& selection, ModelTask task, const char* role,
+                       const std::function<RunOnSample(ModelDescription, const ModelOptions&)>& load) {
+  ModelCheck check;
+  check.role = role;
+  check.path = model_path(selection, task);
   try {
-    ModelDescription description = describe_model(check.path, task);
+    const ModelOptions options = model_options(selection, task);
+    ModelDescription description = describe_model(check.path, task, options);
     check.card = description.card.json;
     check.sha256 = description.sha256;
-    const RunOnSample run = load(std::move(description));
+    const RunOnSample run = load(std::move(description), options);
     const Radiograph sample = read_sample();
     const auto start = std::chrono::steady_clock::now();
     check.found = run(sample);
     check.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     check.stored = stored_results(check.sha256);
-    compare(request, sample, check);
+    compare(selection.precision, sample, check);
   } catch (const UsageError& error) {
     check.problems.push_back(error.what());
   } catch (const ImageError& error) {
     check.problems.push_back(fmt::format("the {} cannot judge the sample: {}", check.role, error.what()));
   }
+  return check;
+}
+
+RunOnSample run_segmenter(ModelDescription description, const ModelOptions& options) {
+  const auto segmenter = std::make_shared<Segmenter>(load_model(std::move(description), options));
+  return [segmenter](const Radiograph& sample) { return find_bone(*segmenter, sample); };
+}
+
+RunOnSample run_detector(ModelDescription description, const ModelOptions& options) {
+  DetectionOptions any_score;
+  any_score.score_threshold = 0.0;
+  const auto detector = std::make_shared<Detector>(load_model(std::move(description), options), any_score);
+  return [detector](const Radiograph& sample) { return find_fracture(*detector, sample); };
 }
 
 }  // namespace
 
-std::vector<ModelCheck> check_models(const SelfCheckRequest& request) {
-  const ModelOptions options{request.device, request.precision};
-  ModelCheck segmenter, detector;
-  segmenter.role = "segmenter";
-  segmenter.path = request.segmenter.value_or(default_model_path(ModelTask::kSegmentation));
-  check_model(
-      request, ModelTask::kSegmentation,
-      [&](ModelDescription description) -> RunOnSample {
-        const auto model = std::make_shared<Segmenter>(load_model(std::move(description), options));
-        return [model](const Radiograph& sample) { return find_bone(*model, sample); };
-      },
-      segmenter);
-  detector.role = "detector";
-  detector.path = request.detector.value_or(default_model_path(ModelTask::kDetection));
-  check_model(
-      request, ModelTask::kDetection,
-      [&](ModelDescription description) -> RunOnSample {
-        DetectionOptions any_score;
-        any_score.score_threshold = 0.0;
-        const auto model = std::make_shared<Detector>(load_model(std::move(description), options), any_score);
-        return [model](const Radiograph& sample) { return find_fracture(*model, sample); };
-      },
-      detector);
-  return {std::move(segmenter), std::move(detector)};
+std::vector<ModelCheck> check_models(const ModelSelection& selection) {
+  return {check_model(selection, ModelTask::kSegmentation, "segmenter", run_segmenter),
+          check_model(selection, ModelTask::kDetection, "detector", run_detector)};
 }
 
 }  // namespace bonescan

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "bonescan/core/json.h"
-#include "bonescan/model/network.h"
+#include "bonescan/scan/model_selection.h"
 
 namespace bonescan {
 
@@ -15,13 +14,6 @@ namespace bonescan {
 // SHA-256 of their files, as stored by scripts/store_self_check.sh.
 inline constexpr const char* kSelfCheckSample = "self_check.jpg";
 inline constexpr const char* kSelfCheckResults = "self_check.json";
-
-struct SelfCheckRequest {
-  std::optional<std::filesystem::path> segmenter;  // unset: the default model
-  std::optional<std::filesystem::path> detector;
-  std::string device = "cpu";
-  Precision precision = Precision::kFloat32;
-};
 
 struct ModelCheck {
   std::string role;  // "segmenter" or "detector"
@@ -39,6 +31,6 @@ struct ModelCheck {
 // Checks both models; what is wrong with one stands in its `problems`, and nothing is thrown for it. Numbers may differ
 // from the stored ones by 0.01 (at bf16 0.05), corners of boxes by that share of the picture's longer side: processors
 // and versions of LibTorch round differently.
-std::vector<ModelCheck> check_models(const SelfCheckRequest& request);
+std::vector<ModelCheck> check_models(const ModelSelection& selection);
 
 }  // namespace bonescan

@@ -1,0 +1,52 @@
+#include "bonescan/scan/model_selection.h"
+
+#include <fmt/format.h>
+
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/scan/default_models.h"
+
+namespace bonescan {
+namespace {
+
+ModelTask task_of_card(const std::filesystem::path& card) {
+  return parse_model_card(read_text_file(card), card.string()).task;
+}
+
+}  // namespace
+
+bool runs_segmenter(ScanTask task) {
+  return task != ScanTask::kDetect;
+}
+
+bool runs_detector(ScanTask task) {
+  return task != ScanTask::kSegment;
+}
+
+std::filesystem::path model_path(const ModelSelection& selection, ModelTask task) {
+  const auto& selected = task == ModelTask::kSegmentation ? selection.segmenter : selection.detector;
+  return selected.value_or(default_model_path(task));
+}
+
+ModelOptions model_options(const ModelSelection& selection, ModelTask task) {
+  ModelOptions options{selection.device, selection.precision};
+  for (const std::filesystem::path& card : selection.cards) {
+    if (task_of_card(card) != task) continue;
+    if (options.card)
+      throw UsageError(fmt::format("--model-card: {} and {} are for the same task; name one card a model",
+                                   options.card->string(), card.string()));
+    options.card = card;
+  }
+  return options;
+}
+
+void check_cards(const ModelSelection& selection, ScanTask task) {
+  for (const std::filesystem::path& card : selection.cards) {
+    const bool detection = task_of_card(card) == ModelTask::kDetection;
+    if (!(detection ? runs_detector(task) : runs_segmenter(task)))
+      throw UsageError(fmt::format("--model-card: {} is a card for {}, and no such model runs here", card.string(),
+                                   detection ? "detection" : "segmentation"));
+  }
+}
+
+}  // namespace bonescan
