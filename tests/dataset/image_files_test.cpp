@@ -34,10 +34,16 @@ TEST_CASE(
 
 TEST_CASE("What an earlier run wrote is no image of the folder") {
   const test::TemporaryFolder folder;
-  for (const char* name : {"a.jfif", "out/masks/a.jfif.png", "out/overlays/a.jfif.jpg"})
+  for (const char* name : {"a.jfif", "out/masks/a.jfif.png", "out/overlays/a.jfif.jpg", "out/results.jsonl",
+                           "out/labels/a.txt", "out/b.png", "masks/c.png", "detected/results.csv", "notes.txt"})
     write_file_atomically(folder / name, "");
-  write_file_atomically(folder / "out/run.json", R"({"schema": "bonescan.run/1"})");
-  CHECK(list_image_files(folder.path(), "--images") == std::vector<std::string>{"a.jfif"});
+  for (const char* run : {"out", "detected"})
+    write_file_atomically(folder / run / "run.json", R"({"schema": "bonescan.run/1"})");
+  const FolderSurvey survey = survey_folder(folder.path(), "--images");
+  CHECK(survey.images == std::vector<std::string>{"a.jfif", "masks/c.png", "out/b.png"});
+  CHECK(survey.others == std::vector<std::string>{"notes.txt"});
+  CHECK(survey.earlier_runs == std::vector<std::string>{"out"});
+  CHECK(list_image_files(folder.path(), "--images") == survey.images);
 }
 
 TEST_CASE("Files without an extension or with a number for one are listed if they are DICOM, but no DICOMDIR is") {
@@ -47,10 +53,9 @@ TEST_CASE("Files without an extension or with a number for one are listed if the
     std::filesystem::copy_file(dicom / "grey_explicit.dcm", folder / name);
   for (const char* name : {"DICOMDIR", "index.dcm"}) std::filesystem::copy_file(dicom / "disc/DICOMDIR", folder / name);
   for (const char* name : {"README", "notes.2", "broken.dcm"}) write_file_atomically(folder / name, "text");
-  FilesByExtension others;
-  CHECK(list_image_files(folder.path(), "--images", UnreadableFolder::kRefused, &others) ==
-        std::vector<std::string>{"1.2.840.113", "IM1", "broken.dcm", "image.DCM"});
-  CHECK(others == FilesByExtension{{"", 2}, {".2", 1}, {".dcm", 1}, {".txt", 1}});
+  const FolderSurvey survey = survey_folder(folder.path(), "--images");
+  CHECK(survey.images == std::vector<std::string>{"1.2.840.113", "IM1", "broken.dcm", "image.DCM"});
+  CHECK(survey.others == std::vector<std::string>{"DICOMDIR", "README", "index.dcm", "notes.2", "report.txt"});
 }
 
 TEST_CASE("A JPEG is complete if an end-of-image marker follows the scan") {

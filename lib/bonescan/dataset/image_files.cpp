@@ -6,9 +6,11 @@
 #include <array>
 #include <cctype>
 #include <limits>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
@@ -63,17 +65,30 @@ bool may_be_dicom_name(const fs::path& path) {
          std::all_of(extension.begin() + 1, extension.end(), is_digit);
 }
 
-std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option,
-                                          UnreadableFolder unreadable, FilesByExtension* others) {
-  const auto wanted = [others](const fs::path& path) {
-    const bool is_wanted = is_image_file(path);
-    if (!is_wanted && others) ++(*others)[path.extension().string()];
-    return is_wanted;
+FolderSurvey survey_folder(const fs::path& folder, const std::string& option, UnreadableFolder unreadable) {
+  FolderSurvey survey;
+  RunFolders runs(folder);
+  const auto is_image = [&](const fs::path& path) {
+    if (is_image_file(path)) return true;
+    const fs::path file = path.lexically_relative(folder);
+    if (!runs.above(file)) survey.others.push_back(file);
+    return false;
   };
-  std::vector<std::string> files = list_files(folder, option, wanted, unreadable);
-  EarlierRuns earlier_runs(folder);
-  std::erase_if(files, [&](const std::string& file) { return earlier_runs.wrote(file); });
-  return files;
+  std::set<std::string> earlier_runs;
+  for (std::string& file : list_files(folder, option, is_image, unreadable)) {
+    if (const auto run = runs.that_wrote(file)) {
+      earlier_runs.insert(*run);
+    } else {
+      survey.images.push_back(std::move(file));
+    }
+  }
+  std::sort(survey.others.begin(), survey.others.end());
+  survey.earlier_runs.assign(earlier_runs.begin(), earlier_runs.end());
+  return survey;
+}
+
+std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option) {
+  return survey_folder(folder, option).images;
 }
 
 bool has_complete_jpeg_stream(const fs::path& path) {
@@ -97,7 +112,8 @@ void add_negatives(Dataset& dataset, const fs::path& folder) {
   std::vector<std::int64_t> taken_back;
   std::unordered_map<std::int64_t, fs::path> paths;  // of these
   std::size_t truncated = 0, repeated = 0;
-  for (const std::string& file : list_image_files(folder, "--negatives")) {
+  const FolderSurvey survey = survey_folder(folder, "--negatives");
+  for (const std::string& file : survey.images) {
     const std::string name = fs::path(file).filename().string();
     if (known.contains(name)) {
       ++repeated;
@@ -125,6 +141,8 @@ void add_negatives(Dataset& dataset, const fs::path& folder) {
   if (truncated > 0)
     dataset.notes.push_back(
         fmt::format("{} truncated or unreadable files in {} are not used.", truncated, folder.string()));
+  for (const std::string& run : survey.earlier_runs)
+    dataset.notes.push_back(fmt::format("What the run in {} wrote is not used.", (folder / run).string()));
   if (repeated > 0)
     dataset.notes.push_back(fmt::format(
         "{} images in {} are not added: they are in the ground truth already, or left out of it with boxes.", repeated,

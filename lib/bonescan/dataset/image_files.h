@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -18,14 +17,20 @@ bool is_image_file_name(const std::filesystem::path& path);
 // UIDs: 1.2.840.113619) or has no extension at all.
 bool may_be_dicom_name(const std::filesystem::path& path);
 
-using FilesByExtension = std::map<std::string, std::size_t>;
+// The files below a folder, in paths relative to it and in byte order.
+struct FolderSurvey {
+  std::vector<std::string> images;        // less what earlier runs wrote (run_folder.h)
+  std::vector<std::string> others;        // no images, and in no folder of an earlier run
+  std::vector<std::string> earlier_runs;  // their folders, as far as they wrote something that looks like an image
+};
 
-// The files below `folder`, as list_files (folder_files.h) gives them for the role `option`, that have an image's
-// extension, or none or a number for one and are DICOM by their content; DICOMDIRs and what earlier runs wrote
-// (run_folder.h) are not among them. Counts in `others` the files that have no image's name or content.
-std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option,
-                                          UnreadableFolder unreadable = UnreadableFolder::kRefused,
-                                          FilesByExtension* others = nullptr);
+// Images are the files, as list_files (folder_files.h) gives them for the role `option`, that have an image's
+// extension, or none or a number for one and are DICOM by their content; a DICOMDIR is none.
+FolderSurvey survey_folder(const std::filesystem::path& folder, const std::string& option,
+                           UnreadableFolder unreadable = UnreadableFolder::kRefused);
+
+// The images alone.
+std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option);
 
 // Whether a JPEG file ends as it should: an end-of-image marker follows the last scan. A cheap check for
 // downloads that were cut off; decoding is the full one. True for files of other kinds, false if the file

@@ -1,7 +1,5 @@
 #include "bonescan/dataset/run_folder.h"
 
-#include <spdlog/spdlog.h>
-
 #include "bonescan/core/error.h"
 #include "bonescan/core/json.h"
 
@@ -20,22 +18,27 @@ bool holds_run_report(const fs::path& folder) {
   }
 }
 
-bool EarlierRuns::wrote(const fs::path& file) {
-  fs::path above;
-  for (const fs::path& part : file.parent_path()) {
-    if ((part == kMasksFolder || part == kOverlaysFolder || part == kLabelsFolder) && is_run(above)) return true;
-    above /= part;
-  }
-  return false;
+std::optional<fs::path> RunFolders::above(const fs::path& file) {
+  fs::path folder = file;
+  do {
+    folder = folder.parent_path();
+    if (is_run(folder)) return folder;
+  } while (!folder.empty());
+  return std::nullopt;
 }
 
-bool EarlierRuns::is_run(const fs::path& below) {
-  const auto [known, is_new] = runs_.try_emplace(below.native(), false);
-  if (is_new) {
-    const fs::path run = folder_ / below;
-    known->second = holds_run_report(run);
-    if (known->second) spdlog::warn("what the run in {} wrote is no input", run.string());
+std::optional<fs::path> RunFolders::that_wrote(const fs::path& file) {
+  fs::path folder;
+  for (const fs::path& part : file.parent_path()) {
+    if ((part == kMasksFolder || part == kOverlaysFolder || part == kLabelsFolder) && is_run(folder)) return folder;
+    folder /= part;
   }
+  return std::nullopt;
+}
+
+bool RunFolders::is_run(const fs::path& below) {
+  const auto [known, is_new] = runs_.try_emplace(below.native(), false);
+  if (is_new) known->second = holds_run_report(folder_ / below);
   return known->second;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -23,13 +24,17 @@ inline constexpr const char* kLabelsFolder = "labels";
 // Whether the folder has a run.json of ours, which even a run that goes on has.
 bool holds_run_report(const std::filesystem::path& folder);
 
-// Tells which of the files below a folder are masks, overlays and labels that an earlier run wrote. Warns of each run.
-class EarlierRuns {
+// Tells which of the folders below a folder a run has written into. Paths are relative to that folder; so is a run in
+// it itself, "".
+class RunFolders {
  public:
-  explicit EarlierRuns(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  explicit RunFolders(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // `file` is relative to the folder.
-  bool wrote(const std::filesystem::path& file);
+  // The innermost folder of a run that the file lies in; nullopt if it lies in none.
+  std::optional<std::filesystem::path> above(const std::filesystem::path& file);
+
+  // The folder of the run that wrote the file as a mask, an overlay or a label; nullopt if none did.
+  std::optional<std::filesystem::path> that_wrote(const std::filesystem::path& file);
 
  private:
   bool is_run(const std::filesystem::path& below);

@@ -9,7 +9,9 @@
 #include <charconv>
 #include <istream>
 #include <iterator>
+#include <map>
 #include <memory>
+#include <set>
 #include <system_error>
 #include <unordered_map>
 #include <unordered_set>
@@ -39,7 +41,8 @@ struct Findings {
   std::vector<FoundFile> files;
   std::unordered_set<std::string> seen;  // canonical paths
   std::vector<fs::path> folders;         // one for each name: the folder itself, or a file's parent
-  FilesByExtension others;               // in the folders, but no radiographs
+  std::set<fs::path> others;             // in the folders, but no radiographs
+  std::set<fs::path> earlier_runs;       // in the folders; what they wrote is no input
 
   void add(const fs::path& path, const fs::path& located) {
     std::error_code unresolvable;  // a broken link stands for itself
@@ -76,8 +79,14 @@ void add_folder(const fs::path& path, const fs::path& left_out, Findings& findin
                     path.string()));
   findings.folders.push_back(folder);
   const std::string below = left_out.lexically_relative(folder).generic_string() + '/';
-  for (const std::string& file : list_image_files(folder, "input", UnreadableFolder::kListed, &findings.others))
-    if (!file.starts_with(below)) findings.add(path / file, folder / file);
+  const auto is_left_out = [&](const std::string& file) { return file.starts_with(below); };
+  const FolderSurvey survey = survey_folder(folder, "input", UnreadableFolder::kListed);
+  for (const std::string& file : survey.images)
+    if (!is_left_out(file)) findings.add(path / file, folder / file);
+  for (const std::string& file : survey.others)
+    if (!is_left_out(file)) findings.others.insert(folder / file);
+  for (const std::string& run : survey.earlier_runs)
+    if (!is_left_out(run + '/')) findings.earlier_runs.insert(folder / run);
 }
 
 // A file that the user named.
@@ -150,20 +159,21 @@ fs::path deepest_common_parent(const std::vector<fs::path>& folders) {
 }
 
 // So that nobody looks for them among the results.
-void tell_of_others(const FilesByExtension& others) {
+void tell_of_others(const std::set<fs::path>& others) {
   constexpr std::size_t kMostKinds = 5;
+  std::map<std::string, std::size_t> counts;
+  for (const fs::path& file : others) ++counts[file.extension().string()];
   std::vector<std::pair<std::size_t, std::string>> kinds;
-  std::size_t count = 0;
-  for (const auto& [extension, files] : others) {
-    kinds.emplace_back(files, extension.empty() ? "without extension" : extension);
-    count += files;
-  }
-  std::sort(kinds.begin(), kinds.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [extension, count] : counts)
+    kinds.emplace_back(count, extension.empty() ? "without extension" : extension);
+  std::stable_sort(kinds.begin(), kinds.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string text;
   for (std::size_t i = 0; i < std::min(kinds.size(), kMostKinds); ++i)
     text += fmt::format("{}{} {}", i > 0 ? ", " : "", kinds[i].first, kinds[i].second);
   if (kinds.size() > kMostKinds) text += ", ...";
-  if (count > 0) spdlog::info("{} other files in the inputs are no radiographs: {}", count, text);
+  if (others.empty()) return;
+  spdlog::info("{} other {} in the inputs {}: {}", others.size(), others.size() == 1 ? "file" : "files",
+               others.size() == 1 ? "is no radiograph" : "are no radiographs", text);
 }
 
 // For each file; several at once (core/threads.h), as each is opened.
@@ -204,6 +214,7 @@ InputSet find_inputs(const InputSelection& selection, std::istream& standard_inp
   if (findings.files.empty())
     throw UsageError("the inputs hold no radiograph (.jpg .jpeg .png .tif .tiff .bmp .dcm, or DICOM of another name)");
 
+  for (const fs::path& run : findings.earlier_runs) spdlog::warn("what the run in {} wrote is no input", run.string());
   tell_of_others(findings.others);
   InputSet inputs{deepest_common_parent(findings.folders)};
   std::string names;
