@@ -75,6 +75,16 @@ std::string explain_missing_subcommand(const CLI::App& app) {
                      app.get_name());
 }
 
+// CLI11 does not know why.
+std::string explain_unreadable_config(const CLI::App& app) {
+  try {
+    read_text_file(app.get_config_ptr()->results().front());
+    return "--config cannot be read";
+  } catch (const UsageError& reason) {
+    return fmt::format("--config {}", reason.what());
+  }
+}
+
 // CLI11 speaks of INI.
 std::string explain_config(const std::string& message, const CLI::App& app) {
   constexpr std::string_view kUnknown = "INI was not able to parse ";
@@ -97,8 +107,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
     return fmt::format("{} {}; {}", message.substr(0, message.find(':')),
                        repeated ? "is given more than once" : "needs a value", help);
   }
-  if (dynamic_cast<const CLI::ConfigError*>(&error) || dynamic_cast<const CLI::FileError*>(&error))
-    return explain_config(message, app);
+  if (dynamic_cast<const CLI::FileError*>(&error)) return explain_unreadable_config(app);
+  if (dynamic_cast<const CLI::ConfigError*>(&error)) return explain_config(message, app);
   return fmt::format("{}; {}", message, help);
 }
 

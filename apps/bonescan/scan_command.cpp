@@ -1,8 +1,12 @@
 #include "scan_command.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bonescan/core/error.h"
 #include "logging.h"
@@ -51,10 +55,14 @@ void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) 
         ->option_text("LIST")
         ->group(group);
   }
-  app.add_option(
-         "--dicom-tags", arguments.dicom_tags,
+  app.add_option_function<std::vector<std::string>>(
+         "--dicom-tags",
+         [&arguments](const std::vector<std::string>& lists) {
+           arguments.dicom_tags = fmt::format("{}", fmt::join(lists, ","));
+         },
          "Elements of DICOM headers to copy into results.jsonl, as keywords or (gggg,eeee), separated by commas; "
          "nothing else of a header is kept; none; default: SOPInstanceUID")
+      ->allow_extra_args(false)
       ->option_text("LIST")
       ->group(group);
   app.add_flag("--overlay", request.overlay, "Pictures with mask and boxes drawn in overlays/")->group(group);

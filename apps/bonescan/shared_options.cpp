@@ -15,7 +15,6 @@ namespace bonescan {
 
 void add_read_options(CLI::App& app, ReadOptions& read, const std::string& group) {
   constexpr std::int64_t kMostPixels = std::int64_t{1} << 40;
-  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;
   app.add_flag("--allow-truncated", read.allow_truncated,
                "Take what a cut-off JPEG, PNG, TIFF or BMP still shows; a cut-off DICOM file always fails")
       ->group(group);
@@ -24,8 +23,7 @@ void add_read_options(CLI::App& app, ReadOptions& read, const std::string& group
       ->option_text("N")
       ->group(group);
   app.add_option("--max-file-size", read.max_file_size, "Largest file that is read, in bytes or as 500MB; default: 2GB")
-      ->transform(CLI::AsSizeValue(false))
-      ->check(CLI::Range(std::uint64_t{1}, kMostBytes))
+      ->transform(file_size())
       ->option_text("SIZE")
       ->group(group);
 }

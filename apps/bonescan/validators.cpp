@@ -43,4 +43,17 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
   return {check, "N"};
 }
 
+CLI::Validator file_size() {
+  const auto convert = [size = CLI::AsSizeValue(false)](std::string& text) {
+    const std::string given = text;
+    try {
+      if (size(text).empty() && is_number_in(text, std::uint64_t{1}, std::uint64_t{1} << 62)) return std::string();
+    } catch (const CLI::ValidationError&) {  // what it says speaks of C++'s types
+    }
+    return fmt::format("\"{}\" is no size of a file; a whole number of bytes, kB, MB or GB is, for example 1500MB",
+                       given);
+  };
+  return {convert, "SIZE"};
+}
+
 }  // namespace bonescan

@@ -17,6 +17,9 @@ CLI::Validator non_negative();
 // A whole number from `least` to `most`, both included.
 CLI::Validator whole_number(std::int64_t least, std::int64_t most);
 
+// A number of bytes, or of kB, MB, GB and so on (of 1024), which becomes that of bytes.
+CLI::Validator file_size();
+
 // One of the names, which its description lists as CLI::IsMember's does, for options whose value is an enumeration.
 template <typename Value>
 CLI::Validator one_of(const std::map<std::string, Value>& values) {

@@ -99,8 +99,8 @@ std::string summary_text(const ScanSummary& summary, const ScanModels& models, d
   const ScanCounts& counts = summary.counts;
   std::string text = fmt::format("{} of {} radiographs in {}", counts.ok, counts.inputs, duration_text(seconds));
   if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
-  if (models.segmenter) text += fmt::format(", {} show bone", counts.with_bone);
-  if (models.detector) text += fmt::format(", {} boxes", counts.detections);
+  if (models.segmenter) text += fmt::format(", {} {} bone", counts.with_bone, counts.with_bone == 1 ? "shows" : "show");
+  if (models.detector) text += fmt::format(", {} {}", counts.detections, counts.detections == 1 ? "box" : "boxes");
   if (summary.end == ScanEnd::kInterrupted) text += "; interrupted";
   if (summary.end == ScanEnd::kStoppedAtFailure) text += "; stopped at the first failure";
   return text;
