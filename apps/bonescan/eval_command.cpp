@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -106,10 +107,12 @@ void add_figure_options(CLI::App& app, ScanTask task, EvaluationSettings& settin
       ->group(group);
 }
 
-void add_gate_options(CLI::App& app, EvalArguments& arguments) {
+void add_gate_options(CLI::App& app, ScanTask task, EvalArguments& arguments) {
   const char* const group = "Gates (exit code 4 if one is not met)";
   GateSettings& gates = arguments.request.gates;
-  app.add_option("--require", gates.requirements, "For example 'ap50>=0.40' (>=, <=, ==); repeatable")
+  app.add_option("--require", gates.requirements,
+                 fmt::format("For example '{}' (>=, <=, ==); repeatable",
+                             runs_detector(task) ? "ap50>=0.40" : "iou_mean>=0.75"))
       ->allow_extra_args(false)
       ->option_text("GATE")
       ->group(group);
@@ -140,19 +143,45 @@ void add_task(CLI::App& app, const char* name, const char* description, const ch
   add_read_options(*command, arguments.request.settings.read, "What is compared");
   add_model_options(*command, task, arguments);
   add_figure_options(*command, task, arguments.request.settings);
-  add_gate_options(*command, arguments);
+  add_gate_options(*command, task, arguments);
   add_run_options(*command, arguments);
+}
+
+void check_can_become_file(const char* option, const fs::path& file) {
+  std::error_code error;
+  if (fs::is_directory(file, error))
+    throw UsageError(fmt::format("{}: {} is a folder; name a file", option, file.string()));
+  check_can_become_folder(option, file.parent_path());
+}
+
+// What is read must not be replaced, nor one output by the other.
+void check_junit_is_a_file_of_its_own(const EvalArguments& arguments) {
+  const fs::path& junit = *arguments.junit;
+  const EvaluationSources& sources = arguments.request.sources;
+  std::error_code error;
+  for (const OptionalPath* input :
+       {&sources.ground_truth, &sources.predictions, &sources.split_list, &arguments.request.gates.baseline})
+    if (*input && fs::equivalent(junit, **input, error))
+      throw UsageError(fmt::format("--junit: {} is read by this evaluation; name another file", junit.string()));
+  if (!arguments.output) return;
+  const fs::path file = fs::weakly_canonical(junit, error);
+  const fs::path output = fs::weakly_canonical(*arguments.output, error);
+  const bool is_report = file.parent_path() == output &&
+                         std::find(kReportNames.begin(), kReportNames.end(), file.filename()) != kReportNames.end();
+  if (file == output || is_report)
+    throw UsageError(fmt::format("--junit: {} is where --output goes; name another file", junit.string()));
 }
 
 // The reports come after a run that may have taken an hour: where they cannot go must show before.
 void check_outputs(const EvalArguments& arguments) {
-  if (arguments.output && *arguments.output != "-") check_can_become_folder("--output", *arguments.output);
-  if (arguments.junit && (!arguments.junit->has_filename() || arguments.junit == "-"))
-    throw UsageError("--junit: name a file");
-  std::error_code error;
-  if (arguments.junit && fs::is_directory(*arguments.junit, error))
-    throw UsageError(fmt::format("--junit: {} is a folder; name a file", arguments.junit->string()));
-  if (arguments.junit) check_can_become_folder("--junit", arguments.junit->parent_path());
+  if (arguments.output && *arguments.output != "-") {
+    check_can_become_folder("--output", *arguments.output);
+    for (const char* name : kReportNames) check_can_become_file("--output", *arguments.output / name);
+  }
+  if (!arguments.junit) return;
+  if (!arguments.junit->has_filename() || arguments.junit == "-") throw UsageError("--junit: name a file");
+  check_can_become_file("--junit", *arguments.junit);
+  check_junit_is_a_file_of_its_own(arguments);
 }
 
 // The next comparison would be with this run, however bad it is.

@@ -473,6 +473,7 @@ TEST_CASE("eval detect: gates are written as JUnit XML") {
 TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sentence") {
   const SmallCase files;
   files.write("broken.json", "{\"images\": [");
+  std::filesystem::create_directories(files.path("taken/report.html"));
   const std::vector<std::pair<Words, std::string>> cases = {
       {Words{}, "bonescan eval: name one of detect, segment, pipeline"},
       {Words{"dtect"}, "bonescan eval: \"dtect\" is not one of detect, segment, pipeline"},
@@ -494,6 +495,11 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
       {files.words({"-o", files.path("gt.json")}), "--output: " + files.path("gt.json") + " is not a folder"},
       {files.words({"-o", files.path("gt.json") + "/report"}), "is not a folder"},
       {files.words({"--junit", files.path("gt.json") + "/junit.xml"}), "--junit: "},
+      {files.words({"--junit", files.path("results.json")}), "results.json is read by this evaluation"},
+      {files.words({"--junit", files.path("out/report.json"), "-o", files.path("out")}), "is where --output goes"},
+      {files.words({"--junit", files.path("out"), "-o", files.path("out")}), "is where --output goes"},
+      {files.words({"-o", files.path("taken")}), "--output: " + files.path("taken/report.html") + " is a folder"},
+      {files.words({"--baseline", files.path("none.json")}), "--baseline: "},
       {files.words({"--baseline", files.path("gt.json")}), "is not a report of bonescan eval"},
   };
   for (const auto& [words, sentence] : cases) {

@@ -70,6 +70,8 @@ TEST_CASE("Broken COCO ground truth is refused with the entry and the reason") {
       {R"({"images": [{"id": 1.5}], "categories": [], "annotations": []})", "\"id\" must be a whole number"},
       {R"({"images": [3], "categories": [], "annotations": []})", "images[0]: this is not an object"},
       {R"({"images": [], "categories": [{"id": 1}, {"id": 1}], "annotations": []})", "another category has this id"},
+      {R"({"images": [], "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}], "annotations": []})",
+       "categories[1] (id 2): another category is called \"a\""},
       {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
            "annotations": [{"id": 5, "image_id": 2, "category_id": 1, "bbox": [0, 0, 1, 1]}]})",
        "annotations[0] (id 5): there is no image 2"},
@@ -141,6 +143,18 @@ TEST_CASE("Results on images that a split leaves out are dropped with a note") {
   CHECK(predictions.boxes.empty());
   REQUIRE(predictions.notes.size() == 1);
   CHECK_THAT(predictions.notes[0], Contains("1 detections"));
+}
+
+TEST_CASE("Images that were added to the ground truth have no ids that COCO results could name") {
+  const CocoFiles files;
+  Dataset dataset = files.dataset();
+  add_images_without_boxes(dataset, std::vector<std::string>{"normal.png"});
+  REQUIRE(dataset.images.back().id == 8);
+  const Predictions none = files.results("[]", dataset);
+  REQUIRE(none.notes.size() == 1);
+  CHECK_THAT(none.notes[0], Contains("the 1 images without boxes that were added"));
+  const std::string detection = R"([{"image_id": 8, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.25}])";
+  CHECK_THROWS_WITH(files.results(detection, dataset), Contains("there is no image 8"));
 }
 
 }  // namespace bonescan

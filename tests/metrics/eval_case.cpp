@@ -55,7 +55,7 @@ std::vector<EvalCase> eval_cases() {
   if (shared && fs::is_directory(*shared / "eval-cases")) {
     add_cases(*shared / "eval-cases", cases);
   } else {
-    WARN("skipped: the cases of shared/eval-cases");
+    WARN("the cases of shared/eval-cases are not there");
   }
   return cases;
 }

@@ -55,6 +55,20 @@ TEST_CASE("The sentence has figure, value, interval and bound") {
   CHECK_THAT(check_requirement(report(nullptr, 3), parse_requirement("ap50>=0.6")).sentence, Contains("is undefined"));
 }
 
+TEST_CASE("Values have as many digits as tell them apart, and counts all of theirs") {
+  CHECK(check_requirement(report(0.858966, 3), parse_requirement("ap50>=0.859")).sentence ==
+        "metrics.ap50 is 0.85897 (95 % interval 0.25..0.75); at least 0.859 is required");
+  CHECK(check_requirement(report(0.5, 12346), parse_requirement("false_positives<=12345")).sentence ==
+        "operating_point.false_positives is 12346; at most 12345 is required");
+}
+
+TEST_CASE("Members of a baseline whose names hold a dot are no figures") {
+  Json baseline = report(0.5, 3);
+  baseline["metrics"]["a.b"] = 1;
+  baseline["metrics"]["ap50.x"] = 1;
+  CHECK(compare(report(0.5, 3), baseline, 0.0).size() == 2);
+}
+
 TEST_CASE("A baseline allows a drop up to the limit, and any gain") {
   CHECK(compare(report(0.49, 3), report(0.5, 3), 0.01)[0].met);
   CHECK_FALSE(compare(report(0.489, 3), report(0.5, 3), 0.01)[0].met);

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include "support/test_paths.h"
 
@@ -42,6 +43,16 @@ TEST_CASE("Masks of 0 and 255, of 0 and 1, of 0 and 38 are read alike") {
 
 TEST_CASE("A grey mask with soft edges is cut at half") {
   CHECK(read_back(grey({0, 127, 128, 255})) == Pixels{0, 0, 1, 1});
+}
+
+TEST_CASE("Grey levels in three equal channels, or 8 bits of them in 16, are read as in one channel") {
+  cv::Mat three_channels;
+  cv::cvtColor(grey({0, 5, 127, 128, 250, 255}), three_channels, cv::COLOR_GRAY2BGR);
+  CHECK(read_back(three_channels) == Pixels{0, 0, 0, 1, 1, 1});
+  cv::Mat wide;
+  grey({0, 5, 127, 128, 250, 255}).convertTo(wide, CV_16U);
+  CHECK(read_back(wide) == Pixels{0, 0, 0, 1, 1, 1});
+  CHECK(read_back(wide * 257) == Pixels{0, 0, 0, 1, 1, 1});
 }
 
 TEST_CASE("Colour, as a palette gives it, is foreground unless it is black") {

@@ -73,6 +73,16 @@ TEST_CASE("results.jsonl: images without boxes that failed or have no line are n
   CHECK_THAT(predictions.notes[1], Contains("1 images without boxes have no line") && Contains("left out"));
 }
 
+TEST_CASE("A run of segment has no boxes to evaluate, and one that goes on has not all of them") {
+  CHECK_THROWS_WITH(
+      read(R"({"file":"a.png","status":"ok","width":100,"height":100,"bone":{"present":true,"fraction":0.5,)"
+           R"("confidence":0.9,"mask":null},"detector_ran":false,"detections":[]})"),
+      Contains("line 1: no detector ran on a.png"));
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "results.jsonl.partial", record("a.png", kBox));
+  CHECK_THROWS_WITH(read_predictions(folder / "results.jsonl.partial", two_images()), Contains("is not finished"));
+}
+
 TEST_CASE("results.jsonl: images of another size than in the ground truth get a note") {
   Dataset dataset = two_images();
   dataset.images[0].height = 50;

@@ -78,6 +78,14 @@ TEST_CASE("Rows of other images are not paired") {
   CHECK_FALSE(rows_of_report(other, now));
 }
 
+TEST_CASE("Rows of other ground truth are not paired") {
+  const DetectionEvaluation now = evaluation();
+  Json other = detection_report(now, "detection");
+  for (Json& row : other["images_detail"])
+    for (Json& of_class : row["matches"]) of_class["ground_truth"] = of_class["ground_truth"].get<int>() + 1;
+  CHECK_FALSE(rows_of_report(other, now));
+}
+
 TEST_CASE("Undefined figures are n/a in text") {
   CHECK(figure_text(nullptr) == "n/a");
   CHECK(figure_text(3) == "3");

@@ -51,12 +51,15 @@ void read_images(const AnnotationFile& file, Dataset& dataset) {
 
 void read_categories(const AnnotationFile& file, Dataset& dataset) {
   Ids ids;
+  std::unordered_set<std::string> names;
   std::size_t position = 0;
   for (const simdjson::dom::element element : annotation_list(file, "categories")) {
     const AnnotationEntry entry(file, "categories", position++, element);
     Category category;
     category.id = unique_id(entry, "category", ids);
     category.name = entry.has("name") ? std::string(entry.text("name")) : std::to_string(category.id);
+    if (!names.insert(category.name).second)
+      entry.fail(fmt::format("another category is called \"{}\"; names must be unique", category.name));
     dataset.categories.push_back(std::move(category));
   }
 }
@@ -68,11 +71,12 @@ struct IdTable {
   std::string source;  // of the table, for messages
 };
 
-// Every id of the set stands for itself.
+// Every id of the set stands for itself, but for those that nobody else can know.
 IdTable ids_of(const Dataset& dataset) {
   IdTable table;
   table.source = dataset.source;
-  for (const DatasetImage& image : dataset.images) table.images[image.id] = {image.id, false};
+  for (const DatasetImage& image : dataset.images)
+    if (!image.is_added) table.images[image.id] = {image.id, false};
   for (const DatasetImage& image : dataset.left_out) table.images[image.id] = {image.id, true};
   for (const Category& category : dataset.categories) table.categories[category.id] = category.id;
   return table;
@@ -187,6 +191,13 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
       predictions.boxes.push_back(box);
     }
   }
+  const auto added = std::count_if(dataset.images.begin(), dataset.images.end(),
+                                   [](const DatasetImage& image) { return image.is_added; });
+  if (added > 0 && !is_ours)
+    predictions.notes.push_back(
+        fmt::format("COCO results cannot name the {} images without boxes that were added to the ground truth: these "
+                    "count as images without detections, whether a detector saw them or not.",
+                    added));
   if (left_out > 0)
     predictions.notes.push_back(
         fmt::format("{} detections on images outside the split or list are left out.", left_out));

@@ -87,6 +87,7 @@ void add_images_without_boxes(Dataset& dataset, std::span<const std::string> fil
     image.id = next_id++;
     image.file_name = file_name;
     image.path = folder.empty() ? folder : folder / file_name;
+    image.is_added = true;
     dataset.images.push_back(std::move(image));
   }
 }

@@ -19,6 +19,7 @@ struct DatasetImage {
   std::vector<std::string> regions;  // body regions, where the set names them
   bool is_positive = false;          // has boxes, be it left out or not, or is a copy of an image that has
   std::filesystem::path path = {};   // where it lies; empty: wherever its name is found in the image folder
+  bool is_added = false;             // by add_images_without_boxes: no annotation file knows its id
 };
 
 // The last part of its file name.

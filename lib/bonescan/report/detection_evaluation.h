@@ -80,7 +80,7 @@ DetectionEvaluation evaluate_detections(Dataset dataset, Predictions predictions
 Json detection_report(const DetectionEvaluation& evaluation, const std::string& task);
 
 // Rows of an earlier report's "images_detail", for the paired bootstrap; nullopt if they are not there
-// or belong to other images than `evaluation`'s.
+// or belong to other images, or other numbers of boxes in them, than `evaluation`'s.
 std::optional<std::vector<ImageMatches>> rows_of_report(const Json& report, const DetectionEvaluation& evaluation);
 
 }  // namespace bonescan

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "bonescan/core/file_name.h"
@@ -304,6 +305,14 @@ Json notes_json(const DetectionEvaluation& evaluation) {
   return notes;
 }
 
+// The number of boxes of each class that has any.
+std::map<std::int64_t, std::size_t> ground_truth_of(const ImageMatches& row) {
+  std::map<std::int64_t, std::size_t> counts;
+  for (const ClassMatches& matches : row.classes)
+    if (matches.ground_truth > 0) counts[matches.category_id] = matches.ground_truth;
+  return counts;
+}
+
 }  // namespace
 
 Json detection_report(const DetectionEvaluation& evaluation, const std::string& task) {
@@ -348,6 +357,7 @@ std::optional<std::vector<ImageMatches>> rows_of_report(const Json& report, cons
       row.image_id = image.id;
       if (const Json& iou = detail.at("image_iou"); !iou.is_null()) row.image_iou = iou.get<double>();
       row.classes = matches_from_json(detail.at("matches"));
+      if (ground_truth_of(row) != ground_truth_of(evaluation.rows.at(i))) return std::nullopt;
       rows.push_back(std::move(row));
     }
     return rows;

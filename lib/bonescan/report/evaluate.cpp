@@ -207,11 +207,19 @@ EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const 
   return outcome;
 }
 
+std::optional<Json> read_baseline(const GateSettings& gates) {
+  if (!gates.baseline) return std::nullopt;
+  try {
+    return read_report(*gates.baseline);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("--baseline: {}", error.what()));
+  }
+}
+
 }  // namespace
 
 EvaluationOutcome evaluate(const EvaluationRequest& request, const Cancellation& cancellation) {
-  std::optional<Json> baseline;
-  if (request.gates.baseline) baseline = read_report(*request.gates.baseline);
+  const std::optional<Json> baseline = read_baseline(request.gates);
   check_gate_settings(request, baseline);
 
   EvaluationOutcome outcome;

@@ -35,8 +35,8 @@ std::optional<DifferencesByName> differences_of_detections(const EvaluationOutco
 std::vector<std::optional<double>> detail_column(const Json& report, const Json& other, const std::string& member) {
   std::vector<std::optional<double>> values;
   const Json& rows = report.at("images_detail");
-  const Json other_rows = other.value("images_detail", Json::array());
-  if (rows.size() != other_rows.size()) return {};
+  const Json other_rows = other.value("images_detail", Json());
+  if (!other_rows.is_array() || rows.size() != other_rows.size()) return {};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Json& row = other_rows[i];
     if (!row.is_object() || row.value("file", Json()) != rows[i].at("file")) return {};
@@ -103,8 +103,9 @@ void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, c
                                           : differences_of_masks(outcome.report, *baseline, bootstrap);
     if (!paired)
       outcome.report["notes"].push_back(
-          "The baseline does not tell of the same images: a difference may come from the images alone, and how likely "
-          "it is noise is not known.");
+          "The baseline does not tell of the same images and ground truth: a difference may come from these alone, and "
+          "how "
+          "likely it is noise is not known.");
     const Json* const earlier = find_by_path(*baseline, "options.score_threshold");
     const Json* const now = find_by_path(outcome.report, "options.score_threshold");
     if (earlier && now && *earlier != *now)

@@ -23,14 +23,15 @@ std::optional<double> value_of(const Json& json) {
 // Groups whose members are no figures: what was asked for, and what belongs to figures of other groups.
 constexpr std::array kOtherGroups = {"options", "confidence_intervals", "baseline"};
 
-// "group.member" for every figure one level down.
+// "group.member" for every figure one level down; a member with a dot in its own name is none of ours.
 std::vector<std::string> grouped_figures(const Json& report) {
   std::vector<std::string> names;
   for (const auto& [group, members] : report.items()) {
     const bool is_other = std::find(kOtherGroups.begin(), kOtherGroups.end(), group) != kOtherGroups.end();
     if (!members.is_object() || is_other) continue;
     for (const auto& [member, value] : members.items())
-      if (is_figure(value)) names.push_back(group + "." + member);
+      if (is_figure(value) && find_by_path(report, group + "." + member) == &value)
+        names.push_back(group + "." + member);
   }
   return names;
 }

@@ -19,8 +19,16 @@ namespace {
 // Figures are computed in floating point: what differs by less is equal.
 constexpr double kTolerance = 1e-9;
 
-std::string value_text(const std::optional<double>& value) {
-  return value ? fmt::format("{:.4g}", *value) : "undefined";
+// Four digits, or as many more as show that the value is not `other`; counts as whole numbers.
+std::string value_text(const std::optional<double>& value, const std::optional<double>& other = std::nullopt) {
+  constexpr int kMostDigits = 17;
+  if (!value) return "undefined";
+  if (*value == std::floor(*value)) return fmt::format("{:.0f}", *value);
+  int digits = 4;
+  const auto text = [&](double number) { return fmt::format("{:.{}g}", number, digits); };
+  const bool differs = other && std::abs(*value - *other) > kTolerance;
+  while (differs && digits < kMostDigits && text(*value) == text(*other)) ++digits;
+  return text(*value);
 }
 
 std::string interval_text(const std::optional<Interval>& interval) {
@@ -39,14 +47,15 @@ bool holds(double value, const Requirement& requirement) {
   return false;
 }
 
-std::string bound_text(const Requirement& requirement) {
+std::string bound_text(const Requirement& requirement, const std::optional<double>& value) {
+  const std::string bound = value_text(requirement.bound, value);
   switch (requirement.comparison) {
     case Comparison::kAtLeast:
-      return fmt::format("at least {:g}", requirement.bound);
+      return "at least " + bound;
     case Comparison::kAtMost:
-      return fmt::format("at most {:g}", requirement.bound);
+      return "at most " + bound;
     case Comparison::kEqual:
-      return fmt::format("{:g}", requirement.bound);
+      return bound;
   }
   return {};
 }
@@ -55,11 +64,12 @@ std::string difference_text(const std::string& name, const DifferencesByName& di
   const auto found = differences.find(name);
   if (found == differences.end()) return "";
   const PairedDifference& paired = found->second;
+  const std::string interval = fmt::format("; paired bootstrap: 95 % interval of the difference {:+.4g}..{:+.4g}",
+                                           paired.interval.lower, paired.interval.upper);
+  if (std::abs(paired.difference) <= kTolerance) return interval;
   const bool worse = paired.difference < 0.0;
-  return fmt::format(
-      "; paired bootstrap: 95 % interval of the difference {:+.4g}..{:+.4g}, probability that {} is noise {:.3g}",
-      paired.interval.lower, paired.interval.upper, worse ? "the drop" : "the gain",
-      worse ? paired.probability_not_worse : paired.probability_not_better);
+  return fmt::format("{}, probability that {} is noise {:.3g}", interval, worse ? "the drop" : "the gain",
+                     worse ? paired.probability_not_worse : paired.probability_not_better);
 }
 
 GateResult compare(const QualityFigure& current, const Figure& baseline, const Json& report, double max_drop,
@@ -67,7 +77,7 @@ GateResult compare(const QualityFigure& current, const Figure& baseline, const J
   GateResult result;
   const std::string& name = current.figure.name;
   result.name = "baseline " + name;
-  const std::string now = fmt::format("{} is {}{}", name, value_text(current.figure.value),
+  const std::string now = fmt::format("{} is {}{}", name, value_text(current.figure.value, baseline.value),
                                       interval_text(interval_of(report, current.figure)));
   if (!baseline.value || !current.figure.value) {
     result.met = !baseline.value;
@@ -79,10 +89,11 @@ GateResult compare(const QualityFigure& current, const Figure& baseline, const J
   const double allowed = current.is_count ? max_drop * *baseline.value : max_drop;
   result.met = drop <= allowed + kTolerance;
   const std::string change = std::abs(drop) <= kTolerance ? std::string("the same as")
-                             : drop > 0.0                 ? fmt::format("worse by {:.4g} than", drop)
-                                                          : fmt::format("better by {:.4g} than", -drop);
-  result.sentence = fmt::format("{}, {} the baseline's {}; a drop of {:.4g} is allowed{}", now, change,
-                                value_text(baseline.value), allowed, difference_text(name, differences));
+                             : drop > 0.0                 ? fmt::format("worse by {} than", value_text(drop, allowed))
+                                                          : fmt::format("better by {} than", value_text(-drop));
+  result.sentence = fmt::format("{}, {} the baseline's {}; {} worse is allowed{}", now, change,
+                                value_text(baseline.value, current.figure.value), value_text(allowed, drop),
+                                difference_text(name, differences));
   return result;
 }
 
@@ -112,8 +123,8 @@ GateResult check_requirement(const Json& report, const Requirement& requirement)
   GateResult result;
   result.name = requirement.text;
   result.met = figure.value && holds(*figure.value, requirement);
-  result.sentence = fmt::format("{} is {}{}; {} is required", figure.name, value_text(figure.value),
-                                interval_text(interval_of(report, figure)), bound_text(requirement));
+  result.sentence = fmt::format("{} is {}{}; {} is required", figure.name, value_text(figure.value, requirement.bound),
+                                interval_text(interval_of(report, figure)), bound_text(requirement, figure.value));
   return result;
 }
 

@@ -1,14 +1,18 @@
 #include "bonescan/report/mask_file.h"
 
+#include <algorithm>
 #include <opencv2/core.hpp>
 
 namespace bonescan {
 namespace {
 
-// One channel, 0 where every channel is 0.
-cv::Mat largest_channel(const cv::Mat& pixels) {
-  std::vector<cv::Mat> channels;
-  cv::split(pixels, channels);
+bool is_grey(const std::vector<cv::Mat>& channels) {
+  return std::all_of(channels.begin() + 1, channels.end(),
+                     [&](const cv::Mat& channel) { return cv::countNonZero(channel != channels[0]) == 0; });
+}
+
+// 0 where every channel is 0.
+cv::Mat largest_of(const std::vector<cv::Mat>& channels) {
   cv::Mat largest = channels[0];
   for (std::size_t i = 1; i < channels.size(); ++i) largest = cv::max(largest, channels[i]);
   return largest;
@@ -20,20 +24,21 @@ bool has_more_than_two_values(const cv::Mat& grey) {
   return cv::countNonZero((grey != least) & (grey != most)) > 0;
 }
 
-// The level from which a pixel is foreground.
-double foreground_level(const cv::Mat& pixels) {
-  if (pixels.channels() > 1) return 1.0;
+// The grey level from which a pixel is foreground.
+double foreground_level(const cv::Mat& grey) {
   double most = 0.0;
-  cv::minMaxLoc(pixels, nullptr, &most);
-  const double half = pixels.depth() == CV_16U ? 32768.0 : 128.0;
-  return most >= half && has_more_than_two_values(pixels) ? half : 1.0;
+  cv::minMaxLoc(grey, nullptr, &most);
+  const double half = most > 255.0 ? 32768.0 : 128.0;  // 16 bits may hold what 8 would
+  return most >= half && has_more_than_two_values(grey) ? half : 1.0;
 }
 
 }  // namespace
 
 Mask read_mask(const std::filesystem::path& path, const ReadOptions& options) {
-  const cv::Mat pixels = read_radiograph(path, options).pixels;
-  const cv::Mat foreground = largest_channel(pixels) >= foreground_level(pixels);
+  std::vector<cv::Mat> channels;
+  cv::split(read_radiograph(path, options).pixels, channels);
+  const double level = is_grey(channels) ? foreground_level(channels[0]) : 1.0;
+  const cv::Mat foreground = largest_of(channels) >= level;
   Mask mask;
   mask.width = foreground.cols;
   mask.height = foreground.rows;

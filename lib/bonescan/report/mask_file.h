@@ -19,9 +19,9 @@ struct Mask {
   MaskView view() const { return {pixels, width, height}; }
 };
 
-// Reads a mask with 0/255, 0/1, a palette, or grey levels. Foreground is any value (any colour) but 0; in a
-// grey mask with more than two values that go beyond 127 it is the upper half of the range, 128 and above of 8 bit.
-// Throws ImageError.
+// Reads a mask with 0/255, 0/1, a palette, or grey levels. Foreground is any value (any colour) but 0; in a mask of
+// more than two grey levels, in one channel or in equal ones, that go beyond 127 it is the upper half of the range: 128
+// and above of 8 bits, and of 16 bits that hold no more. Throws ImageError.
 Mask read_mask(const std::filesystem::path& path, const ReadOptions& options = {});
 
 }  // namespace bonescan

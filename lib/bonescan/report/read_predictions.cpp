@@ -39,6 +39,9 @@ class RecordMatcher {
     if (!match)
       throw UsageError(
           fmt::format("{}: there is no image {} in {} (or several with this base name)", line, name, dataset_.source));
+    if (record.bone && record.bone->present && !record.detector_ran)
+      throw UsageError(
+          fmt::format("{}: no detector ran on {}, which shows bone; a run of segment has no boxes", line, name));
     if (match->left_out) {
       ++left_out_;
       return;
@@ -152,6 +155,9 @@ Predictions read_predictions_of_any_kind(const fs::path& path, const Dataset& da
   if (has_extension(path, ".csv"))
     throw UsageError(fmt::format("--predictions {} is a table, which is for people; name the folder that it lies in",
                                  path.string()));
+  if (path.filename() == kJournalName)
+    throw UsageError(fmt::format("--predictions {} is of a run that is not finished; go on with it (--resume) first",
+                                 path.string()));
   const std::string text = read_text_file(path);
   const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
   return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);
@@ -159,7 +165,7 @@ Predictions read_predictions_of_any_kind(const fs::path& path, const Dataset& da
 
 // Detectors are asked for boxes down to 0.01 where whole curves are wanted.
 void note_cut_off_scores(Predictions& predictions) {
-  constexpr double kWholeCurve = 0.05;
+  constexpr double kWholeCurve = 0.1;
   const auto lowest = std::min_element(predictions.boxes.begin(), predictions.boxes.end(),
                                        [](const DetectedBox& a, const DetectedBox& b) { return a.score < b.score; });
   if (lowest == predictions.boxes.end() || lowest->score <= kWholeCurve) return;

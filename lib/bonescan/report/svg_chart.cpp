@@ -64,7 +64,7 @@ std::string axes(const ChartAxis& x, const ChartAxis& y) {
 }
 
 std::string chart(const std::string& content) {
-  return fmt::format("<svg viewBox=\"0 0 {} {}\" role=\"img\">{}</svg>", kWidth, kHeight, content);
+  return fmt::format("<svg viewBox=\"0 0 {} {}\" aria-hidden=\"true\">{}</svg>", kWidth, kHeight, content);
 }
 
 std::vector<double> shares(const std::vector<double>& values) {

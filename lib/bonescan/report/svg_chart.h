@@ -1,4 +1,4 @@
-// Charts as inline SVG: no script, no network.
+// Charts as inline SVG: no script, no network. The page around one says what it shows.
 #pragma once
 
 #include <string>

@@ -8,9 +8,8 @@
 namespace bonescan {
 
 void write_reports(const EvaluationOutcome& outcome, const std::filesystem::path& folder) {
-  write_file_atomically(folder / kReportName, report_text(outcome.report));
-  write_file_atomically(folder / "report.md", markdown_report(outcome.report));
-  write_file_atomically(folder / "report.html", html_report(outcome));
+  const std::array texts = {report_text(outcome.report), markdown_report(outcome.report), html_report(outcome)};
+  for (std::size_t i = 0; i < texts.size(); ++i) write_file_atomically(folder / kReportNames[i], texts[i]);
 }
 
 }  // namespace bonescan

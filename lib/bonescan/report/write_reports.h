@@ -1,6 +1,7 @@
 // The files of a finished evaluation.
 #pragma once
 
+#include <array>
 #include <filesystem>
 
 #include "bonescan/report/evaluate.h"
@@ -8,8 +9,9 @@
 namespace bonescan {
 
 inline constexpr const char* kReportName = "report.json";
+inline constexpr std::array kReportNames = {kReportName, "report.md", "report.html"};
 
-// Writes report.json, report.md and report.html into `folder`, which is made if missing. Throws OutputError.
+// Writes the reports into `folder`, which is made if missing. Throws OutputError.
 void write_reports(const EvaluationOutcome& outcome, const std::filesystem::path& folder);
 
 }  // namespace bonescan
