@@ -42,6 +42,8 @@ class JsonMessage : public spdlog::custom_flag_formatter {
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
 };
 
+bool messages_are_json = false;
+
 // `%*` of the pattern is the message.
 template <typename Message>
 std::unique_ptr<spdlog::formatter> formatter(const std::string& pattern) {
@@ -59,6 +61,7 @@ void add_log_options(CLI::App& app, LogOptions& options, const std::string& grou
 }
 
 void set_up_logging(const LogOptions& options) {
+  messages_are_json = options.json;
   auto logger = std::make_shared<spdlog::logger>("bonescan", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(options.quiet ? spdlog::level::err : options.verbose ? spdlog::level::debug : spdlog::level::info);
   logger->set_formatter(
@@ -69,11 +72,11 @@ void set_up_logging(const LogOptions& options) {
 
 void report_failure(const std::string& command, const std::string& message, const LogOptions& options) {
   const std::string text = fmt::format("{}: {}", command, message);
-  if (!options.json) {
+  if (!options.json && !messages_are_json) {
     std::fputs((to_one_line(text) + '\n').c_str(), stderr);  // fmt::print would throw where nobody reads it
     return;
   }
-  set_up_logging(options);  // the failure may have come before the command did
+  if (!messages_are_json) set_up_logging(options);  // the failure came before the command did
   spdlog::error("{}", text);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -45,7 +46,8 @@ using Words = std::span<const char* const>;
 // What goes wrong may go wrong before the words are parsed.
 void report(Words words, const std::string& command_name, const std::string& message) {
   LogOptions options;
-  options.json = std::find(words.begin(), words.end(), std::string_view("--log-json")) != words.end();
+  options.json = std::any_of(words.begin(), words.end(),
+                             [](std::string_view word) { return word == "--log-json" || word == "--log-json=true"; });
   report_failure(command_name, message, options);
 }
 
@@ -154,7 +156,7 @@ ExitCode run(Words words) {
     return ExitCode::kUsage;
   }
   const std::string_view first = words[1];
-  if (first == "--help" || first == "-h") {
+  if (first == "--help" || first == "-h" || first == "help") {
     write_to_standard_output(help());
     return ExitCode::kSuccess;
   }
@@ -187,10 +189,14 @@ int main(int argc, char** argv) {
   const bonescan::Words words(static_cast<const char* const*>(argv), static_cast<std::size_t>(argc));
   bonescan::occupy_closed_streams();
   bonescan::keep_memory_for_large_tensors();
+  std::signal(SIGPIPE, SIG_IGN);  // a run that writes into a folder goes on where nobody reads its messages
   // Only libraries write there: OpenCV, for one, of each damaged BMP. What matters reaches us as exceptions.
   std::cerr.rdbuf(nullptr);
   try {
     return static_cast<int>(bonescan::run(words));
+  } catch (const bonescan::ReaderGoneError&) {  // ends as other programs of a pipeline do
+    std::signal(SIGPIPE, SIG_DFL);
+    std::raise(SIGPIPE);
   } catch (const bonescan::OutputError& error) {
     bonescan::report(words, "bonescan", error.what());
   } catch (const std::bad_alloc&) {

@@ -61,7 +61,7 @@ void add_output_options(CLI::App& app, ScanTask task, ScanArguments& arguments) 
            arguments.dicom_tags = fmt::format("{}", fmt::join(lists, ","));
          },
          "Elements of DICOM headers to copy into results.jsonl, as keywords or (gggg,eeee), separated by commas; "
-         "nothing else of a header is kept; none; default: SOPInstanceUID")
+         "nothing else of a header is kept; \"none\" keeps nothing; default: SOPInstanceUID")
       ->allow_extra_args(false)
       ->option_text("LIST")
       ->group(group);
@@ -150,8 +150,10 @@ RunCommand add_scan_command(CLI::App& app, ScanTask task, const std::string& exa
     warn_of_slow_precision(arguments->request.models);
     ScanRequest request = complete_request(*arguments);
     request.command_line = context.command_line;
+    exit_on_signals(static_cast<int>(ExitCode::kInterrupted));
+    const PreparedScan prepared = prepare_scan(request);
     cancel_on_signals(context.cancellation);
-    return exit_code(scan(request, context.cancellation));
+    return exit_code(scan(request, prepared.inputs, prepared.models, context.cancellation));
   };
 }
 

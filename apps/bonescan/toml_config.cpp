@@ -30,6 +30,7 @@ std::vector<CLI::ConfigItem> TomlConfig::from_config(std::istream& file) const {
       CLI::ConfigItem& item = options.emplace_back();
       item.name = key.str();
       if (const toml::array* list = value.as_array()) {
+        if (list->empty()) throw CLI::ConfigError(fmt::format("\"{}\" is an empty list", key.str()));
         for (const toml::node& element : *list) item.inputs.push_back(word_of(element, key.str()));
       } else {
         item.inputs.push_back(word_of(value, key.str()));

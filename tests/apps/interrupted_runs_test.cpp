@@ -104,6 +104,28 @@ TEST_CASE("a run that is killed again and again ends as if undisturbed, and writ
   }
 }
 
+TEST_CASE("a signal ends a command that still waits for the names of its inputs") {
+  const test::TemporaryFolder folder;
+  const std::string pipe = folder / "names";
+  const std::string script = "mkfifo '" + pipe + "'; sleep 60 >'" + pipe + "' & " +
+                             "timeout --preserve-status -s TERM 2 \"$@\"; code=$?; kill $!; exit $code";
+  Arguments words = segment_command("--list", folder / "out");
+  words.insert(words.begin() + 5, pipe);
+  CHECK(run_script(script, words).exit_code == 130);
+  CHECK_FALSE(fs::exists(folder / "out"));
+}
+
+TEST_CASE("a run goes on where nobody reads its messages, and ends where nobody reads its results") {
+  const test::TemporaryFolder folder;
+  make_inputs(folder / "in", 5);
+  // A pipe whose reader is gone before anything is written.
+  const std::string script = "{ \"$@\"; echo $? >&3; } 3>'" + (folder / "code").string() + "' ";
+  run_script(script + "2>&1 >/dev/null | true", segment_command(folder / "in", folder / "out"));
+  CHECK(read_text_file(folder / "code") == "3\n");
+  run_script(script + "2>/dev/null | true", segment_command(folder / "in", "-"));
+  CHECK(read_text_file(folder / "code") == "141\n");
+}
+
 // Shell words: start "$@" and wait until the fourth radiograph has its mask, or the run has ended.
 std::string started_until_fourth_mask(const std::string& out) {
   return "\"$@\" & until [ -e '" + out + "/masks/003.jpg.png' ] || ! kill -0 $! 2>/dev/null; do :; done";

@@ -113,7 +113,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
        {"segment", in, "-o", out, "--model", kSegmenter, "--model-card", folder / "card.json"}},
       {"\"threds\" in " + (folder / "wrong.toml").string() + " is no option of bonescan segment",
        {"segment", in, "-o", out, "--config", folder / "wrong.toml"}},
-      {"--format needs a value", {"detect", in, "-o", out, "--config", folder / "nothing.toml"}},
+      {"\"format\" is an empty list", {"detect", in, "-o", out, "--config", folder / "nothing.toml"}},
       {"tables.toml: [segment] is a table", {"segment", in, "-o", out, "--config", folder / "tables.toml"}},
       {"no-config.toml", {"segment", in, "-o", out, "--config", folder / "no-config.toml"}},
   };
@@ -349,8 +349,12 @@ TEST_CASE("a run with --quiet says nothing, with --log-json says it as JSON") {
 
 TEST_CASE("with --log-json all of standard error is JSON, failures of the command included") {
   const test::TemporaryFolder folder;
+  const std::string config = folder / "options.toml";
+  write_file_atomically(config, "log-json = true");
   for (const Arguments& arguments : std::vector<Arguments>{{"segment", "--log-json", "--speed"},
                                                            {"segment", "--log-json", folder / "gone", "-o", "-"},
+                                                           {"segment", "--log-json=true", "--speed"},
+                                                           {"segment", folder / "gone", "-o", "-", "--config", config},
                                                            {"scan", "--log-json"}}) {
     const auto result = test::run_bonescan(arguments);
     CHECK(result.exit_code == 2);

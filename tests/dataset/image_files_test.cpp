@@ -29,7 +29,10 @@ TEST_CASE(
   const test::TemporaryFolder folder;
   std::filesystem::create_symlink("nowhere", folder / "dangling.png");
   write_file_atomically(folder / "folder.jpg/x.png", "");
-  CHECK(list_image_files(folder.path(), "--images") == std::vector<std::string>{"dangling.png", "folder.jpg/x.png"});
+  std::filesystem::create_directory_symlink("folder.jpg", folder / "link");
+  const FolderSurvey survey = survey_folder(folder.path(), "--images");
+  CHECK(survey.images == std::vector<std::string>{"dangling.png", "folder.jpg/x.png"});
+  CHECK(survey.linked_folders == std::vector<std::string>{"link"});
 }
 
 TEST_CASE("What an earlier run wrote is no image of the folder") {

@@ -376,6 +376,22 @@ TEST_CASE("a radiograph whose overlay cannot be written leaves no mask behind") 
   CHECK_FALSE(fs::exists(folder / "out/masks"));
 }
 
+TEST_CASE("a radiograph that is done again and fails leaves nothing of what it was") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"in/1.png", "in/2.png"}) write_radiograph(folder / name, 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.overlay = true;
+  request.formats = {BoxFormat::kYolo, BoxFormat::kVoc};
+  run(request);
+  CHECK(files_of(folder / "out").contains("labels/1.txt"));
+
+  fs::remove(folder / "out/masks/1.png.png");
+  write_file_atomically(folder / "in/1.png", "no picture any more");
+  request.existing_output = ExistingOutput::kResume;
+  CHECK(run(request).counts.failed == 1);
+  for (const auto& [name, content] : files_of(folder / "out")) CHECK_THAT(name, !Catch::Contains("/1."));
+}
+
 TEST_CASE("what is no input any more stays until the run that dropped it is finished") {
   const test::TemporaryFolder folder;
   for (const char* name : {"in/1.png", "in/2.png"}) write_radiograph(folder / name, 200);

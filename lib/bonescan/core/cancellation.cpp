@@ -1,29 +1,46 @@
 #include "bonescan/core/cancellation.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <csignal>
 
 namespace bonescan {
 namespace {
 
-static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler may only use lock-free atomics");
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
+              "a signal handler may only use lock-free atomics");
 
 std::atomic<Cancellation*> signalled_cancellation = nullptr;
+std::atomic<int> signalled_exit_code = 0;
 
 constexpr std::array kSignals = {SIGINT, SIGTERM};
 
-void handle_signal(int) {
+void end_process(int) {
+  ::_exit(signalled_exit_code);
+}
+
+void request_cancellation(int) {
   signalled_cancellation.load()->request();
   for (const int signal : kSignals) std::signal(signal, SIG_DFL);
   std::signal(SIGHUP, SIG_IGN);  // that the terminal is gone may be told twice, by the kernel and by the shell
 }
 
+void handle_signals(void (*handler)(int)) {
+  for (const int signal : kSignals) std::signal(signal, handler);
+  if (std::signal(SIGHUP, handler) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // under nohup
+}
+
 }  // namespace
+
+void exit_on_signals(int exit_code) {
+  signalled_exit_code = exit_code;
+  handle_signals(end_process);
+}
 
 void cancel_on_signals(Cancellation& cancellation) {
   signalled_cancellation = &cancellation;
-  for (const int signal : kSignals) std::signal(signal, handle_signal);
-  if (std::signal(SIGHUP, handle_signal) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // under nohup
+  handle_signals(request_cancellation);
 }
 
 }  // namespace bonescan

@@ -15,6 +15,10 @@ class Cancellation {
   std::atomic<bool> requested_ = false;
 };
 
+// Ends the process with `exit_code` when SIGINT, SIGTERM or, unless it is ignored (nohup), SIGHUP arrives: for work
+// that leaves nothing behind, and may wait for what never comes.
+void exit_on_signals(int exit_code);
+
 // Requests `cancellation` when SIGINT, SIGTERM or, unless it is ignored (nohup), SIGHUP arrives. After that SIGINT and
 // SIGTERM end the process at once, as without a handler, and SIGHUP is ignored. One cancellation per process; it must
 // outlive the process's signals.

@@ -28,6 +28,12 @@ class OutputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Nobody reads standard output any more: a pipe's reader has seen enough.
+class ReaderGoneError : public OutputError {
+ public:
+  using OutputError::OutputError;
+};
+
 // The system's words for a value of errno: "No such file or directory".
 inline std::string system_reason(int error) {
   return std::generic_category().message(error);

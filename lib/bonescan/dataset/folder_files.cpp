@@ -18,7 +18,7 @@ bool has_extension(const fs::path& file, std::string_view extension) {
 
 std::vector<std::string> list_files(const fs::path& folder, const std::string& role,
                                     const std::function<bool(const fs::path& file)>& wanted,
-                                    UnreadableFolder unreadable) {
+                                    UnreadableFolder unreadable, std::vector<std::string>* linked_folders) {
   std::vector<std::string> files;
   std::vector<fs::path> waiting = {fs::path()};  // folders, relative to `folder`
   while (!waiting.empty()) {
@@ -34,6 +34,8 @@ std::vector<std::string> list_files(const fs::path& folder, const std::string& r
         if (wanted(entries->path())) files.push_back(at / name);
       } else if (!entries->is_symlink(unknown)) {
         waiting.push_back(at / name);
+      } else if (linked_folders) {
+        linked_folders->push_back(at / name);
       }
     }
     if (!error) continue;

@@ -19,10 +19,12 @@ enum class UnreadableFolder {
 };
 
 // Paths relative to `folder`, in byte order, of all files below it for whose path `wanted` holds; hidden files and
-// folders are skipped, links to folders are not followed. Broken links, pipes and the like are among them: reading them
-// says what is wrong. Throws UsageError that names `role` ("input", "--images") and the folder if it cannot be read.
+// folders are skipped, links to folders are not followed but added to `linked_folders`. Broken links, pipes and the
+// like are among them: reading them says what is wrong. Throws UsageError that names `role` ("input", "--images") and
+// the folder if it cannot be read.
 std::vector<std::string> list_files(const std::filesystem::path& folder, const std::string& role,
                                     const std::function<bool(const std::filesystem::path& file)>& wanted,
-                                    UnreadableFolder unreadable = UnreadableFolder::kRefused);
+                                    UnreadableFolder unreadable = UnreadableFolder::kRefused,
+                                    std::vector<std::string>* linked_folders = nullptr);
 
 }  // namespace bonescan

@@ -75,7 +75,7 @@ FolderSurvey survey_folder(const fs::path& folder, const std::string& option, Un
     return false;
   };
   std::set<std::string> earlier_runs;
-  for (std::string& file : list_files(folder, option, is_image, unreadable)) {
+  for (std::string& file : list_files(folder, option, is_image, unreadable, &survey.linked_folders)) {
     if (const auto run = runs.that_wrote(file)) {
       earlier_runs.insert(*run);
     } else {
@@ -83,6 +83,7 @@ FolderSurvey survey_folder(const fs::path& folder, const std::string& option, Un
     }
   }
   std::sort(survey.others.begin(), survey.others.end());
+  std::sort(survey.linked_folders.begin(), survey.linked_folders.end());
   survey.earlier_runs.assign(earlier_runs.begin(), earlier_runs.end());
   return survey;
 }

@@ -19,9 +19,10 @@ bool may_be_dicom_name(const std::filesystem::path& path);
 
 // The files below a folder, in paths relative to it and in byte order.
 struct FolderSurvey {
-  std::vector<std::string> images;        // less what earlier runs wrote (run_folder.h)
-  std::vector<std::string> others;        // no images, and in no folder of an earlier run
-  std::vector<std::string> earlier_runs;  // their folders, as far as they wrote something that looks like an image
+  std::vector<std::string> images;          // less what earlier runs wrote (run_folder.h)
+  std::vector<std::string> others;          // no images, and in no folder of an earlier run
+  std::vector<std::string> earlier_runs;    // their folders, as far as they wrote something that looks like an image
+  std::vector<std::string> linked_folders;  // links to folders, which are not followed
 };
 
 // Images are the files, as list_files (folder_files.h) gives them for the role `option`, that have an image's

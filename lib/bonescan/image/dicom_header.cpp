@@ -206,10 +206,12 @@ std::vector<DicomValue> read_dicom_values(DcmFileFormat& file, const std::vector
     for (const DicomTag& tag : tags) values.push_back({tag.name, text_of(*file.getDataset(), tag)});
     return values;
   }
+  const DicomTag character_set{"SpecificCharacterSet", 0x0008, 0x0005};
+  const auto character_set_of_file = text_of(*file.getDataset(), character_set);  // the conversion replaces it
   file.getDataset()->convertToUTF8();  // where it cannot be done, bytes that are no UTF-8 are replaced in results
   for (const DicomTag& tag : tags) {
     DcmItem* item = tag.group == 0x0002 ? static_cast<DcmItem*>(file.getMetaInfo()) : file.getDataset();
-    values.push_back({tag.name, text_of(*item, tag)});
+    values.push_back({tag.name, tag == character_set ? character_set_of_file : text_of(*item, tag)});
   }
   return values;
 }

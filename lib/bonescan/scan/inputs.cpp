@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
@@ -43,6 +44,7 @@ struct Findings {
   std::vector<fs::path> folders;         // one for each name: the folder itself, or a file's parent
   std::set<fs::path> others;             // in the folders, but no radiographs
   std::set<fs::path> earlier_runs;       // in the folders; what they wrote is no input
+  std::set<fs::path> linked_folders;     // likewise; they are not followed
 
   void add(const fs::path& path, const fs::path& located) {
     std::error_code unresolvable;  // a broken link stands for itself
@@ -55,8 +57,10 @@ struct Findings {
 // What cannot be resolved, such as links in a circle, stands for itself: it fails when it is read.
 fs::path real_folder(const fs::path& folder) {
   // Absolute first: a relative name of which nothing exists would stay relative.
-  const fs::path named = fs::absolute(folder.empty() ? fs::path(".") : folder);
   std::error_code unresolvable;
+  const fs::path named = fs::absolute(folder.empty() ? fs::path(".") : folder, unresolvable);
+  if (unresolvable)
+    throw UsageError(fmt::format("the working folder is not there any more: {}", unresolvable.message()));
   const fs::path real = fs::weakly_canonical(named, unresolvable);
   return unresolvable ? named.lexically_normal() : real;
 }
@@ -64,7 +68,7 @@ fs::path real_folder(const fs::path& folder) {
 void add_file(fs::path path, Findings& findings) {
   // A folder that does not exist ("gone/", "gone/..") is a name like any other.
   if (!path.has_filename() || path.filename() == "." || path.filename() == "..")
-    path = fs::absolute(path).lexically_normal().parent_path();
+    path = real_folder(path).lexically_normal().parent_path();
   const fs::path folder = real_folder(path.parent_path());
   findings.folders.push_back(folder);
   findings.add(path, folder / path.filename());
@@ -87,6 +91,7 @@ void add_folder(const fs::path& path, const fs::path& left_out, Findings& findin
     if (!is_left_out(file)) findings.others.insert(folder / file);
   for (const std::string& run : survey.earlier_runs)
     if (!is_left_out(run + '/')) findings.earlier_runs.insert(folder / run);
+  for (const std::string& link : survey.linked_folders) findings.linked_folders.insert(folder / link);
 }
 
 // A file that the user named.
@@ -108,9 +113,13 @@ void add_existing(const fs::path& path, const fs::path& left_out, Findings& find
   }
 }
 
+// Throws UsageError where that cannot be told.
 bool exists(const fs::path& path) {
   std::error_code error;
-  return fs::exists(fs::symlink_status(path, error));
+  const fs::file_status status = fs::symlink_status(path, error);
+  if (status.type() == fs::file_type::none)
+    throw UsageError(fmt::format("input {} cannot be reached: {}", path.string(), error.message()));
+  return fs::exists(status);
 }
 
 // Paths that match, in byte order.
@@ -172,8 +181,17 @@ void tell_of_others(const std::set<fs::path>& others) {
     text += fmt::format("{}{} {}", i > 0 ? ", " : "", kinds[i].first, kinds[i].second);
   if (kinds.size() > kMostKinds) text += ", ...";
   if (others.empty()) return;
-  spdlog::info("{} other {} in the inputs {}: {}", others.size(), others.size() == 1 ? "file" : "files",
-               others.size() == 1 ? "is no radiograph" : "are no radiographs", text);
+  spdlog::info("{} in the inputs: {}",
+               counted(others.size(), "other file that is no radiograph", "other files that are no radiographs"), text);
+}
+
+void tell_what_is_left_out(const Findings& findings) {
+  for (const fs::path& run : findings.earlier_runs) spdlog::warn("what the run in {} wrote is no input", run.string());
+  const std::set<fs::path>& links = findings.linked_folders;
+  if (!links.empty())
+    spdlog::warn("{} in the inputs not followed ({}); name what shall be read",
+                 counted(links.size(), "link to a folder", "links to folders"), links.begin()->string());
+  tell_of_others(findings.others);
 }
 
 // For each file; several at once (core/threads.h), as each is opened.
@@ -209,13 +227,14 @@ InputSet find_inputs(const InputSelection& selection, std::istream& standard_inp
   Findings findings;
   for (const std::string& name : selection.names) add_name(name, real_left_out, findings);
   if (selection.list) add_list(*selection.list, standard_input, real_left_out, findings);
+  if (findings.folders.empty() && selection.list)
+    throw UsageError(fmt::format("--list {} names nothing", selection.list->string()));
   if (findings.folders.empty())
     throw UsageError("no input is named; name radiographs, folders or quoted globs, or give --list FILE");
+  tell_what_is_left_out(findings);
   if (findings.files.empty())
     throw UsageError("the inputs hold no radiograph (.jpg .jpeg .png .tif .tiff .bmp .dcm, or DICOM of another name)");
 
-  for (const fs::path& run : findings.earlier_runs) spdlog::warn("what the run in {} wrote is no input", run.string());
-  tell_of_others(findings.others);
   InputSet inputs{deepest_common_parent(findings.folders)};
   std::string names;
   const std::vector<int> frames = count_frames(findings.files, read);

@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
@@ -374,7 +375,8 @@ ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation)
     return summary;
   }
   write_file_atomically(request.output / kRunName, to_json_text(run));
-  spdlog::info("{} radiographs of {} shards merged{}", summary.counts.inputs, set.shards.size(),
+  spdlog::info("{} of {} merged{}", counted(summary.counts.inputs, "radiograph", "radiographs"),
+               counted(set.shards.size(), "shard", "shards"),
                summary.counts.failed > 0 ? fmt::format(", {} failed", summary.counts.failed) : "");
   return summary;
 }

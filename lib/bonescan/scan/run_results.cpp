@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/streamed_file.h"
@@ -43,8 +44,8 @@ std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& jou
     }
   });
   if (damaged > 0)
-    spdlog::warn("--resume: {} lines of the results in {} are damaged; what they were of is done again", damaged,
-                 folder.string());
+    spdlog::warn("--resume: {} of the results in {} damaged; what stood there is done again",
+                 counted(damaged, "line", "lines"), folder.string());
   return usable;
 }
 
@@ -76,6 +77,8 @@ void RunResults::take_over_journal(bool overlays) {
 
 void RunResults::add(std::size_t position, const ScanRecord& record) {
   const std::string line = to_json_line(to_json(record));
+  // A run that goes on may have pictures of what fails now.
+  if (journal_ && record.error) remove_picture_files(folder_, picture_name(record.file, record.frame));
   if (journal_) {
     offsets_[position] = journal_->append(line);
   } else {
@@ -108,7 +111,8 @@ void RunResults::for_each_ok(const std::function<void(const NumberedRecord&)>& v
 void RunResults::publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes) {
   if (!journal_) return;
   for (const std::string& picture : dropped_) remove_picture_files(folder_, picture);
-  if (!dropped_.empty()) spdlog::info("{} results of what is no input any more are removed", dropped_.size());
+  if (!dropped_.empty())
+    spdlog::info("{} of what is no input any more removed", counted(dropped_.size(), "result", "results"));
   if (classes) {
     const RecordSource records = [this](const auto& visit) { for_each_ok(visit); };
     write_box_files(folder_, formats, records, *classes);

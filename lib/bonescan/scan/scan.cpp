@@ -10,6 +10,7 @@
 #include <opencv2/core/utility.hpp>
 #include <utility>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/threads.h"
@@ -61,7 +62,7 @@ ScanRequest with_earlier_formats(ScanRequest request) {
 
 // What was there before the run.
 struct FolderBefore {
-  bool existed = false;
+  fs::path existing;           // the output folder, or what it was made in
   bool held_this_run = false;  // which goes on
 };
 
@@ -72,8 +73,9 @@ FolderBefore occupy_output_folder(const ScanRequest& request, const ScanModels& 
   const fs::path& folder = request.output;
   std::error_code unreachable;  // prepare_output_folder() says why
   const bool holds_earlier_run = holds_run(folder);
-  const FolderBefore before{fs::exists(folder, unreachable),
-                            holds_earlier_run && request.existing_output == ExistingOutput::kResume};
+  FolderBefore before{folder, holds_earlier_run && request.existing_output == ExistingOutput::kResume};
+  while (before.existing.has_relative_path() && !fs::exists(before.existing, unreachable))
+    before.existing = before.existing.parent_path();
   check_output_folder(folder, request.existing_output, header.at("settings"));
   // What --overwrite removes must not be lost to a detector that cannot run.
   const bool replaces = holds_earlier_run && request.existing_output == ExistingOutput::kOverwrite;
@@ -87,7 +89,7 @@ FolderBefore occupy_output_folder(const ScanRequest& request, const ScanModels& 
 void take_back_run(const fs::path& folder, const FolderBefore& before) {
   std::error_code ignored;  // what is told is why the run failed
   if (!before.held_this_run) remove_run(folder);
-  if (!before.existed) fs::remove(folder, ignored);
+  for (fs::path made = folder; made != before.existing; made = made.parent_path()) fs::remove(made, ignored);
 }
 
 std::optional<BoxClasses> classes_of(const ScanModels& models) {
@@ -99,8 +101,8 @@ std::string summary_text(const ScanSummary& summary, const ScanModels& models, d
   const ScanCounts& counts = summary.counts;
   std::string text = fmt::format("{} of {} radiographs in {}", counts.ok, counts.inputs, duration_text(seconds));
   if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
-  if (models.segmenter) text += fmt::format(", {} {} bone", counts.with_bone, counts.with_bone == 1 ? "shows" : "show");
-  if (models.detector) text += fmt::format(", {} {}", counts.detections, counts.detections == 1 ? "box" : "boxes");
+  if (models.segmenter) text += ", " + counted(counts.with_bone, "shows bone", "show bone");
+  if (models.detector) text += ", " + counted(counts.detections, "box", "boxes");
   if (summary.end == ScanEnd::kInterrupted) text += "; interrupted";
   if (summary.end == ScanEnd::kStoppedAtFailure) text += "; stopped at the first failure";
   return text;
@@ -146,16 +148,16 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   return summary;
 }
 
-ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation) {
+PreparedScan prepare_scan(const ScanRequest& request) {
   check_request(request);
   const bool keeps_files = request.output != kStandardOutput;
-  InputSet inputs;
+  PreparedScan prepared;
   run_on_threads(request.threads, [&] {
-    inputs = find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path(), request.read);
+    prepared.inputs = find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path(), request.read);
   });
-  spdlog::debug("{} inputs below {}", inputs.files.size(), inputs.folder.string());
-  const ScanModels models = load_scan_models(request.task, request.models, request.segmentation, request.detection);
-  return scan(request, inputs, models, cancellation);
+  spdlog::debug("{} inputs below {}", prepared.inputs.files.size(), prepared.inputs.folder.string());
+  prepared.models = load_scan_models(request.task, request.models, request.segmentation, request.detection);
+  return prepared;
 }
 
 }  // namespace bonescan

@@ -59,16 +59,22 @@ struct ScanSummary {
   ScanCounts counts;  // with the records that a resumed run had before
 };
 
-// Runs the request. Results, masks and detections.json depend on the inputs, the models and the options
-// alone, not on the number of threads; memory does not grow with the number of inputs but for their names.
+// What a run begins with.
+struct PreparedScan {
+  InputSet inputs;
+  ScanModels models;
+};
+
+// Finds the request's inputs and loads its models; writes nothing. Throws UsageError.
+PreparedScan prepare_scan(const ScanRequest& request);
+
+// Runs the request on its inputs, or on others that have names of their own. Results, masks and detections.json depend
+// on the inputs, the models and the options alone, not on the number of threads; memory does not grow with the number
+// of inputs but for their names.
 // Throws UsageError if the request cannot be met: before anything is written, but where the detector, which is loaded
 // when the first radiograph needs it, turns out not to fit its card; what was written is then removed again, unless the
 // run goes on with an earlier one. Throws OutputError if something cannot be written (disk full, folder removed): the
 // run stops at once, and kResume goes on.
-ScanSummary scan(const ScanRequest& request, const Cancellation& cancellation);
-
-// Likewise with inputs and models at hand: for inputs that have names of their own, and for tests with a network of
-// theirs.
 ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanModels& models,
                  const Cancellation& cancellation);
 
