@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Times `bonescan pipeline` against the same two models in plain Python, one picture after another.
 
     /usr/bin/python3 scripts/benchmark_pipeline.py FracAtlas/images/Fractured --count 60

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Choose the bone segmenter's operating point on held-out masks, radiographs and photographs.
 
 The mask threshold is the one with the best mean IoU.  The gate's two thresholds are the pair with the smallest sum of

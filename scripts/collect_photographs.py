@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Collect pictures without bone from Debian packages: what the bone segmenter learns to refuse, and is measured on.
 
 Packages are fetched with apt-get download and unpacked beside the result; nothing is installed.  Whole packages are

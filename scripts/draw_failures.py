@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Draws the worst detections of a run as one picture: fractures that were missed, and the surest false alarms.
 
 Ground truth is green, detections are red with their scores; each tile is a whole radiograph of the validation split.

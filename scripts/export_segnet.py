@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Export a trained bone segmenter as one TorchScript file with its model card.
 
 Batch normalisation is folded into the convolutions and weights are stored as fp16; the file computes after

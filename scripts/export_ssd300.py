@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Turns checkpoints of train_ssd300.py into a model file: TorchScript with raw heads, fp16 weights and a model card.
 
 Weights of several checkpoints of one run are averaged (Izmailov et al., Averaging Weights Leads to Wider Optima, 2018).

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Make the small DICOM files in tests/data/dicom that hold the DICOM reader to its word.
 
 All show the crop of tests/data/images (grey.png, rgb.png), so that what is read can be compared with those pictures. The

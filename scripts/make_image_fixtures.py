@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Make the small pictures in tests/data/images that hold the image reader to its word.
 
 All show the same crop of one radiograph of tests/data/samples, in every format, depth and orientation that bonescan

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Writes the tiny TorchScript models that the tests of lib/bonescan/model load.
 
 Their answers follow from arithmetic, so that tests need no reference run: the segmenter's logit is 20 x (mean of the

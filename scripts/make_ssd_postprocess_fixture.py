@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Writes the fixture against which the C++ SSD post-processing is tested.
 
 Random heads of two images and the answer of torchvision's own SSD.postprocess_detections to them, under several

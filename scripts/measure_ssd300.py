@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Measures a fracture detector again and writes its card anew: thresholds and figures under other post-processing.
 
 The network and the rest of the card stay as they are.

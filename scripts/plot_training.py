@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Draws the course of a detector training, from its log.jsonl, as a PNG: losses, and AP50 and AP on the validation split.
 
     scripts/plot_training.py runs/ssd300/log.jsonl -o training.png

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Train the bone segmenter's teacher on bone masks, and let it draw masks for other radiographs of FracAtlas.
 
 The trunk never changes, so its maps of a few augmented views of each radiograph are computed once (8 MB a view in

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Train the bone segmenter (SegNet, one logit) on bone masks, its teacher's masks, and pictures without bone.
 
 Example:

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 """Trains the fracture detector, SSD300-VGG16, on the FracAtlas training split.
 
 The run goes on from its checkpoint (OUTPUT/last.pt) whenever it is started again; threads, device, learning rates and
