@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import Callable, Sequence
 
 import numpy as np
+import torch
+
+from bonescan_training import overlap
 
 Prediction = tuple[np.ndarray, np.ndarray]
 
@@ -24,12 +27,7 @@ class Matches:
 
 def box_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Intersection over union [len(a),len(b)]."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    overlap = np.clip(high - low, 0, None).prod(axis=2)
-    area_a = (a[:, 2:] - a[:, :2]).prod(axis=1)
-    area_b = (b[:, 2:] - b[:, :2]).prod(axis=1)
-    return overlap / (area_a[:, None] + area_b[None] - overlap)
+    return overlap.box_iou(torch.from_numpy(a), torch.from_numpy(b)).numpy()
 
 
 def match(predictions: Sequence[Prediction], truths: Sequence[np.ndarray], iou: float, limit: int = 100) -> Matches:

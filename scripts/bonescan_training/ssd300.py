@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bonescan_training.overlap import box_iou
+
 MEAN = (0.48235, 0.45882, 0.40784)
 STD = (1 / 255, 1 / 255, 1 / 255)
 BOX_WEIGHTS = (10.0, 10.0, 5.0, 5.0)
@@ -152,16 +154,6 @@ def crop_anchors(crop: int, size: int, scales: Sequence[float]) -> Tensor:
     """Anchors for training on crop x crop pieces of a size x size input: the same sizes in pixels, on the maps left."""
     maps = [cells for cells in SSD300VGG16.map_sizes(crop) if cells > 0]
     return make_anchors(crop, maps, [scale * size / crop for scale in scales[: len(maps) + 1]])
-
-
-def box_iou(a: Tensor, b: Tensor) -> Tensor:
-    """Intersection over union [len(a),len(b)]."""
-    low = torch.maximum(a[:, None, :2], b[None, :, :2])
-    high = torch.minimum(a[:, None, 2:], b[None, :, 2:])
-    overlap = (high - low).clamp(min=0).prod(dim=2)
-    area_a = (a[:, 2:] - a[:, :2]).prod(dim=1)
-    area_b = (b[:, 2:] - b[:, :2]).prod(dim=1)
-    return overlap / (area_a[:, None] + area_b[None] - overlap)
 
 
 def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
