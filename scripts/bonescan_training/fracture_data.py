@@ -1,11 +1,13 @@
 """What the fracture detector is trained and measured on: radiographs, fracture boxes and start weights.
 
-Read from a FracAtlas download, or from one file (a pack) that another machine can train from.
+Read from a FracAtlas download, or from one file (a pack) that another machine can train from. A pack is written for one
+size of the network input, and serves smaller ones, too.
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Callable
 
 import cv2
 import numpy as np
@@ -13,8 +15,9 @@ import torch
 from torch import Tensor
 
 from bonescan_training import fracatlas
+from bonescan_training.checkpoint import save_arrays
 
-# Training images are kept at most this many times as wide and as high as the network input: zoomed windows stay sharp.
+# Zoomed windows of training images stay sharp.
 KEPT_SIDES = 1.5
 EVALUATION_NEGATIVES = 300
 NO_BOXES = np.zeros((0, 4), np.float32)
@@ -27,7 +30,8 @@ PACK_HEADERS = 100_000
 class FractureData:
     """Grey uint8 images and boxes [n,4] x1,y1,x2,y2 in fractions of the image's width and height.
 
-    Validation images are stretched to the network input; start holds network weights by name.
+    Training images are no wider and no higher than KEPT_SIDES times the network input, validation images are stretched
+    to it; start holds network weights by name.
     """
 
     train: list[np.ndarray]
@@ -36,6 +40,10 @@ class FractureData:
     valid: list[np.ndarray]
     valid_boxes: list[np.ndarray]
     start: dict[str, Tensor]
+
+    def size(self) -> int:
+        """Side of the network input that the images are meant for."""
+        return len(self.valid[0])
 
 
 def training_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
@@ -54,25 +62,50 @@ def _negatives_in_order(root: Path, seed: int) -> list[str]:
     return [str(name) for name in np.random.default_rng(seed).permutation(fracatlas.non_fractured_ids(root))]
 
 
+def training_image(image: np.ndarray, size: int) -> np.ndarray:
+    """A grey image for training at a network input of size x size."""
+    height, width = image.shape
+    side = round(size * KEPT_SIDES)
+    return cv2.resize(image, (min(width, side), min(height, side)), interpolation=cv2.INTER_AREA)
+
+
+def validation_image(image: np.ndarray, size: int) -> np.ndarray:
+    """A grey image as the network sees it."""
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+
+
 def read_fracatlas(root: Path, start: dict[str, Tensor], size: int, negatives: int) -> FractureData:
     """Everything from a FracAtlas download, for a network input of size x size."""
     boxes = fracatlas.read_boxes(root)
 
-    def read(names: list[str], sides: tuple[int, int], stretch: bool) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    def read(
+        names: list[str], prepare: Callable[[np.ndarray, int], np.ndarray]
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         images, fractions = [], []
         for name in names:
             image = cv2.cvtColor(fracatlas.read_upright(fracatlas.image_path(root, name)), cv2.COLOR_RGB2GRAY)
             height, width = image.shape
-            new = sides if stretch else (min(width, sides[0]), min(height, sides[1]))
-            images.append(cv2.resize(image, new, interpolation=cv2.INTER_AREA))
+            images.append(prepare(image, size))
             fractions.append(boxes.get(name, NO_BOXES) / np.float32([width, height, width, height]))
         return images, fractions
 
-    kept = (round(size * KEPT_SIDES),) * 2
-    train, train_boxes = read(fracatlas.split_ids(root, "train"), kept, stretch=False)
-    normal, _ = read(training_negatives(root, negatives), kept, stretch=False)
-    valid, valid_boxes = read(fracatlas.split_ids(root, "valid"), (size, size), stretch=True)
+    train, train_boxes = read(fracatlas.split_ids(root, "train"), training_image)
+    normal, _ = read(training_negatives(root, negatives), training_image)
+    valid, valid_boxes = read(fracatlas.split_ids(root, "valid"), validation_image)
     return FractureData(train, train_boxes, normal, valid, valid_boxes, start)
+
+
+def for_size(data: FractureData, size: int) -> FractureData:
+    """The same for a network input of size x size; raises ValueError where the images are too small for it."""
+    if size > data.size():
+        raise ValueError(f"these images are for a network input of {data.size()} at most, not {size}")
+    if size == data.size():
+        return data
+    return replace(
+        data, train=[training_image(image, size) for image in data.train],
+        negatives=[training_image(image, size) for image in data.negatives],
+        valid=[validation_image(image, size) for image in data.valid],
+    )
 
 
 def write_pack(data: FractureData, path: Path) -> None:
@@ -88,7 +121,9 @@ def write_pack(data: FractureData, path: Path) -> None:
     for name, value in data.start.items():
         arrays[f"start/{name}"] = value.numpy().astype(np.float16)
     for part in ("train", "valid", "negatives"):
-        options = (".png", []) if part == "valid" else (".jpg", [cv2.IMWRITE_JPEG_QUALITY, PACK_JPEG_QUALITY])
+        options = (".png", [cv2.IMWRITE_PNG_COMPRESSION, 9])
+        if part != "valid":
+            options = (".jpg", [cv2.IMWRITE_JPEG_QUALITY, PACK_JPEG_QUALITY])
         codes = [cv2.imencode(options[0], image, options[1])[1].ravel() for image in getattr(data, part)]
         if part == "negatives":
             room = PACK_BYTES - PACK_HEADERS - sum(array.nbytes for array in arrays.values())
@@ -97,12 +132,13 @@ def write_pack(data: FractureData, path: Path) -> None:
             raise ValueError(f"{path}: no room for {part} images in {PACK_BYTES / 1e6:.0f} MB; start from VGG16 alone")
         arrays[f"{part}_bytes"] = np.concatenate(codes)
         arrays[f"{part}_lengths"] = np.asarray([len(code) for code in codes], np.int64)
-    np.savez(path, **arrays)
+    save_arrays(path, arrays)
     counts = ", ".join(f"{len(arrays[f'{part}_lengths'])} {part}" for part in ("train", "valid", "negatives"))
-    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, images: {counts}")
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, for inputs of up to {data.size()}, images: {counts}")
 
 
 def read_pack(path: Path) -> FractureData:
+    """What write_pack wrote; start weights are fp32 again."""
     with np.load(path) as pack:
         arrays = dict(pack)
 
