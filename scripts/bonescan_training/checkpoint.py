@@ -1,9 +1,9 @@
-"""Checkpoints and other files that are either whole or absent."""
+"""Checkpoints and other files that are either whole or absent, and whether a training may go on from a checkpoint."""
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Collection
 
 import numpy as np
 import torch
@@ -31,3 +31,15 @@ def load_if_present(path: Path, device: str = "cpu") -> dict[str, Any] | None:
     if not path.is_file():
         return None
     return torch.load(path, map_location=device)
+
+
+def check_recipe(stored: dict[str, Any], options: dict[str, Any], may_differ: Collection[str]) -> None:
+    """Raises ValueError where an option differs from the one that the checkpoint's training began with.
+
+    Options that one of the two does not know are passed over: the checkpoint is older or younger than the script.
+    """
+    for name in sorted(stored.keys() & options.keys() - set(may_differ)):
+        if str(stored[name]) != str(options[name]):
+            option = "--" + name.replace("_", "-")
+            raise ValueError(f"{option} {options[name]}: this training began with {stored[name]}; "
+                             "give the same again, or another output folder")
