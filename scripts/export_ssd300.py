@@ -29,8 +29,11 @@ RECIPE_ON_CARD = (
 
 
 def make_card(
-    states: list[dict[str, Any]], operating_point: dict[str, Any], metrics: dict[str, Any], code: str
+    states: list[dict[str, Any]], operating_point: dict[str, Any], metrics: dict[str, Any], code: str | None,
+    root: Path,
 ) -> dict[str, Any]:
+    """The model card: schema bonescan.model/1; root is that of the FracAtlas download."""
+    split, trained = (len(fracatlas.split_ids(root, "train", without_copies)) for without_copies in (False, True))
     state = max(states, key=lambda each: each["epoch"])
     recipe, size = state["recipe"], state["size"]
     return {
@@ -47,8 +50,8 @@ def make_card(
         "operating_point": operating_point,
         "trained_on": {
             "dataset": "FracAtlas", "split": "train",
-            "images": f"561 fractured (574 less {len(fracatlas.TRAIN_COPIES_OF_VALID)} near-copies of valid images)"
-            f", and {recipe['negative_images']} non-fractured",
+            "images": f"{trained} fractured ({split} less {split - trained} near-copies of valid images), and "
+            f"{recipe['negative_images']} non-fractured",
             "code_commit": code, "seed": recipe["seed"], "epochs": state["epoch"], "steps": state["step"],
             "weights_averaged_over_epochs": sorted(each["epoch"] for each in states),
             "recipe": {name: recipe[name] for name in RECIPE_ON_CARD},
@@ -78,12 +81,23 @@ def check_file(path: Path, model: torch.nn.Module, size: int) -> None:
         raise ValueError(f"{path}: heads and anchors do not fit together")
 
 
+def current_commit() -> str | None:
+    """The commit that these scripts are at; None where they are no git checkout, or git is missing."""
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(
+            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoints", type=Path, nargs="+", help="last.pt or epoch*.pt of train_ssd300.py")
     parser.add_argument("-o", "--output", type=Path, required=True)
     detector_figures.add_figure_options(parser)
-    parser.add_argument("--code-commit", help="commit of the training code (default: HEAD)")
+    parser.add_argument("--code-commit", help="commit of the training code (default: HEAD; null without git)")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
@@ -94,9 +108,6 @@ def main() -> None:
         if states[-1] is None:
             parser.error(f"{path} does not exist")
     scales, size, average = states[0]["scales"], states[0]["size"], mean_weights(states)
-    code = arguments.code_commit or subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-    ).stdout.strip()
     model = ssd300.SSD300VGG16(scales, size=size)
     model.load_state_dict(average)
     for parameter in model.parameters():
@@ -107,13 +118,16 @@ def main() -> None:
         model, arguments.fracatlas, size, arguments.negatives, arguments.box_voting_iou
     )
     operating_point, metrics = detector_figures.measure(found)
-    card = make_card(states, operating_point, metrics, code)
-    model_card.save_model(model_card.half_weights(torch.jit.script(model)), card, arguments.output)
+    code = arguments.code_commit or current_commit()
+    card = make_card(states, operating_point, metrics, code, arguments.fracatlas)
+    candidate = arguments.output.with_name(arguments.output.name + ".candidate")
+    model_card.save_model(model_card.half_weights(torch.jit.script(model)), card, candidate)
     reference = ssd300.SSD300VGG16(scales, size=size).eval()
     reference.load_state_dict(average)
     for parameter in reference.parameters():
         parameter.data = parameter.data.half().float()
-    check_file(arguments.output, reference, size)
+    check_file(candidate, reference, size)
+    candidate.replace(arguments.output)
     if arguments.froc:
         detector_figures.draw_froc_of(found, arguments.froc)
     print(json.dumps({"operating_point": operating_point, "metrics": metrics}, indent=2))

@@ -3,11 +3,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-from matplotlib import pyplot
-
 from bonescan_training.detection_metrics import Matches, froc
 
 RATES = (0.125, 0.25, 0.5, 1, 2, 4, 8)
@@ -15,6 +10,11 @@ RATES = (0.125, 0.25, 0.5, 1, 2, 4, 8)
 
 def draw_froc(curves: dict[str, Matches], path: Path) -> None:
     """Sensitivity over false positives an image (logarithmic, 1/8 to 8), one curve for each named set of images."""
+    import matplotlib  # here, since whoever draws no curve can do without it
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
     figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
     for name, matches in curves.items():
         axes.step(*froc(matches), where="post", label=name)
