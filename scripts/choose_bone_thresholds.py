@@ -19,8 +19,7 @@ import numpy as np
 import torch
 
 from bonescan_training import bone_gate, bone_masks, fracatlas, negatives
-
-SPLITS = Path(__file__).parent / "splits"
+from bonescan_training.bone_masks import SPLITS
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -73,6 +72,7 @@ def gate_thresholds(bone: np.ndarray, other: np.ndarray) -> tuple[float, float]:
 
 def main() -> None:
     options = parse_arguments()
+    options.output.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     network = torch.jit.load(str(options.model)).float().eval()
     mask_threshold = best_mask_threshold(network, options)
@@ -82,7 +82,7 @@ def main() -> None:
 
     names = bone_masks.read_names(options.radiographs)
     bone = np.array([rate(fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name))) for name in names])
-    pictures = [negatives.on_white(negatives.read_photograph(path)) for path in sorted(options.photographs.rglob("*.*"))]
+    pictures = [negatives.on_white(photograph) for _, photograph in negatives.read_photographs(options.photographs)]
     other = np.array([rate(version) for picture in pictures for _, version in bone_gate.disguises(picture)])
     print(f"{len(bone)} radiographs, {len(pictures)} photographs ({len(other)} versions)")
     fraction, confidence = gate_thresholds(bone, other)

@@ -15,7 +15,6 @@ gives photographs/train/<package>/, photographs/valid/gcompris-qt-data/ and phot
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import struct
 import subprocess
@@ -29,9 +28,8 @@ from typing import Iterator
 import cv2
 import numpy as np
 
-from bonescan_training import negatives
+from bonescan_training import bone_masks, negatives
 
-SPLITS = Path(__file__).parent / "splits"
 MEASURING_PACKAGE = "gcompris-qt-data"
 # Package -> folder in it to look at.
 TRAINING_PACKAGES = {
@@ -56,7 +54,6 @@ TRAINING_PACKAGES = {
     "stellarium-data": "usr/share/stellarium/landscapes",
     "tuxpaint-stamps-default": "usr/share/tuxpaint/stamps",
 }
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 SMALLEST_FILE = 15_000
 # The same picture at another size or brightness, window captures, class diagrams, and a drawn head scan.
 LEFT_OUT = (
@@ -97,12 +94,12 @@ def store(picture: np.ndarray, path: Path) -> None:
 
 def training_pictures(root: Path) -> list[Path]:
     """Picture files under `root`, in order of path, less those left out."""
-    return sorted(
+    return [
         path
-        for path in root.rglob("*")
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not path.is_symlink() and path.stat().st_size >= SMALLEST_FILE
+        for path in negatives.picture_files(root)
+        if not path.is_symlink() and path.stat().st_size >= SMALLEST_FILE
         and not any(fnmatch(str(path), pattern) for pattern in LEFT_OUT)
-    )
+    ]
 
 
 def resource_bundle_pictures(bundle: Path) -> Iterator[tuple[str, bytes]]:
@@ -146,8 +143,8 @@ def collect_measuring(unpacked: Path, options: argparse.Namespace) -> None:
     """Store the measuring package's photographs, as listed."""
     split_of = {}
     for split in ("valid", "test"):
-        with open(SPLITS / f"gate_photographs_{split}.csv", newline="") as file:
-            split_of.update({row["image"]: split for row in csv.DictReader(file)})
+        names = bone_masks.read_names(bone_masks.SPLITS / f"gate_photographs_{split}.csv")
+        split_of.update(dict.fromkeys(names, split))
     found = set()
     for bundle in sorted((unpack(MEASURING_PACKAGE, unpacked) / "usr/share/gcompris-qt/rcc").glob("*.rcc")):
         for name, blob in resource_bundle_pictures(bundle):

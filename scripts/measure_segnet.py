@@ -24,8 +24,7 @@ import torch
 
 from bonescan_training import bone_gate, bone_masks, fracatlas, model_card, negatives
 from bonescan_training.bone_gate import OperatingPoint
-
-SPLITS = Path(__file__).parent / "splits"
+from bonescan_training.bone_masks import SPLITS
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -85,18 +84,18 @@ def measure_radiographs(network: torch.jit.ScriptModule, point: OperatingPoint, 
 
 def measure_photographs(network: torch.jit.ScriptModule, point: OperatingPoint, folder: Path) -> dict[str, Any]:
     """How many photographs of a folder pass, for each way of showing them, and which."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    photographs = negatives.read_photographs(folder)
     passed: Counter[str] = Counter()
     accepted = []
-    for path in paths:
-        for look, version in bone_gate.disguises(negatives.on_white(negatives.read_photograph(path))):
+    for name, photograph in photographs:
+        for look, version in bone_gate.disguises(negatives.on_white(photograph)):
             probability = bone_gate.bone_probability(network, version)
             present = bone_gate.shows_bone(probability, point)
             passed[look] += present
             if present:
                 fraction, confidence = bone_gate.fraction_and_confidence(probability, point.mask_threshold)
-                accepted.append(f"{path.name}, {look} ({fraction:.4f}, {confidence:.2f})")
-    return {"images": len(paths), "passed": dict(passed), "accepted": accepted}
+                accepted.append(f"{name}, {look} ({fraction:.4f}, {confidence:.2f})")
+    return {"images": len(photographs), "passed": dict(passed), "accepted": accepted}
 
 
 def milliseconds_per_image(network: torch.jit.ScriptModule, repeats: int = 15) -> float:
@@ -114,6 +113,8 @@ def milliseconds_per_image(network: torch.jit.ScriptModule, repeats: int = 15) -
 
 def main() -> None:
     options = parse_arguments()
+    if options.output:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     network = torch.jit.load(str(options.model)).float().eval()
     if options.operating_point:

@@ -7,7 +7,10 @@ memory) and only the decoder is trained.
 Example:
     scripts/train_bone_teacher.py --fracatlas FracAtlas --masks bone-masks --trunk weights/ssd300_vgg16.pt --output runs/teacher
 
-Writes decoder.pt (kept when present) and drawn.npz, for train_segnet.py, to --output.
+Writes decoder.pt (kept when present), log.jsonl (for plot_training.py) and drawn.npz, for train_segnet.py, to --output.
+Started again, it goes on from training.pt with the decoder and from drawn.partial.npz with the masks; where the data
+lie, device, threads, learning rate, length, how many masks, and how often it saves, may differ then. The trunk's maps
+are computed anew: they are too large to keep.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import hashlib
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -24,14 +28,20 @@ import torch
 from torch import Tensor
 
 from bonescan_training import bone_masks, fracatlas
-from bonescan_training.bone_masks import CACHE_SIDE, Radiograph
+from bonescan_training.bone_masks import CACHE_SIDE, SPLITS, Radiograph
 from bonescan_training.bone_teacher import TEACHER_SIDE, Decoder, Trunk, bone_probability
-from bonescan_training.checkpoint import load_if_present, save_atomically
+from bonescan_training.checkpoint import check_recipe, load_if_present, save_atomically
 from bonescan_training.precision import fast_autocast
-from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss, take_step
+from bonescan_training.segmentation_training import Training, held_out_iou, learning_rate_factor, segmentation_loss
+from bonescan_training.weight_average import WeightAverage
 
-SPLITS = Path(__file__).parent / "splits"
 NEIGHBOURS = 3  # file numbers this near to a held-out one may be of the same person
+ROW_STEPS = 100  # between two lines of the log
+# Options that a training may go on with other values of; the trunk is told by its content.
+MAY_DIFFER = (
+    "fracatlas", "masks", "trunk", "held_out", "gate", "output", "steps", "learning_rate", "draw", "checkpoint_minutes",
+    "device", "threads",
+)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -42,68 +52,100 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv", help="masks to keep out")
     parser.add_argument("--gate", type=Path, nargs="*", help="lists of radiographs not to draw",
                         default=[SPLITS / "gate_radiographs_valid.csv", SPLITS / "gate_radiographs_test.csv"])
-    parser.add_argument("--output", type=Path, required=True, help="folder for decoder.pt and drawn.npz")
+    parser.add_argument("--output", type=Path, required=True, help="folder for decoder.pt, log.jsonl and drawn.npz")
     parser.add_argument("--views", type=int, default=4, help="augmented views of each radiograph")
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=2e-3)
     parser.add_argument("--draw", type=int, default=1300, help="radiographs to draw masks for")
+    parser.add_argument("--checkpoint-minutes", type=float, default=5, help="between two checkpoints")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
 
 def compute_maps(trunk: Trunk, labelled: list[Radiograph], options: argparse.Namespace) -> list[tuple[list[Tensor], Tensor]]:
-    """The trunk's maps [1,C,h,w] and the bone share [1,1,S,S] of every view of every radiograph."""
+    """The trunk's maps [1,C,h,w] and the bone share [1,1,S,S] of every view of every radiograph, on the CPU."""
     samples = []
     for view in range(options.views):
         for index, radiograph in enumerate(labelled):
             random = np.random.default_rng((options.seed, view, index))
             image, bone = bone_masks.training_sample(radiograph, random, 1.0, TEACHER_SIDE)
-            samples.append((trunk(torch.from_numpy(image)[None]), torch.from_numpy(bone)[None]))
+            maps = [x.cpu() for x in trunk(torch.from_numpy(image)[None].to(options.device))]
+            samples.append((maps, torch.from_numpy(bone)[None]))
         print(f"maps of view {view + 1} of {options.views}", flush=True)
     return samples
 
 
-def draw(trunk: Trunk, decoder: Decoder, grey: np.ndarray) -> np.ndarray:
+def draw(trunk: Trunk, decoder: Decoder, grey: np.ndarray, device: str) -> np.ndarray:
     """255 times the probability of bone of a grey radiograph [S,S], as large as it; the mean with its mirror image's."""
     image = torch.from_numpy(bone_masks.stretch(grey, TEACHER_SIDE).astype(np.float32) / 255)
-    both = bone_probability(trunk, decoder, torch.stack([image, image.fliplr()])[:, None].expand(-1, 3, -1, -1))
+    images = torch.stack([image, image.fliplr()])[:, None].expand(-1, 3, -1, -1)
+    both = bone_probability(trunk, decoder, images.to(device)).cpu()
     probability = ((both[0, 0] + both[1, 0].fliplr()) / 2).numpy()
     return np.round(bone_masks.stretch(probability, len(grey), cv2.INTER_LINEAR) * 255).astype(np.uint8)
 
 
-def held_out_iou(trunk: Trunk, decoder: Decoder, held_out: list[Radiograph]) -> float:
-    """Mean IoU at threshold 0.5."""
-    scores = []
-    for radiograph in held_out:
-        predicted, truth = draw(trunk, decoder, radiograph.grey) > 127, radiograph.bone > 127
-        scores.append((predicted & truth).sum() / max(1, (predicted | truth).sum()))
-    return float(np.mean(scores))
+def ready_decoder(weights: dict[str, Tensor], device: str) -> Decoder:
+    """A decoder to draw with."""
+    decoder = Decoder().to(device, memory_format=torch.channels_last).eval()
+    decoder.load_state_dict(weights)
+    return decoder
 
 
-def train_decoder(trunk: Trunk, labelled: list[Radiograph], options: argparse.Namespace) -> dict[str, Tensor]:
-    """The moving average of the weights of a decoder trained on the masks."""
-    samples = compute_maps(trunk, labelled, options)
-    decoder = Decoder().to(memory_format=torch.channels_last).train()
-    average = WeightAverage(decoder, decay=0.99)
+def measure(trunk: Trunk, weights: dict[str, Tensor], held_out: list[Radiograph], device: str) -> float:
+    """Mean IoU of the held-out masks at threshold 0.5."""
+    decoder = ready_decoder(weights, device)
+    return held_out_iou(lambda grey: draw(trunk, decoder, grey, device) > 127, held_out)
+
+
+def make_training(trunk_sha256: str, options: argparse.Namespace) -> Training:
+    """A new training of the decoder, or the one that OUTPUT/training.pt holds."""
+    decoder = Decoder().to(options.device, memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(decoder.parameters(), lr=options.learning_rate, weight_decay=0.05)
-    has_bone = torch.ones(options.batch, dtype=torch.bool)
-    losses, started = [], time.monotonic()
-    for step in range(options.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = options.learning_rate * learning_rate_factor(step, options.steps)
-        chosen = [samples[i] for i in torch.randint(len(samples), (options.batch,)).tolist()]
-        maps = [torch.cat(of_level) for of_level in zip(*(maps for maps, _ in chosen))]
-        with fast_autocast("cpu"):
-            logits = decoder([x.contiguous(memory_format=torch.channels_last) for x in maps])
-        loss = segmentation_loss(logits.float(), torch.cat([bone for _, bone in chosen]), has_bone)
-        take_step(loss, decoder, optimiser, average, step)
-        losses.append(loss.item())
-        if (step + 1) % 100 == 0:
-            print(f"step {step + 1} loss {np.mean(losses):.4f} after {time.monotonic() - started:.0f} s", flush=True)
-            losses = []
-    return average.state
+    training = Training(decoder, WeightAverage(decoder, decay=0.99), optimiser)
+    saved = load_if_present(options.output / "training.pt", options.device)
+    if saved:
+        check_trunk(saved, trunk_sha256, options.output / "training.pt")
+        check_recipe(saved["options"], vars(options), MAY_DIFFER)
+        training.go_on_from(saved)
+    return training
+
+
+def train_decoder(
+    trunk: Trunk, trunk_sha256: str, labelled: list[Radiograph], held_out: list[Radiograph], options: argparse.Namespace
+) -> dict[str, Tensor]:
+    """The moving average of the weights of a decoder trained on the masks."""
+    training = make_training(trunk_sha256, options)
+    samples = compute_maps(trunk, labelled, options)
+    has_bone = torch.ones(options.batch, dtype=torch.bool, device=options.device)
+    recipe = {"trunk_sha256": trunk_sha256, "options": {name: str(value) for name, value in vars(options).items()}}
+    saved = time.monotonic()
+    while training.step < options.steps:
+        # By step, so that a resumed training sees what an unbroken one would, and drops out the same channels.
+        random = np.random.default_rng((options.seed, training.step))
+        torch.manual_seed(int(random.integers(2**31)))
+        chosen = [samples[i] for i in random.integers(len(samples), size=options.batch)]
+        maps = [torch.cat(of_level).to(options.device) for of_level in zip(*(maps for maps, _ in chosen))]
+        bone = torch.cat([bone for _, bone in chosen]).to(options.device)
+        with fast_autocast(options.device):
+            logits = training.network([x.contiguous(memory_format=torch.channels_last) for x in maps])
+        loss = segmentation_loss(logits.float(), bone, has_bone)
+        training.take_step(loss, options.learning_rate * learning_rate_factor(training.step, options.steps))
+        if training.step % ROW_STEPS == 0 or training.step == options.steps:
+            iou = measure(trunk, training.average.state, held_out, options.device)
+            training.write_row(options.output / "log.jsonl", {"held_out_iou": iou})
+        if time.monotonic() - saved > 60 * options.checkpoint_minutes:
+            save_atomically(training.state() | recipe, options.output / "training.pt")
+            saved = time.monotonic()
+    return training.average.state
+
+
+def check_trunk(saved: dict[str, Any], trunk_sha256: str, path: Path) -> None:
+    """Raises ValueError where what `path` holds was trained on another trunk."""
+    if saved.get("trunk_sha256") != trunk_sha256:
+        raise ValueError(f"{path} was trained on another trunk; name another --output")
 
 
 def names_to_draw(options: argparse.Namespace) -> list[str]:
@@ -119,33 +161,51 @@ def names_to_draw(options: argparse.Namespace) -> list[str]:
     return [str(name) for name in np.random.default_rng(options.seed).permutation(names)[: options.draw]]
 
 
+def draw_all(trunk: Trunk, decoder: Decoder, options: argparse.Namespace) -> list[Radiograph]:
+    """Radiographs with drawn masks, those of drawn.partial.npz not drawn again."""
+    partial, names = options.output / "drawn.partial.npz", names_to_draw(options)
+    drawn = bone_masks.read_drawn(partial) if partial.is_file() else []
+    if [radiograph.name for radiograph in drawn] != names[: len(drawn)]:
+        drawn = []
+    saved = time.monotonic()
+    for name in names[len(drawn) :]:
+        image = fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name))
+        grey = bone_masks.stretch(image[:, :, 1], CACHE_SIDE)
+        bone = draw(trunk, decoder, grey, options.device)
+        drawn.append(Radiograph(name, grey, bone, image.shape[1] / image.shape[0]))
+        if time.monotonic() - saved > 60 * options.checkpoint_minutes:
+            bone_masks.write_drawn(partial, drawn)
+            saved = time.monotonic()
+    return drawn
+
+
 def main() -> None:
     options = parse_arguments()
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(0)
     torch.manual_seed(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
+    decoder_path, partial = options.output / "decoder.pt", options.output / "drawn.partial.npz"
 
-    trunk = Trunk(torch.jit.load(str(options.trunk)).float().state_dict())
+    trunk = Trunk(torch.jit.load(str(options.trunk), map_location="cpu").float().state_dict()).to(options.device)
+    trunk_sha256 = hashlib.sha256(options.trunk.read_bytes()).hexdigest()
     labelled, held_out = bone_masks.read_labelled(options.fracatlas, options.masks, options.held_out)
     print(f"{len(labelled)} masks, {len(held_out)} held out", flush=True)
-    trained_on = hashlib.sha256(options.trunk.read_bytes()).hexdigest()
-    saved = load_if_present(options.output / "decoder.pt")
-    if saved is None:
-        saved = {"trunk_sha256": trained_on, "weights": train_decoder(trunk, labelled, options)}
-        save_atomically(saved, options.output / "decoder.pt")
-    if saved.get("trunk_sha256") != trained_on:
-        sys.exit(f"{options.output / 'decoder.pt'} was trained on another trunk; name another --output")
-    decoder = Decoder().to(memory_format=torch.channels_last).eval()
-    decoder.load_state_dict(saved["weights"])
-    print(f"held-out IoU {held_out_iou(trunk, decoder, held_out):.4f}", flush=True)
+    saved = load_if_present(decoder_path, options.device)
+    try:
+        if saved is None:
+            weights = train_decoder(trunk, trunk_sha256, labelled, held_out, options)
+            saved = {"trunk_sha256": trunk_sha256, "weights": weights}
+            partial.unlink(missing_ok=True)  # another decoder's
+            save_atomically(saved, decoder_path)
+        check_trunk(saved, trunk_sha256, decoder_path)
+    except ValueError as error:
+        sys.exit(f"train_bone_teacher: {error}")
+    print(f"held-out IoU {measure(trunk, saved['weights'], held_out, options.device):.4f}", flush=True)
 
-    drawn = []
-    for name in names_to_draw(options):
-        image = fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name))
-        grey = bone_masks.stretch(image[:, :, 1], CACHE_SIDE)
-        drawn.append(Radiograph(name, grey, draw(trunk, decoder, grey), image.shape[1] / image.shape[0]))
+    drawn = draw_all(trunk, ready_decoder(saved["weights"], options.device), options)
     bone_masks.write_drawn(options.output / "drawn.npz", drawn)
+    partial.unlink(missing_ok=True)
     print(f"drew {len(drawn)} masks", flush=True)
 
 

@@ -5,13 +5,14 @@ Example:
     scripts/train_segnet.py --fracatlas FracAtlas --masks bone-masks --photographs photographs/train \
         --width 16 --steps 1000 --output runs/w16
 
-Writes checkpoint.pt (resumed from when present) and log.csv (loss, and mean IoU of the held-out masks) to --output.
+Writes checkpoint.pt and log.jsonl (loss, and mean IoU of the held-out masks, for plot_training.py) to --output. Started
+again, a training goes on from its checkpoint; where the data lie, device, threads, learning rate, length, and what is
+measured and saved when, may differ then.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 from pathlib import Path
 
@@ -22,15 +23,19 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bonescan_training import bone_masks, negatives
-from bonescan_training.bone_masks import INPUT_SIDE, Radiograph
-from bonescan_training.checkpoint import load_if_present, save_atomically
+from bonescan_training.bone_masks import INPUT_SIDE, SPLITS, Radiograph
+from bonescan_training.checkpoint import check_recipe, load_if_present, save_atomically
 from bonescan_training.precision import fast_autocast
-from bonescan_training.segmentation_training import WeightAverage, learning_rate_factor, segmentation_loss, take_step
+from bonescan_training.segmentation_training import Training, held_out_iou, learning_rate_factor, segmentation_loss
 from bonescan_training.segnet import SegNet, training_state
+from bonescan_training.weight_average import WeightAverage
 
-SPLITS = Path(__file__).parent / "splits"
 STATISTICS_BATCHES = 8  # from which an exported model's normalisation is found again
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+# Options that a training may go on with other values of.
+MAY_DIFFER = (
+    "fracatlas", "masks", "photographs", "drawn", "held_out", "output", "start_from", "steps", "learning_rate",
+    "validate_every", "checkpoint_minutes", "device", "threads",
+)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -40,7 +45,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--photographs", type=Path, required=True, help="folder of pictures without bone")
     parser.add_argument("--drawn", type=Path, help="radiographs with masks drawn by train_bone_teacher.py (drawn.npz)")
     parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv", help="masks to keep out")
-    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint.pt and log.csv")
+    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint.pt and log.jsonl")
     parser.add_argument("--start-from", type=Path, help="checkpoint or exported model to begin with")
     parser.add_argument("--width", type=int, default=16, help="channels of the first stage (default 16; full SegNet: 64)")
     parser.add_argument("--steps", type=int, default=1000)
@@ -50,9 +55,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, default=4e-3, help="peak of the one-cycle schedule")
     parser.add_argument("--weight-decay", type=float, default=0.02)
     parser.add_argument("--augmentation", type=float, default=1.0, help="strength of rotation, scale and shift")
-    parser.add_argument("--validate-every", type=int, default=250)
+    parser.add_argument("--validate-every", type=int, default=250, help="steps")
+    parser.add_argument("--checkpoint-minutes", type=float, default=5, help="between two checkpoints")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
@@ -98,18 +104,17 @@ def starting_state(
 
 
 @torch.no_grad()
-def held_out_iou(network: SegNet, held_out: list[Radiograph], device: str) -> float:
+def measure(weights: dict[str, Tensor], held_out: list[Radiograph], options: argparse.Namespace) -> float:
     """Mean IoU at threshold 0.5 and at network size (a close stand-in for measure_segnet.py, which goes by full size)."""
+    network = SegNet(options.width).to(options.device, memory_format=torch.channels_last)
+    network.load_state_dict(weights)
     network.eval()
-    scores = []
-    for radiograph in held_out:
-        grey = bone_masks.stretch(radiograph.grey, INPUT_SIDE).astype(np.float32) / 255
-        logits = network(normalise(torch.from_numpy(grey).expand(1, 3, -1, -1).to(device)))
-        predicted = (logits[0, 0] > 0).cpu().numpy()
-        truth = bone_masks.stretch(radiograph.bone, INPUT_SIDE) > 127
-        scores.append((predicted & truth).sum() / max(1, (predicted | truth).sum()))
-    network.train()
-    return float(np.mean(scores))
+
+    def draw(grey: np.ndarray) -> np.ndarray:
+        pixels = torch.from_numpy(bone_masks.stretch(grey, INPUT_SIDE).astype(np.float32) / 255)
+        return (network(normalise(pixels.expand(1, 3, -1, -1).to(options.device)))[0, 0] > 0).cpu().numpy()
+
+    return held_out_iou(draw, held_out)
 
 
 def normalise(images: Tensor) -> Tensor:
@@ -117,12 +122,45 @@ def normalise(images: Tensor) -> Tensor:
     return ((images - bone_masks.MEAN) / bone_masks.STD).contiguous(memory_format=torch.channels_last)
 
 
-def read_photographs(folder: Path) -> list[np.ndarray]:
-    """Every picture under `folder`, in order of path."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
-    if not paths:
-        raise SystemExit(f"--photographs: no pictures under {folder}")
-    return [negatives.read_photograph(path) for path in paths]
+def make_training(options: argparse.Namespace, start: dict[str, Tensor] | None) -> Training:
+    """A new training, from the weights of `start` if there are any."""
+    network = SegNet(options.width).to(options.device, memory_format=torch.channels_last).train()
+    if start:
+        network.load_state_dict(start)
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    undecayed = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": undecayed, "weight_decay": 0.0}]
+    return Training(network, WeightAverage(network, decay=0.995), torch.optim.AdamW(groups, lr=options.learning_rate))
+
+
+def save(training: Training, options: argparse.Namespace) -> None:
+    """Writes checkpoint.pt."""
+    recipe = {"width": options.width, "options": {name: str(value) for name, value in vars(options).items()}}
+    save_atomically(training.state() | recipe, options.output / "checkpoint.pt")
+
+
+def train(
+    training: Training, labelled: list[Radiograph], held_out: list[Radiograph], drawn: list[Radiograph],
+    photographs: list[np.ndarray], options: argparse.Namespace,
+) -> None:
+    """The steps that are left, with their log and checkpoints."""
+    saved = time.monotonic()
+    while training.step < options.steps:
+        # By step, so that a resumed training sees what an unbroken one would.
+        random = np.random.default_rng((options.seed, training.step))
+        batch = make_batch(labelled, drawn, photographs, options, random)
+        images, bone, has_bone = (part.to(options.device) for part in batch)
+        with fast_autocast(options.device):
+            outputs = training.network.forward_all(normalise(images))
+        loss = deeply_supervised_loss(outputs, bone, has_bone)
+        training.take_step(loss, options.learning_rate * learning_rate_factor(training.step, options.steps))
+        validated = training.step % options.validate_every == 0 or training.step == options.steps
+        if validated:
+            iou = measure(training.average.state, held_out, options)
+            training.write_row(options.output / "log.jsonl", {"held_out_iou": iou})
+        if validated or time.monotonic() - saved > 60 * options.checkpoint_minutes:
+            save(training, options)
+            saved = time.monotonic()
 
 
 def main() -> None:
@@ -131,55 +169,25 @@ def main() -> None:
     cv2.setNumThreads(0)
     torch.manual_seed(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
+    saved = load_if_present(options.output / "checkpoint.pt", options.device)
+    if saved:
+        try:
+            check_recipe(saved["options"], vars(options), MAY_DIFFER)
+        except ValueError as error:
+            raise SystemExit(f"train_segnet: {error}")
 
     labelled, held_out = bone_masks.read_labelled(options.fracatlas, options.masks, options.held_out)
     drawn = bone_masks.read_drawn(options.drawn) if options.drawn else []
-    photographs = read_photographs(options.photographs)
+    photographs = [picture for _, picture in negatives.read_photographs(options.photographs)]
+    if not photographs:
+        raise SystemExit(f"--photographs: no pictures under {options.photographs}")
     print(f"{len(labelled)} masks, {len(held_out)} held out, {len(drawn)} drawn by the teacher, "
           f"{len(photographs)} pictures without bone", flush=True)
-
-    network = SegNet(options.width).to(options.device, memory_format=torch.channels_last).train()
-    if options.start_from:
-        network.load_state_dict(starting_state(labelled, drawn, photographs, options))
-    average = WeightAverage(network)
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    undecayed = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": options.weight_decay}, {"params": undecayed, "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=options.learning_rate)
-    first_step = 0
-    checkpoint = options.output / "checkpoint.pt"
-    saved = load_if_present(checkpoint, options.device)
+    begins_from = options.start_from and not saved
+    training = make_training(options, starting_state(labelled, drawn, photographs, options) if begins_from else None)
     if saved:
-        network.load_state_dict(saved["network"])
-        average.state = saved["average"]
-        optimiser.load_state_dict(saved["optimiser"])
-        first_step = saved["step"]
-
-    evaluated = SegNet(options.width).to(options.device, memory_format=torch.channels_last)
-    started, losses = time.monotonic(), []
-    for step in range(first_step, options.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = options.learning_rate * learning_rate_factor(step, options.steps)
-        random = np.random.default_rng((options.seed, step))  # by step, so that a resumed run sees what an unbroken one would
-        images, bone, has_bone = make_batch(labelled, drawn, photographs, options, random)
-        images, bone, has_bone = (t.to(options.device) for t in (images, bone, has_bone))
-        with fast_autocast(options.device):
-            outputs = network.forward_all(normalise(images))
-        loss = deeply_supervised_loss(outputs, bone, has_bone)
-        take_step(loss, network, optimiser, average, step)
-        losses.append(loss.item())
-
-        if (step + 1) % options.validate_every == 0 or step + 1 == options.steps:
-            evaluated.load_state_dict(average.state)
-            iou = held_out_iou(evaluated, held_out, options.device)
-            row = [step + 1, f"{np.mean(losses):.4f}", f"{iou:.4f}", f"{time.monotonic() - started:.0f}"]
-            print("step {} loss {} held-out IoU {} after {} s".format(*row), flush=True)
-            with open(options.output / "log.csv", "a", newline="") as file:
-                csv.writer(file).writerow(row)
-            losses = []
-            state = {"network": network.state_dict(), "average": average.state, "optimiser": optimiser.state_dict(),
-                     "step": step + 1, "width": options.width, "options": {k: str(v) for k, v in vars(options).items()}}
-            save_atomically(state, checkpoint)
+        training.go_on_from(saved)
+    train(training, labelled, held_out, drawn, photographs, options)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import numpy as np
 from bonescan_training import fracatlas
 from bonescan_training.checkpoint import save_arrays
 
+SPLITS = Path(__file__).parents[1] / "splits"  # lists of images
 INPUT_SIDE = 224
 CACHE_SIDE = 320
 MEAN, STD = 0.35, 0.28  # of all three channels, after division by 255

@@ -6,6 +6,7 @@ on a dark ground as a radiograph would be.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ import numpy as np
 
 from bonescan_training.bone_masks import INPUT_SIDE, stretch
 
+PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 STORED_SIDE = 512
 SYNTHETIC_SHARE = 0.18
 
@@ -37,6 +39,22 @@ def read_photograph(path: Path, longest: int = STORED_SIDE) -> np.ndarray:
         size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return image
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """Files under `folder` that are named as pictures are, in order of path."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
+
+
+def read_photographs(folder: Path) -> list[tuple[str, np.ndarray]]:
+    """File name and content of every picture under `folder`, in order of path; says which could not be read."""
+    photographs = []
+    for path in picture_files(folder):
+        try:
+            photographs.append((path.name, read_photograph(path)))
+        except ValueError as error:
+            print(error, file=sys.stderr)
+    return photographs
 
 
 def ground(random: np.random.Generator, side: int) -> np.ndarray:
