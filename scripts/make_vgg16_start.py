@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bonescan_training import checkpoint, fracatlas
+from bonescan_training import checkpoint, fracatlas, fracture_data
 from bonescan_training.precision import fast_autocast
 
 BLOCKS_VGG19 = (2, 2, 4, 4, 4)
@@ -82,10 +82,10 @@ def input_of_block(blocks: list[nn.ModuleList], x: Tensor, block: int) -> Tensor
 
 
 def load_radiographs(root: Path, count: int, size: int, seed: int) -> Tensor:
-    """uint8 [count,size,size]: half of them fractured training images, half non-fractured ones."""
+    """uint8 [count,size,size]: half of them fractured training images, half non-fractured ones, none for evaluation."""
     random = np.random.default_rng(seed)
     fractured = random.permutation(fracatlas.split_ids(root, "train"))[: count // 2]
-    other = random.permutation(fracatlas.non_fractured_ids(root))[: count - len(fractured)]
+    other = random.permutation(fracture_data.training_negatives(root, count))[: count - len(fractured)]
     images = []
     for name in (*fractured, *other):
         image = cv2.imread(str(fracatlas.image_path(root, name)), cv2.IMREAD_GRAYSCALE)
