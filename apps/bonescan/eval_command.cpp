@@ -29,6 +29,7 @@ namespace fs = std::filesystem;
 // The command line as it is parsed.
 struct EvalArguments {
   EvaluationRequest request;
+  std::string command;  // "bonescan eval detect", for messages
   LogOptions log;
   OptionalPath output;
   OptionalPath junit;
@@ -138,7 +139,10 @@ void add_task(CLI::App& app, const char* name, const char* description, const ch
               EvalArguments& arguments) {
   CLI::App* const command = app.add_subcommand(name, description);
   add_example(*command, example);
-  command->callback([&arguments, task] { arguments.request.task = task; });
+  command->callback([&arguments, task, name] {
+    arguments.request.task = task;
+    arguments.command = fmt::format("bonescan eval {}", name);
+  });
   add_source_options(*command, task, arguments.request.sources);
   add_read_options(*command, arguments.request.settings.read, "What is compared");
   add_model_options(*command, task, arguments);
@@ -201,12 +205,12 @@ void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& argume
   write_to_standard_output(to_standard_output ? report_text(outcome.report) : terminal_table(outcome.report));
 }
 
-ExitCode exit_code(const EvaluationOutcome& outcome, const LogOptions& log) {
+ExitCode exit_code(const EvaluationOutcome& outcome, const std::string& command, const LogOptions& log) {
   bool met = true;
   for (const GateResult& gate : outcome.gates) {
     if (gate.met) continue;
     met = false;
-    report_failure("bonescan eval", fmt::format("{} is not met: {}", gate.name, gate.sentence), log);
+    report_failure(command, fmt::format("{} is not met: {}", gate.name, gate.sentence), log);
   }
   if (!met) return ExitCode::kRequirementNotMet;
   if (outcome.failed_images == 0) return ExitCode::kSuccess;
@@ -224,7 +228,7 @@ ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
   const EvaluationOutcome outcome = evaluate(arguments.request, context.cancellation);
   if (outcome.interrupted) return ExitCode::kInterrupted;
   write_outputs(outcome, arguments);
-  return exit_code(outcome, arguments.log);
+  return exit_code(outcome, arguments.command, arguments.log);
 }
 
 }  // namespace

@@ -302,7 +302,7 @@ TEST_CASE("eval detect: results.jsonl gives the figures of COCO results and name
                                   files.path("results.jsonl"), "--bootstrap", "50"});
   CHECK(coco.at("metrics") == records.at("metrics"));
   CHECK(coco.at("froc") == records.at("froc"));
-  CHECK_THAT(to_json_line(records.at("notes")), Contains("1 images failed"));
+  CHECK_THAT(to_json_line(records.at("notes")), Contains("1 image failed"));
 }
 
 TEST_CASE("eval detect: without negatives specificity is null and the report says why") {
@@ -379,7 +379,7 @@ TEST_CASE("eval detect: predictions that may be those of other images get a note
               R"([{"image_id": 1, "category_id": 0, "bbox": [10, 10, 20, 20], "score": 0.01},
                   {"image_id": 3, "category_id": 0, "bbox": [10, 10, 9000, 20], "score": 0.9}])");
   CHECK_THAT(to_json_line(report_of(files.words()).at("notes")),
-             Contains("1 boxes of the predictions reach beyond their image"));
+             Contains("1 box of the predictions beyond the borders of the image"));
 }
 
 TEST_CASE("eval detect: folders of any name can be read back from the report") {
@@ -672,7 +672,7 @@ TEST_CASE("eval: a copy of an image of the ground truth among the negatives is n
       report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--negatives",
                  folder / "negatives", "--model", test::data_folder() / "models/detector.pt"});
   CHECK(report.at("images") == 7);
-  CHECK_THAT(to_json_line(report.at("notes")), Contains("1 images in"));
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("1 image in"));
 }
 
 TEST_CASE("eval: what does not fit the ground truth shows before a model runs") {
@@ -699,7 +699,7 @@ TEST_CASE("eval: where the models fail on every image the exit code is 5") {
   const ProcessResult boxes = eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images",
                                     "--model", models / "detector.pt", "-o", folder / "boxes"});
   CHECK(boxes.exit_code == 5);
-  CHECK_THAT(to_json_line(read_json_file(folder / "boxes/report.json").at("notes")), Contains("1 images failed"));
+  CHECK_THAT(to_json_line(read_json_file(folder / "boxes/report.json").at("notes")), Contains("1 image failed"));
   const ProcessResult masks = eval({"segment", "--ground-truth", folder / "masks", "--images", folder / "images",
                                     "--model", models / "segmenter.pt", "-o", folder / "masks-report"});
   INFO(masks.errors);
@@ -715,7 +715,7 @@ TEST_CASE("eval: where the models fail on every image the exit code is 5") {
   CHECK(read_json_file(folder / "negatives/report.json").at("image_level").at("specificity").is_null());
   const Json report = read_json_file(folder / "masks-report/report.json");
   CHECK(report.at("metrics").at("iou_mean").is_null());
-  CHECK_THAT(to_json_line(report.at("notes")), Contains("The model failed on the radiographs of 1 masks"));
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("The model failed on the radiographs of 1 mask,"));
 }
 
 TEST_CASE("eval: what is wrong with a gate shows before a model runs") {

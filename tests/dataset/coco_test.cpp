@@ -26,8 +26,7 @@ class CocoFiles {
   }
 
   Predictions results(std::string_view text, const Dataset& dataset) const {
-    write_file_atomically(folder_ / "results.json", text);
-    return read_coco_results(folder_ / "results.json", dataset);
+    return parse_coco_results(text, folder_ / "results.json", dataset);
   }
 
  private:
@@ -142,7 +141,7 @@ TEST_CASE("Results on images that a split leaves out are dropped with a note") {
       files.results(R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.25}])", dataset);
   CHECK(predictions.boxes.empty());
   REQUIRE(predictions.notes.size() == 1);
-  CHECK_THAT(predictions.notes[0], Contains("1 detections"));
+  CHECK_THAT(predictions.notes[0], Contains("1 detection on"));
 }
 
 TEST_CASE("Images that were added to the ground truth have no ids that COCO results could name") {
@@ -152,7 +151,7 @@ TEST_CASE("Images that were added to the ground truth have no ids that COCO resu
   REQUIRE(dataset.images.back().id == 8);
   const Predictions none = files.results("[]", dataset);
   REQUIRE(none.notes.size() == 1);
-  CHECK_THAT(none.notes[0], Contains("the 1 images without boxes that were added"));
+  CHECK_THAT(none.notes[0], Contains("added to the ground truth: 1 image taken"));
   const std::string detection = R"([{"image_id": 8, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.25}])";
   CHECK_THROWS_WITH(files.results(detection, dataset), Contains("there is no image 8"));
 }

@@ -66,7 +66,7 @@ TEST_CASE("A split list of more than the set holds restricts it, with a note, un
   keep_listed_images(dataset, {"a.jpg", "y.jpg", "z.jpg"}, "list.csv", UnknownNames::kNoted);
   CHECK(dataset.images.size() == 1);
   REQUIRE(dataset.notes.size() == 1);
-  CHECK(dataset.notes[0] == "2 images of list.csv are not in gt.json.");
+  CHECK(dataset.notes[0] == "2 images of list.csv not found in gt.json.");
 }
 
 }  // namespace bonescan

@@ -51,7 +51,7 @@ TEST_CASE("YOLO boxes are parts of the image's size, and an image without a labe
   CHECK(dataset.boxes[0].area == Approx(400.0));
   CHECK(dataset.categories[1].name == "healed");
   REQUIRE(dataset.notes.size() == 1);
-  CHECK_THAT(dataset.notes[0], Contains("1 images"));
+  CHECK_THAT(dataset.notes[0], Contains("1 image of"));
 }
 
 TEST_CASE("YOLO class names come from data.yaml, a list file or the numbers") {

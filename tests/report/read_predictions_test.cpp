@@ -60,17 +60,17 @@ TEST_CASE("results.jsonl: failed, missing and left-out images are counted in not
   CHECK(predictions.boxes.empty());
   CHECK(predictions.unseen_negatives.empty());
   REQUIRE(predictions.notes.size() == 3);
-  CHECK_THAT(predictions.notes[0], Contains("1 images failed"));
-  CHECK_THAT(predictions.notes[1], Contains("1 images have no line"));
-  CHECK_THAT(predictions.notes[2], Contains("1 images of the predictions lie outside"));
+  CHECK_THAT(predictions.notes[0], Contains("1 image failed"));
+  CHECK_THAT(predictions.notes[1], Contains("1 image without a line"));
+  CHECK_THAT(predictions.notes[2], Contains("1 image of the predictions outside"));
 }
 
 TEST_CASE("results.jsonl: images without boxes that failed or have no line are no true negatives") {
   const Predictions predictions = read(R"({"file":"a.png","status":"failed","error":"is truncated"})");
   CHECK(predictions.unseen_negatives == std::vector<std::int64_t>{1, 2});
   REQUIRE(predictions.notes.size() == 2);
-  CHECK_THAT(predictions.notes[0], Contains("1 images without boxes failed") && Contains("left out"));
-  CHECK_THAT(predictions.notes[1], Contains("1 images without boxes have no line") && Contains("left out"));
+  CHECK_THAT(predictions.notes[0], Contains("1 image without boxes failed") && Contains("left out"));
+  CHECK_THAT(predictions.notes[1], Contains("1 image without boxes and without a line") && Contains("left out"));
 }
 
 TEST_CASE("A run of segment has no boxes to evaluate, and one that goes on has not all of them") {
@@ -89,8 +89,7 @@ TEST_CASE("results.jsonl: images of another size than in the ground truth get a 
   dataset.images[1].width = dataset.images[1].height = 0;  // not known
   const Predictions predictions = read(record("a.png", kBox) + record("sub/b.png", kBox), dataset);
   REQUIRE(predictions.notes.size() == 2);
-  CHECK_THAT(predictions.notes[0],
-             Contains("1 images are of another size") && Contains("a.png: 100 x 100 and 100 x 50"));
+  CHECK_THAT(predictions.notes[0], Contains("1 image of another size") && Contains("a.png: 100 x 100 and 100 x 50"));
   CHECK_THAT(predictions.notes[1], Contains("The lowest score of the predictions"));
 }
 

@@ -52,7 +52,7 @@ TEST_CASE("Masks: mean, maximum and global figures, and both empty is undefined 
   CHECK(metrics.at("pixel_accuracy") == Approx((6.0 / 8.0 + 1.0 + 1.0) / 3.0));
   CHECK(report.at("both_empty") == 1);
   CHECK(report.at("images_detail").at(2).at("iou").is_null());
-  CHECK_THAT(to_json_line(report.at("notes")), Contains("In 1 images both masks are empty"));
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("In 1 image both masks are empty"));
   CHECK_THAT(terminal_table(report), Contains("mean IoU") && Contains("0.7500"));
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("Masks pair by stem, whatever further image extension the prediction h
   CHECK(pairs.pairs[0].prediction == masks.path("predicted/set/a.jpg.png"));
   CHECK(pairs.pairs[1].prediction == masks.path("predicted/b.png"));
   REQUIRE(pairs.notes.size() == 1);
-  CHECK_THAT(pairs.notes[0], Contains("1 predicted masks have no ground truth"));
+  CHECK_THAT(pairs.notes[0], Contains("1 predicted mask without ground truth"));
 }
 
 TEST_CASE("Masks of different size are an error that names both") {
@@ -87,7 +87,7 @@ TEST_CASE("Of a run of ours the masks of pictures that failed may lack, with a n
   const SegmentationEvaluation evaluation = masks.evaluate();
   CHECK(evaluation.masks.pairs.size() == 1);
   REQUIRE(evaluation.masks.notes.size() == 1);
-  CHECK_THAT(evaluation.masks.notes[0], Contains("The model failed on the radiographs of 1 masks"));
+  CHECK_THAT(evaluation.masks.notes[0], Contains("The model failed on the radiographs of 1 mask,"));
   std::filesystem::rename(masks.path("predicted/masks/a.png.png"), masks.path("predicted/masks/c.png.png"));
   CHECK_THROWS_WITH(masks.evaluate(), Contains("has no mask (or several) for a.png"));
   std::filesystem::remove(masks.path("truth/a.png"));

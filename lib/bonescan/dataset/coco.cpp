@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
-#include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/dataset/annotation_json.h"
 #include "bonescan/dataset/image_index.h"
@@ -157,10 +157,6 @@ Dataset read_coco_dataset(const fs::path& path) {
   return dataset;
 }
 
-Predictions read_coco_results(const fs::path& path, const Dataset& dataset) {
-  return parse_coco_results(read_text_file(path), path, dataset);
-}
-
 Predictions parse_coco_results(std::string_view text, const fs::path& path, const Dataset& dataset) {
   const AnnotationFile file(path, text);
   simdjson::dom::array results;
@@ -195,12 +191,12 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
                                    [](const DatasetImage& image) { return image.is_added; });
   if (added > 0 && !is_ours)
     predictions.notes.push_back(
-        fmt::format("COCO results cannot name the {} images without boxes that were added to the ground truth: these "
-                    "count as images without detections, whether a detector saw them or not.",
-                    added));
+        fmt::format("COCO results cannot name images without boxes that were added to the ground truth: {} taken as "
+                    "without detections, whether a detector saw it or not.",
+                    counted(static_cast<std::size_t>(added), "image", "images")));
   if (left_out > 0)
     predictions.notes.push_back(
-        fmt::format("{} detections on images outside the split or list are left out.", left_out));
+        fmt::format("{} on images outside the split or list, left out.", counted(left_out, "detection", "detections")));
   return predictions;
 }
 

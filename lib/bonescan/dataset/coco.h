@@ -15,13 +15,10 @@ namespace bonescan {
 // parse, members missing or of the wrong type, ids used twice, unknown images or categories, negative sizes.
 Dataset read_coco_dataset(const std::filesystem::path& path);
 
-// Reads COCO results, a list of {image_id, category_id, bbox, score}, in the file's order. Where the file
-// is a detections.json with an images.json beside it, as our runs write them, images and categories are matched by the
-// names there; else the ids are those of the data set. Throws
-// UsageError as above, and for scores outside 0..1.
-Predictions read_coco_results(const std::filesystem::path& path, const Dataset& dataset);
-
-// The same of a file that has been read.
+// The COCO results that `text` holds, a list of {image_id, category_id, bbox, score}, in its order. `path`: the file
+// that it was read from. Where that is a detections.json with an images.json beside it, as our runs write them, images
+// and categories are matched by the names there; else the ids are those of the data set. Throws UsageError as above,
+// and for scores outside 0..1.
 Predictions parse_coco_results(std::string_view text, const std::filesystem::path& path, const Dataset& dataset);
 
 }  // namespace bonescan

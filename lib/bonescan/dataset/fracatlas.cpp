@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/dataset/coco.h"
@@ -100,10 +101,10 @@ std::vector<std::int64_t> ids_of_negatives(std::span<const DatasetImage> non_fra
       ids.push_back(image.id);
     }
   }
-  notes.push_back(
-      fmt::format("{} non-fractured images count as images without boxes; {} truncated JPEG files and {} "
-                  "images that duplicate a fractured one are not used.",
-                  ids.size(), truncated, duplicates));
+  notes.push_back(fmt::format("{} taken as without boxes; not used: {}, {} of fractured ones.",
+                              counted(ids.size(), "non-fractured image", "non-fractured images"),
+                              counted(truncated, "truncated JPEG file", "truncated JPEG files"),
+                              counted(duplicates, "duplicate", "duplicates")));
   return ids;
 }
 

@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/dataset/run_folder.h"
@@ -138,16 +139,18 @@ void add_negatives(Dataset& dataset, const fs::path& folder) {
   for (DatasetImage& image : dataset.images)
     if (const auto path = paths.find(image.id); path != paths.end()) image.path = path->second;
   add_images_without_boxes(dataset, negatives, folder);
-  dataset.notes.push_back(fmt::format("{} images without boxes come from {}.", added, folder.string()));
+  dataset.notes.push_back(
+      fmt::format("{} from {}.", counted(added, "image without boxes", "images without boxes"), folder.string()));
   if (truncated > 0)
-    dataset.notes.push_back(
-        fmt::format("{} truncated or unreadable files in {} are not used.", truncated, folder.string()));
+    dataset.notes.push_back(fmt::format(
+        "{} in {} not used.", counted(truncated, "truncated or unreadable file", "truncated or unreadable files"),
+        folder.string()));
   for (const std::string& run : survey.earlier_runs)
     dataset.notes.push_back(fmt::format("What the run in {} wrote is not used.", (folder / run).string()));
   if (repeated > 0)
-    dataset.notes.push_back(fmt::format(
-        "{} images in {} are not added: they are in the ground truth already, or left out of it with boxes.", repeated,
-        folder.string()));
+    dataset.notes.push_back(
+        fmt::format("{} in {} not added: in the ground truth already, or left out of it with boxes.",
+                    counted(repeated, "image", "images"), folder.string()));
 }
 
 }  // namespace bonescan

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
@@ -67,12 +68,11 @@ void keep_listed_images(Dataset& dataset, const std::vector<std::string>& names,
     throw UsageError(
         fmt::format("{} names {}, which is not in {}; nor are the others", list, names[0], dataset.source));
   if (not_found > 0)
-    dataset.notes.push_back(fmt::format("{} images of {} are not in {}.", not_found, list, dataset.source));
-  if (left_out > 0)
     dataset.notes.push_back(
-        fmt::format("{} images of {} are left out: they lie outside the split, or are images without boxes that were "
-                    "not asked for.",
-                    left_out, list));
+        fmt::format("{} of {} not found in {}.", counted(not_found, "image", "images"), list, dataset.source));
+  if (left_out > 0)
+    dataset.notes.push_back(fmt::format("{} of {} left out: outside the split, or without boxes and not asked for.",
+                                        counted(left_out, "image", "images"), list));
   keep_images(dataset, ids);
 }
 

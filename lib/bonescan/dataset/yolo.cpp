@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/dataset/folder_files.h"
@@ -197,9 +198,8 @@ Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const 
   set_categories(dataset, labels);
   finish_dataset(dataset);
   if (const std::size_t without = dataset.images.size() - labelled.size(); without > 0)
-    dataset.notes.push_back(
-        fmt::format("{} images of {} have no label file or an empty one and count as images without boxes.", without,
-                    images.string()));
+    dataset.notes.push_back(fmt::format("{} of {} without a label file or with an empty one, taken as without boxes.",
+                                        counted(without, "image", "images"), images.string()));
   return dataset;
 }
 
@@ -225,11 +225,11 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
     throw UsageError(
         fmt::format("{} holds no YOLO label file (NAME.txt), nor a results.jsonl of bonescan", folder.string()));
   if (const std::size_t lacking = dataset.images.size() - files.of_set; lacking > 0)
-    predictions.notes.push_back(
-        fmt::format("{} images have no file in the predictions and count as images without detections.", lacking));
+    predictions.notes.push_back(fmt::format("{} without a file in the predictions, taken as without detections.",
+                                            counted(lacking, "image", "images")));
   if (files.left_out > 0)
-    predictions.notes.push_back(
-        fmt::format("{} images of the predictions lie outside the split or list and are left out.", files.left_out));
+    predictions.notes.push_back(fmt::format("{} of the predictions outside the split or list, left out.",
+                                            counted(files.left_out, "image", "images")));
   return predictions;
 }
 

@@ -3,6 +3,7 @@
 #include <kainjow/mustache.hpp>
 #include <vector>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/version.h"
 #include "bonescan/report/charts.h"
 #include "bonescan/report/html_template.h"
@@ -116,7 +117,8 @@ std::string html_report(const EvaluationOutcome& outcome) {
 
   data page;
   page.set("task", report.at("task").get<std::string>());
-  for (const char* member : {"images", "ground_truth", "predictions"}) page.set(member, figure_text(report.at(member)));
+  page.set("images", counted(report.at("images").get<std::size_t>(), "image", "images"));
+  for (const char* member : {"ground_truth", "predictions"}) page.set(member, figure_text(report.at(member)));
   page.set("ground_truth_source", report.at("sources").at("ground_truth").get<std::string>());
   page.set("predictions_source", report.at("sources").at("predictions").get<std::string>());
   page.set("sections", sections_data(report));

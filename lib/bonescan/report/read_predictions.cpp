@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
@@ -71,23 +72,23 @@ class RecordMatcher {
         failed_negatives += has_failed ? 1 : 0;
       }
     }
-    note(failed, "images failed when the predictions were made and count as images without detections");
-    note(missing, "images have no line in the predictions and count as images without detections");
-    note(failed_negatives, "images without boxes failed when the predictions were made and are left out");
+    note(failed, "failed when the predictions were made, taken as without detections");
+    note(missing, "without a line in the predictions, taken as without detections");
+    note(failed_negatives, "without boxes failed when the predictions were made, left out");
     note(predictions_.unseen_negatives.size() - failed_negatives,
-         "images without boxes have no line in the predictions and are left out");
-    note(left_out_, "images of the predictions lie outside the split or list and are left out");
+         "without boxes and without a line in the predictions, left out");
+    note(left_out_, "of the predictions outside the split or list, left out");
     if (other_sizes_ > 0)
       predictions_.notes.push_back(
-          fmt::format("{} images are of another size in the predictions than in the ground truth, so that their boxes "
-                      "do not lie on one another ({}).",
-                      other_sizes_, first_of_other_size_));
+          fmt::format("{} of another size in the predictions than in the ground truth, so that boxes do not lie on one "
+                      "another ({}).",
+                      counted(other_sizes_, "image", "images"), first_of_other_size_));
     return std::move(predictions_);
   }
 
  private:
-  void note(std::size_t count, std::string_view sentence) {
-    if (count > 0) predictions_.notes.push_back(fmt::format("{} {}.", count, sentence));
+  void note(std::size_t images, std::string_view what) {
+    if (images > 0) predictions_.notes.push_back(fmt::format("{} {}.", counted(images, "image", "images"), what));
   }
 
   void check_size(const DatasetImage& image, const ScanRecord& record) {
@@ -192,8 +193,8 @@ void note_boxes_beyond_images(Predictions& predictions, const Dataset& dataset) 
   }
   if (beyond > 0)
     predictions.notes.push_back(
-        fmt::format("{} boxes of the predictions reach beyond their image ({}): they may belong to other images.",
-                    beyond, name_to_text(first->file_name)));
+        fmt::format("{} of the predictions beyond the borders of the image ({}): other images may be meant.",
+                    counted(beyond, "box", "boxes"), name_to_text(first->file_name)));
 }
 
 }  // namespace

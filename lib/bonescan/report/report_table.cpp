@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/report/figures.h"
 
@@ -124,9 +125,9 @@ ReportTable table_of(const Json& list, const std::string& title, const NamedFigu
 }
 
 std::string heading(const Json& report) {
-  return fmt::format("{}: {} images, {} in the ground truth, {} predicted\n", report.at("task").get<std::string>(),
-                     report.at("images").get<std::size_t>(), report.at("ground_truth").get<std::size_t>(),
-                     report.at("predictions").get<std::size_t>());
+  return fmt::format("{}: {}, {} in the ground truth, {} predicted\n", report.at("task").get<std::string>(),
+                     counted(report.at("images").get<std::size_t>(), "image", "images"),
+                     report.at("ground_truth").get<std::size_t>(), report.at("predictions").get<std::size_t>());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
@@ -136,9 +137,8 @@ Json notes_json(const SegmentationEvaluation& evaluation) {
   Json notes = Json::array();
   for (const std::string& sentence : evaluation.masks.notes) notes.push_back(name_to_text(sentence));
   if (evaluation.summary.both_empty > 0)
-    notes.push_back(
-        fmt::format("In {} images both masks are empty: IoU and Dice are undefined there and leave the means.",
-                    evaluation.summary.both_empty));
+    notes.push_back(fmt::format("In {} both masks are empty: IoU and Dice are undefined there and leave the means.",
+                                counted(evaluation.summary.both_empty, "image", "images")));
   return notes;
 }
 
@@ -190,9 +190,11 @@ MaskPairs pair_masks(const MaskFolders& folders) {
                                  predictions_folder.string(), folders.ground_truth.string()));
   result.notes = truth.notes;
   if (lacking > 0)
-    result.notes.push_back(fmt::format("The model failed on the radiographs of {} masks; they are left out.", lacking));
+    result.notes.push_back(
+        fmt::format("The model failed on the radiographs of {}, left out.", counted(lacking, "mask", "masks")));
   if (const std::size_t unused = predicted_files.size() - used.size(); unused > 0)
-    result.notes.push_back(fmt::format("{} predicted masks have no ground truth here and are left out.", unused));
+    result.notes.push_back(
+        fmt::format("{} without ground truth here, left out.", counted(unused, "predicted mask", "predicted masks")));
   return result;
 }
 

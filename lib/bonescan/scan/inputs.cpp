@@ -169,6 +169,7 @@ fs::path deepest_common_parent(const std::vector<fs::path>& folders) {
 
 // So that nobody looks for them among the results.
 void tell_of_others(const std::set<fs::path>& others) {
+  if (others.empty()) return;
   constexpr std::size_t kMostKinds = 5;
   std::map<std::string, std::size_t> counts;
   for (const fs::path& file : others) ++counts[file.extension().string()];
@@ -180,7 +181,6 @@ void tell_of_others(const std::set<fs::path>& others) {
   for (std::size_t i = 0; i < std::min(kinds.size(), kMostKinds); ++i)
     text += fmt::format("{}{} {}", i > 0 ? ", " : "", kinds[i].first, kinds[i].second);
   if (kinds.size() > kMostKinds) text += ", ...";
-  if (others.empty()) return;
   spdlog::info("{} in the inputs: {}",
                counted(others.size(), "other file that is no radiograph", "other files that are no radiographs"), text);
 }
