@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
@@ -158,15 +159,27 @@ void check_can_become_file(const char* option, const fs::path& file) {
   check_can_become_folder(option, file.parent_path());
 }
 
+// Throws UsageError if an output would replace what is named to be read.
+void check_is_not_read(const char* option, const fs::path& output, const EvaluationRequest& request) {
+  const EvaluationSources& sources = request.sources;
+  std::vector<fs::path> inputs = request.models.cards;
+  for (const OptionalPath& input : {sources.ground_truth, sources.predictions, sources.split_list,
+                                    request.models.segmenter, request.models.detector})
+    if (input) inputs.push_back(*input);
+  std::error_code error;
+  for (const fs::path& input : inputs)
+    if (fs::equivalent(output, input, error))
+      throw UsageError(fmt::format("{}: {} is read by this evaluation; name another", option, output.string()));
+}
+
 // What is read must not be replaced, nor one output by the other.
 void check_junit_is_a_file_of_its_own(const EvalArguments& arguments) {
   const fs::path& junit = *arguments.junit;
-  const EvaluationSources& sources = arguments.request.sources;
+  const OptionalPath& baseline = arguments.request.gates.baseline;
   std::error_code error;
-  for (const OptionalPath* input :
-       {&sources.ground_truth, &sources.predictions, &sources.split_list, &arguments.request.gates.baseline})
-    if (*input && fs::equivalent(junit, **input, error))
-      throw UsageError(fmt::format("--junit: {} is read by this evaluation; name another file", junit.string()));
+  check_is_not_read("--junit", junit, arguments.request);
+  if (baseline && fs::equivalent(junit, *baseline, error))
+    throw UsageError(fmt::format("--junit: {} is read by this evaluation; name another", junit.string()));
   if (!arguments.output) return;
   const fs::path file = fs::weakly_canonical(junit, error);
   const fs::path output = fs::weakly_canonical(*arguments.output, error);
@@ -180,7 +193,10 @@ void check_junit_is_a_file_of_its_own(const EvalArguments& arguments) {
 void check_outputs(const EvalArguments& arguments) {
   if (arguments.output && *arguments.output != "-") {
     check_can_become_folder("--output", *arguments.output);
-    for (const char* name : kReportNames) check_can_become_file("--output", *arguments.output / name);
+    for (const char* name : kReportNames) {
+      check_can_become_file("--output", *arguments.output / name);
+      check_is_not_read("--output", *arguments.output / name, arguments.request);
+    }
   }
   if (!arguments.junit) return;
   if (!arguments.junit->has_filename() || arguments.junit == "-") throw UsageError("--junit: name a file");

@@ -42,7 +42,7 @@ class JsonMessage : public spdlog::custom_flag_formatter {
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonMessage>(); }
 };
 
-bool messages_are_json = false;
+bool messages_are_json = false;  // since set_up_logging(), as the default logger that it sets
 
 // `%*` of the pattern is the message.
 template <typename Message>

@@ -474,6 +474,8 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
   const SmallCase files;
   files.write("broken.json", "{\"images\": [");
   std::filesystem::create_directories(files.path("taken/report.html"));
+  files.write("gt/report.json", "{}");
+  files.write("model.pt", "");
   const std::vector<std::pair<Words, std::string>> cases = {
       {Words{}, "bonescan eval: name one of detect, segment, pipeline"},
       {Words{"dtect"}, "bonescan eval: \"dtect\" is not one of detect, segment, pipeline"},
@@ -496,6 +498,10 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
       {files.words({"-o", files.path("gt.json") + "/report"}), "is not a folder"},
       {files.words({"--junit", files.path("gt.json") + "/junit.xml"}), "--junit: "},
       {files.words({"--junit", files.path("results.json")}), "results.json is read by this evaluation"},
+      {files.words({"--junit", files.path("model.pt"), "--model", files.path("model.pt")}), "model.pt is read by this"},
+      {{"detect", "--ground-truth", files.path("gt/report.json"), "--predictions", files.path("results.json"), "-o",
+        files.path("gt")},
+       "report.json is read by this evaluation"},
       {files.words({"--junit", files.path("out/report.json"), "-o", files.path("out")}), "is where --output goes"},
       {files.words({"--junit", files.path("out"), "-o", files.path("out")}), "is where --output goes"},
       {files.words({"-o", files.path("taken")}), "--output: " + files.path("taken/report.html") + " is a folder"},

@@ -16,7 +16,7 @@ using Words = std::vector<std::string>;
 
 bool is_installed(const std::string& program) {
   const bool found = test::run_process("sh", {"-c", "command -v " + program}).exit_code == 0;
-  if (!found) WARN("skipped: " + program + " is not installed");
+  if (!found) WARN(program + " is not installed");
   return found;
 }
 

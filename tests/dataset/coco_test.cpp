@@ -69,8 +69,10 @@ TEST_CASE("Broken COCO ground truth is refused with the entry and the reason") {
       {R"({"images": [{"id": 1.5}], "categories": [], "annotations": []})", "\"id\" must be a whole number"},
       {R"({"images": [3], "categories": [], "annotations": []})", "images[0]: this is not an object"},
       {R"({"images": [], "categories": [{"id": 1}, {"id": 1}], "annotations": []})", "another category has this id"},
-      {R"({"images": [], "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}], "annotations": []})",
-       "categories[1] (id 2): another category is called \"a\""},
+      {R"({"images": [{"id": 1}], "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "a"}],
+           "annotations": [{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]},
+                           {"image_id": 1, "category_id": 2, "bbox": [0, 0, 1, 1]}]})",
+       "the categories 1 and 2 are both called \"a\""},
       {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
            "annotations": [{"id": 5, "image_id": 2, "category_id": 1, "bbox": [0, 0, 1, 1]}]})",
        "annotations[0] (id 5): there is no image 2"},
@@ -96,6 +98,15 @@ TEST_CASE("Broken COCO ground truth is refused with the entry and the reason") {
   }));
   CHECK_THROWS_WITH(CocoFiles().dataset(text), Contains("gt.json") && Contains(sentence));
   CHECK_THROWS_AS(CocoFiles().dataset(text), UsageError);
+}
+
+TEST_CASE("Of two categories of one name, the one without boxes is left out") {
+  const Dataset dataset = CocoFiles().dataset(
+      R"({"images": [{"id": 1}], "categories": [{"id": 0, "name": "a"}, {"id": 1, "name": "a"}, {"id": 2, "name": "b"}],
+          "annotations": [{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]}]})");
+  REQUIRE(dataset.categories.size() == 2);
+  CHECK(dataset.categories[0].id == 1);
+  CHECK(dataset.categories[1].id == 2);
 }
 
 TEST_CASE("COCO results keep the file's order") {

@@ -64,7 +64,7 @@ std::optional<Json> shared_answers(const std::string& name) {
   const auto shared = shared_folder();
   const fs::path file = shared.value_or("") / "eval-cases" / "other" / name;
   if (!shared || !fs::exists(file)) {
-    WARN("skipped: shared/eval-cases/other/" << name);
+    WARN("shared/eval-cases/other/" << name << " is not there");
     return std::nullopt;
   }
   return read_json_file(file);

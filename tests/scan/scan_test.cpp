@@ -392,6 +392,22 @@ TEST_CASE("a radiograph that is done again and fails leaves nothing of what it w
   for (const auto& [name, content] : files_of(folder / "out")) CHECK_THAT(name, !Catch::Contains("/1."));
 }
 
+TEST_CASE(
+    "failures beside radiographs of their folder take no file that others wrote, nor the folder from under them") {
+  const test::TemporaryFolder folder;
+  for (int i = 0; i < 100; ++i) {
+    for (const char* name : {"b0.png", "b1.png", "b2.png"})
+      write_file_atomically(folder / "in" / std::to_string(i) / name, "no picture");
+    write_radiograph(folder / "in" / std::to_string(i) / "z.png", 200);
+  }
+  write_file_atomically(folder / "out/labels/0/b0.txt", "of somebody else");
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.existing_output = ExistingOutput::kResume;
+  request.threads = 4;
+  CHECK(run(request).counts.failed == 300);
+  CHECK(read_text_file(folder / "out/labels/0/b0.txt") == "of somebody else");
+}
+
 TEST_CASE("what is no input any more stays until the run that dropped it is finished") {
   const test::TemporaryFolder folder;
   for (const char* name : {"in/1.png", "in/2.png"}) write_radiograph(folder / name, 200);

@@ -124,8 +124,9 @@ void write_named_file(const fs::path& path, std::string_view text) {
 
 void write_to_standard_output(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
-  const std::string message = fmt::format("standard output cannot be written: {}", system_reason(errno));
-  if (errno == EPIPE) throw ReaderGoneError(message);
+  const int error = errno;
+  const std::string message = fmt::format("standard output cannot be written: {}", system_reason(error));
+  if (error == EPIPE) throw ReaderGoneError(message);
   throw OutputError(message);
 }
 

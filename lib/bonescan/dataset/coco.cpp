@@ -51,15 +51,12 @@ void read_images(const AnnotationFile& file, Dataset& dataset) {
 
 void read_categories(const AnnotationFile& file, Dataset& dataset) {
   Ids ids;
-  std::unordered_set<std::string> names;
   std::size_t position = 0;
   for (const simdjson::dom::element element : annotation_list(file, "categories")) {
     const AnnotationEntry entry(file, "categories", position++, element);
     Category category;
     category.id = unique_id(entry, "category", ids);
     category.name = entry.has("name") ? std::string(entry.text("name")) : std::to_string(category.id);
-    if (!names.insert(category.name).second)
-      entry.fail(fmt::format("another category is called \"{}\"; names must be unique", category.name));
     dataset.categories.push_back(std::move(category));
   }
 }
@@ -77,7 +74,8 @@ IdTable ids_of(const Dataset& dataset) {
   table.source = dataset.source;
   for (const DatasetImage& image : dataset.images)
     if (!image.is_added) table.images[image.id] = {image.id, false};
-  for (const DatasetImage& image : dataset.left_out) table.images[image.id] = {image.id, true};
+  for (const DatasetImage& image : dataset.left_out)
+    if (!image.is_added) table.images[image.id] = {image.id, true};
   for (const Category& category : dataset.categories) table.categories[category.id] = category.id;
   return table;
 }
@@ -139,6 +137,26 @@ void read_annotations(const AnnotationFile& file, Dataset& dataset) {
   }
 }
 
+// Labels stand for categories by name. Exports may hold a name twice, once without boxes: that one goes.
+void keep_one_category_of_each_name(Dataset& dataset) {
+  Ids used;
+  for (const GroundTruthBox& box : dataset.boxes) used.insert(box.category_id);
+  std::vector<Category> kept;
+  for (Category& category : dataset.categories) {
+    const auto same =
+        std::find_if(kept.begin(), kept.end(), [&](const Category& one) { return one.name == category.name; });
+    if (same == kept.end()) {
+      kept.push_back(std::move(category));
+    } else if (used.contains(same->id) && used.contains(category.id)) {
+      throw UsageError(fmt::format("{}: the categories {} and {} are both called \"{}\", and both have boxes",
+                                   dataset.source, same->id, category.id, category.name));
+    } else if (used.contains(category.id)) {
+      *same = std::move(category);
+    }
+  }
+  dataset.categories = std::move(kept);
+}
+
 }  // namespace
 
 Dataset read_coco_dataset(const fs::path& path) {
@@ -153,6 +171,7 @@ Dataset read_coco_dataset(const fs::path& path) {
   read_images(file, dataset);
   read_categories(file, dataset);
   read_annotations(file, dataset);
+  keep_one_category_of_each_name(dataset);
   finish_dataset(dataset);
   return dataset;
 }

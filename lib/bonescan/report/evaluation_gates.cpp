@@ -13,7 +13,7 @@
 namespace bonescan {
 namespace {
 
-// nullopt: the baseline's rows are of other images.
+// nullopt: the baseline's rows are of other images, or of other ground truth in them.
 std::optional<DifferencesByName> differences_of_detections(const EvaluationOutcome& outcome, const Json& baseline,
                                                            const BootstrapParameters& bootstrap) {
   const auto rows = rows_of_report(baseline, *outcome.detection);
@@ -104,8 +104,7 @@ void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, c
     if (!paired)
       outcome.report["notes"].push_back(
           "The baseline does not tell of the same images and ground truth: a difference may come from these alone, and "
-          "how "
-          "likely it is noise is not known.");
+          "how likely it is noise is not known.");
     const Json* const earlier = find_by_path(*baseline, "options.score_threshold");
     const Json* const now = find_by_path(outcome.report, "options.score_threshold");
     if (earlier && now && *earlier != *now)

@@ -23,7 +23,7 @@ constexpr double kTolerance = 1e-9;
 std::string value_text(const std::optional<double>& value, const std::optional<double>& other = std::nullopt) {
   constexpr int kMostDigits = 17;
   if (!value) return "undefined";
-  if (*value == std::floor(*value)) return fmt::format("{:.0f}", *value);
+  if (*value == std::floor(*value) && std::abs(*value) < 1e15) return fmt::format("{:.0f}", *value + 0.0);
   int digits = 4;
   const auto text = [&](double number) { return fmt::format("{:.{}g}", number, digits); };
   const bool differs = other && std::abs(*value - *other) > kTolerance;

@@ -83,15 +83,16 @@ void add_folder(const fs::path& path, const fs::path& left_out, Findings& findin
                     path.string()));
   findings.folders.push_back(folder);
   const std::string below = left_out.lexically_relative(folder).generic_string() + '/';
-  const auto is_left_out = [&](const std::string& file) { return file.starts_with(below); };
+  const auto is_left_out = [&](const std::string& file) { return !left_out.empty() && file.starts_with(below); };
   const FolderSurvey survey = survey_folder(folder, "input", UnreadableFolder::kListed);
   for (const std::string& file : survey.images)
     if (!is_left_out(file)) findings.add(path / file, folder / file);
   for (const std::string& file : survey.others)
     if (!is_left_out(file)) findings.others.insert(folder / file);
   for (const std::string& run : survey.earlier_runs)
-    if (!is_left_out(run + '/')) findings.earlier_runs.insert(folder / run);
-  for (const std::string& link : survey.linked_folders) findings.linked_folders.insert(folder / link);
+    if (!is_left_out(run + '/')) findings.earlier_runs.insert(run.empty() ? folder : folder / run);
+  for (const std::string& link : survey.linked_folders)
+    if (!is_left_out(link)) findings.linked_folders.insert(folder / link);
 }
 
 // A file that the user named.
@@ -185,9 +186,18 @@ void tell_of_others(const std::set<fs::path>& others) {
                counted(others.size(), "other file that is no radiograph", "other files that are no radiographs"), text);
 }
 
-void tell_what_is_left_out(const Findings& findings) {
+// Whether one of the folders is what the link leads to, or holds it.
+bool is_read_anyway(const fs::path& link, const std::vector<fs::path>& folders) {
+  const fs::path real = real_folder(link);
+  return std::any_of(folders.begin(), folders.end(), [&](const fs::path& folder) {
+    return std::mismatch(folder.begin(), folder.end(), real.begin(), real.end()).first == folder.end();
+  });
+}
+
+void tell_what_is_left_out(Findings& findings) {
   for (const fs::path& run : findings.earlier_runs) spdlog::warn("what the run in {} wrote is no input", run.string());
-  const std::set<fs::path>& links = findings.linked_folders;
+  std::set<fs::path>& links = findings.linked_folders;
+  std::erase_if(links, [&](const fs::path& link) { return is_read_anyway(link, findings.folders); });
   if (!links.empty())
     spdlog::warn("{} in the inputs not followed ({}); name what shall be read",
                  counted(links.size(), "link to a folder", "links to folders"), links.begin()->string());

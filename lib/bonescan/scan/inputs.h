@@ -53,7 +53,7 @@ bool in_shard(std::string_view file, const Shard& shard);
 
 // Resolves names, then those of the list, which are its lines (a byte order mark and CRLF are allowed), or where it
 // holds NUL bytes what stands before each (find -print0): a folder stands for the radiographs below it (as
-// list_image_files of dataset/image_files.h finds them, less what lies below `left_out`) in byte order of their
+// survey_folder of dataset/image_files.h finds them, less what lies below `left_out`) in byte order of their
 // relative paths; a name that does not exist and has *, ? or [ is a glob (glob(7)). A file that is named is taken
 // whatever its extension. A file that turns up twice, by whatever name, counts once, where it came first. A DICOMDIR
 // that is named stands for the images that it lists; each frame of a DICOM file is an input (files whose names

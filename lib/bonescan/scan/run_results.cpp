@@ -23,13 +23,16 @@ bool is_filled_file(const fs::path& path) {
   return !error && size > 0;
 }
 
-// The offset of the last usable record of each picture_name: one that is damaged, failed, or whose mask or overlay is
-// gone is not. `pictures` get the names of all that did not fail.
-std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& journal, const fs::path& folder,
-                                                              bool overlays,
-                                                              std::unordered_set<std::string>& pictures) {
-  std::unordered_map<std::string, std::uint64_t> usable;
-  std::size_t damaged = 0;
+// What a journal tells of the run before, by picture_name.
+struct EarlierRecords {
+  std::unordered_map<std::string, std::uint64_t> usable;  // offsets of the last records that may stay
+  std::unordered_set<std::string> pictures;               // all that did not fail
+  std::size_t damaged = 0;                                // lines
+};
+
+// A record is usable unless it is damaged, failed, or its mask or overlay is gone.
+EarlierRecords earlier_records(ResultJournal& journal, const fs::path& folder, bool overlays) {
+  EarlierRecords records;
   journal.for_each([&](std::uint64_t offset, const std::string& line) {
     try {
       const ScanRecord record = scan_record_from_json(parse_json(line, kJournalName), kJournalName);
@@ -37,16 +40,16 @@ std::unordered_map<std::string, std::uint64_t> usable_records(ResultJournal& jou
       const bool lost_mask = record.bone && record.bone->mask && !is_filled_file(folder / *record.bone->mask);
       const bool lost_overlay = overlays && !is_filled_file(folder / overlay_name(picture));
       if (record.error) return;
-      pictures.insert(picture);
-      if (!lost_mask && !lost_overlay) usable[picture] = offset;
+      records.pictures.insert(picture);
+      if (!lost_mask && !lost_overlay) records.usable[picture] = offset;
     } catch (const UsageError&) {
-      ++damaged;
+      ++records.damaged;
     }
   });
-  if (damaged > 0)
+  if (records.damaged > 0)
     spdlog::warn("--resume: {} of the results in {} damaged; what stood there is done again",
-                 counted(damaged, "line", "lines"), folder.string());
-  return usable;
+                 counted(records.damaged, "line", "lines"), folder.string());
+  return records;
 }
 
 }  // namespace
@@ -61,24 +64,24 @@ RunResults::RunResults(const InputSet& inputs, const fs::path& output, bool over
 }
 
 void RunResults::take_over_journal(bool overlays) {
-  std::unordered_set<std::string> pictures;
-  auto usable = usable_records(*journal_, folder_, overlays, pictures);
+  EarlierRecords earlier = earlier_records(*journal_, folder_, overlays);
   for (std::size_t position = 0; position < offsets_.size(); ++position) {
     const InputFile& input = inputs_.files[position];
     const std::string picture = picture_name(input.file, input.frame);
-    pictures.erase(picture);
-    const auto found = usable.find(picture);
-    if (found == usable.end()) continue;
+    const bool had_pictures = earlier.pictures.erase(picture) > 0 || earlier.damaged > 0;
+    const auto found = earlier.usable.find(picture);
+    if (found == earlier.usable.end()) {
+      if (had_pictures) redone_.insert(picture);
+      continue;
+    }
     offsets_[position] = found->second;
     count(scan_record_from_json(parse_json(journal_->line_at(found->second), kJournalName), kJournalName));
   }
-  dropped_.assign(pictures.begin(), pictures.end());
+  dropped_.assign(earlier.pictures.begin(), earlier.pictures.end());
 }
 
 void RunResults::add(std::size_t position, const ScanRecord& record) {
   const std::string line = to_json_line(to_json(record));
-  // A run that goes on may have pictures of what fails now.
-  if (journal_ && record.error) remove_picture_files(folder_, picture_name(record.file, record.frame));
   if (journal_) {
     offsets_[position] = journal_->append(line);
   } else {
@@ -111,6 +114,10 @@ void RunResults::for_each_ok(const std::function<void(const NumberedRecord&)>& v
 void RunResults::publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes) {
   if (!journal_) return;
   for (const std::string& picture : dropped_) remove_picture_files(folder_, picture);
+  for (const FailedInput& failure : failures_) {
+    const std::string picture = picture_name(failure.file, failure.frame);
+    if (redone_.contains(picture)) remove_picture_files(folder_, picture);
+  }
   if (!dropped_.empty())
     spdlog::info("{} of what is no input any more removed", counted(dropped_.size(), "result", "results"));
   if (classes) {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "bonescan/scan/record.h"
@@ -30,7 +31,8 @@ class RunResults {
   // The record of inputs.files[position]; called in input order. Throws OutputError.
   void add(std::size_t position, const ScanRecord& record);
 
-  // Removes the pictures of what is no input any more. Writes results.jsonl, and where a detector took part
+  // Removes the pictures of what is no input any more, and those that an earlier run may have left of what has failed
+  // now. Writes results.jsonl, and where a detector took part
   // detections.json, images.json and `formats`.
   void publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes);
 
@@ -48,8 +50,9 @@ class RunResults {
   const InputSet& inputs_;
   std::filesystem::path folder_;
   std::optional<ResultJournal> journal_;
-  std::vector<std::uint64_t> offsets_;  // in the journal, by position
-  std::vector<std::string> dropped_;    // pictures of the journal that are no inputs any more
+  std::vector<std::uint64_t> offsets_;      // in the journal, by position
+  std::vector<std::string> dropped_;        // pictures of the journal that are no inputs any more
+  std::unordered_set<std::string> redone_;  // pictures that the journal may tell of, and that are done again
   ScanCounts counts_;
   std::vector<FailedInput> failures_;
 };
