@@ -106,9 +106,12 @@ TEST_CASE("a run that is killed again and again ends as if undisturbed, and writ
 
 TEST_CASE("a signal ends a command that still waits for the names of its inputs") {
   const test::TemporaryFolder folder;
-  const std::string pipe = folder / "names";
-  const std::string script = "mkfifo '" + pipe + "'; sleep 60 >'" + pipe + "' & " +
-                             "timeout --preserve-status -s TERM 2 \"$@\"; code=$?; kill $!; exit $code";
+  const std::string pipe = folder / "names", opened = folder / "opened";
+  // The pipe can be written to as soon as the command reads it.
+  const std::string script = "mkfifo '" + pipe + "'; (exec >'" + pipe + "'; : >'" + opened +
+                             "'; exec sleep 60) & writer=$!; \"$@\" & command=$!; until [ -e '" + opened +
+                             "' ]; do sleep 0.1; done; kill -TERM $command; wait $command; code=$?; kill $writer; "
+                             "exit $code";
   Arguments words = segment_command("--list", folder / "out");
   words.insert(words.begin() + 5, pipe);
   CHECK(run_script(script, words).exit_code == 130);
