@@ -146,12 +146,12 @@ std::string doctor_text(const Json& report) {
   return text + (report["problems"].empty() ? "\nAll is well.\n" : "");
 }
 
-ExitCode run_doctor(const DoctorArguments& arguments) {
+ExitCode run_doctor(const DoctorArguments& arguments, const CLI::App& app) {
   set_up_logging({});
   warn_of_slow_precision(arguments.models);
   const Json report = doctor_report(check_models(arguments.models));
   write_to_standard_output(arguments.json ? to_json_text(report) : doctor_text(report));
-  for (const std::string problem : report["problems"]) report_failure("bonescan doctor", problem, {});
+  for (const std::string problem : report["problems"]) report_failure(full_name(app), problem);
   return report["problems"].empty() ? ExitCode::kSuccess : ExitCode::kUsage;
 }
 
@@ -164,7 +164,7 @@ RunCommand add_doctor_command(CLI::App& app) {
   add_model_paths(app, ScanTask::kPipeline, arguments->models, group);
   add_device_options(app, arguments->models, group);
   app.add_flag("--json", arguments->json, "As one JSON object");
-  return [arguments](const CommandContext&) { return run_doctor(*arguments); };
+  return [arguments, &app](const CommandContext&) { return run_doctor(*arguments, app); };
 }
 
 }  // namespace bonescan

@@ -30,7 +30,6 @@ namespace fs = std::filesystem;
 // The command line as it is parsed.
 struct EvalArguments {
   EvaluationRequest request;
-  std::string command;  // "bonescan eval detect", for messages
   LogOptions log;
   OptionalPath output;
   OptionalPath junit;
@@ -140,10 +139,7 @@ void add_task(CLI::App& app, const char* name, const char* description, const ch
               EvalArguments& arguments) {
   CLI::App* const command = app.add_subcommand(name, description);
   add_example(*command, example);
-  command->callback([&arguments, task, name] {
-    arguments.request.task = task;
-    arguments.command = fmt::format("bonescan eval {}", name);
-  });
+  command->callback([&arguments, task] { arguments.request.task = task; });
   add_source_options(*command, task, arguments.request.sources);
   add_read_options(*command, arguments.request.settings.read, "What is compared");
   add_model_options(*command, task, arguments);
@@ -159,12 +155,14 @@ void check_can_become_file(const char* option, const fs::path& file) {
   check_can_become_folder(option, file.parent_path());
 }
 
-// Throws UsageError if an output would replace what is named to be read.
-void check_is_not_read(const char* option, const fs::path& output, const EvaluationRequest& request) {
+// Throws UsageError if an output would replace what is named to be read. A baseline may be replaced by the report that
+// it was compared with (see warn_of_replaced_baseline).
+void check_is_not_read(const char* option, const fs::path& output, const EvaluationRequest& request,
+                       const OptionalPath& baseline = std::nullopt) {
   const EvaluationSources& sources = request.sources;
   std::vector<fs::path> inputs = request.models.cards;
   for (const OptionalPath& input : {sources.ground_truth, sources.predictions, sources.split_list,
-                                    request.models.segmenter, request.models.detector})
+                                    request.models.segmenter, request.models.detector, baseline})
     if (input) inputs.push_back(*input);
   std::error_code error;
   for (const fs::path& input : inputs)
@@ -175,12 +173,9 @@ void check_is_not_read(const char* option, const fs::path& output, const Evaluat
 // What is read must not be replaced, nor one output by the other.
 void check_junit_is_a_file_of_its_own(const EvalArguments& arguments) {
   const fs::path& junit = *arguments.junit;
-  const OptionalPath& baseline = arguments.request.gates.baseline;
-  std::error_code error;
-  check_is_not_read("--junit", junit, arguments.request);
-  if (baseline && fs::equivalent(junit, *baseline, error))
-    throw UsageError(fmt::format("--junit: {} is read by this evaluation; name another", junit.string()));
+  check_is_not_read("--junit", junit, arguments.request, arguments.request.gates.baseline);
   if (!arguments.output) return;
+  std::error_code error;
   const fs::path file = fs::weakly_canonical(junit, error);
   const fs::path output = fs::weakly_canonical(*arguments.output, error);
   const bool is_report = file.parent_path() == output &&
@@ -221,19 +216,19 @@ void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& argume
   write_to_standard_output(to_standard_output ? report_text(outcome.report) : terminal_table(outcome.report));
 }
 
-ExitCode exit_code(const EvaluationOutcome& outcome, const std::string& command, const LogOptions& log) {
+ExitCode exit_code(const EvaluationOutcome& outcome, const CLI::App& app) {
   bool met = true;
   for (const GateResult& gate : outcome.gates) {
     if (gate.met) continue;
     met = false;
-    report_failure(command, fmt::format("{} is not met: {}", gate.name, gate.sentence), log);
+    report_failure(full_name(app), fmt::format("{} is not met: {}", gate.name, gate.sentence));
   }
   if (!met) return ExitCode::kRequirementNotMet;
   if (outcome.failed_images == 0) return ExitCode::kSuccess;
   return outcome.failed_images == outcome.run_images ? ExitCode::kNoInputProcessed : ExitCode::kSomeInputsFailed;
 }
 
-ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
+ExitCode run_eval(EvalArguments& arguments, const CLI::App& app, const CommandContext& context) {
   set_up_logging(arguments.log);
   warn_of_slow_precision(arguments.request.models);
   check_outputs(arguments);
@@ -244,7 +239,7 @@ ExitCode run_eval(EvalArguments& arguments, const CommandContext& context) {
   const EvaluationOutcome outcome = evaluate(arguments.request, context.cancellation);
   if (outcome.interrupted) return ExitCode::kInterrupted;
   write_outputs(outcome, arguments);
-  return exit_code(outcome, arguments.command, arguments.log);
+  return exit_code(outcome, app);
 }
 
 }  // namespace
@@ -261,7 +256,7 @@ RunCommand add_eval_command(CLI::App& app) {
            *arguments);
   add_task(app, "pipeline", "Boxes of segmenter and detector together",
            "bonescan eval pipeline --fracatlas FracAtlas/ --split test -o report/", ScanTask::kPipeline, *arguments);
-  return [arguments](const CommandContext& context) { return run_eval(*arguments, context); };
+  return [arguments, &app](const CommandContext& context) { return run_eval(*arguments, app, context); };
 }
 
 }  // namespace bonescan

@@ -70,14 +70,13 @@ void set_up_logging(const LogOptions& options) {
   spdlog::set_default_logger(std::move(logger));
 }
 
-void report_failure(const std::string& command, const std::string& message, const LogOptions& options) {
+void report_failure(const std::string& command, const std::string& message) {
   const std::string text = fmt::format("{}: {}", command, message);
-  if (!options.json && !messages_are_json) {
+  if (messages_are_json) {
+    spdlog::error("{}", text);
+  } else {
     std::fputs((to_one_line(text) + '\n').c_str(), stderr);  // fmt::print would throw where nobody reads it
-    return;
   }
-  if (!messages_are_json) set_up_logging(options);  // the failure came before the command did
-  spdlog::error("{}", text);
 }
 
 }  // namespace bonescan

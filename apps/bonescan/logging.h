@@ -17,7 +17,7 @@ void add_log_options(CLI::App& app, LogOptions& options, const std::string& grou
 
 void set_up_logging(const LogOptions& options);
 
-// Tells why the command fails: "COMMAND: MESSAGE", or with --log-json an object like the others.
-void report_failure(const std::string& command, const std::string& message, const LogOptions& options);
+// Tells why the command fails: "COMMAND: MESSAGE", or an object like the other messages where these are JSON.
+void report_failure(const std::string& command, const std::string& message);
 
 }  // namespace bonescan

@@ -25,6 +25,7 @@
 #include "command.h"
 #include "command_table.h"
 #include "logging.h"
+#include "shared_options.h"
 
 namespace bonescan {
 namespace {
@@ -45,10 +46,11 @@ using Words = std::span<const char* const>;
 
 // What goes wrong may go wrong before the words are parsed.
 void report(Words words, const std::string& command_name, const std::string& message) {
-  LogOptions options;
-  options.json = std::any_of(words.begin(), words.end(),
-                             [](std::string_view word) { return word == "--log-json" || word == "--log-json=true"; });
-  report_failure(command_name, message, options);
+  const bool asks_for_json = std::any_of(words.begin(), words.end(), [](std::string_view word) {
+    return word == "--log-json" || word == "--log-json=true";
+  });
+  if (asks_for_json) set_up_logging({.json = true});
+  report_failure(command_name, message);
 }
 
 // As one sentence on one line.
@@ -57,13 +59,6 @@ ExitCode report_usage_error(Words words, const std::string& command_name, std::s
   std::replace(message.begin(), message.end(), '\n', ' ');
   report(words, command_name, message);
   return ExitCode::kUsage;
-}
-
-// "bonescan eval detect": the command, and the subcommand of it that the words name.
-std::string full_name(const CLI::App& app) {
-  std::string name = app.get_name();
-  for (const CLI::App* subcommand : app.get_subcommands()) name += " " + subcommand->get_name();
-  return name;
 }
 
 // A command that only leads to its subcommands was given none of them.

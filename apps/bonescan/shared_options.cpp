@@ -94,6 +94,12 @@ ProgressMode progress_with(const LogOptions& log, ProgressMode asked_for) {
   return log.json && asked_for != ProgressMode::kNever ? ProgressMode::kLog : asked_for;
 }
 
+std::string full_name(const CLI::App& app) {
+  std::string name = app.get_name();
+  for (const CLI::App* subcommand : app.get_subcommands()) name += " " + subcommand->get_name();
+  return name;
+}
+
 void add_example(CLI::App& app, const std::string& example) {
   app.footer(example);
 }

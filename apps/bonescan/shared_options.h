@@ -48,6 +48,9 @@ void add_progress_option(CLI::App& app, ProgressMode& progress, const std::strin
 // What --progress means beside -q and --log-json: silence, and log lines instead of a line that is rewritten.
 ProgressMode progress_with(const LogOptions& log, ProgressMode asked_for);
 
+// "bonescan eval detect": the command, and the subcommand of it that the words name.
+std::string full_name(const CLI::App& app);
+
 // An example call, at the top of the subcommand's help.
 void add_example(CLI::App& app, const std::string& example);
 

@@ -224,8 +224,8 @@ EvaluationOutcome evaluate(const EvaluationRequest& request, const Cancellation&
 
   EvaluationOutcome outcome;
   try {
-    outcome = request.task == ScanTask::kSegment ? evaluate_segmentation(request, cancellation)
-                                                 : evaluate_boxes(request, cancellation);
+    outcome = runs_detector(request.task) ? evaluate_boxes(request, cancellation)
+                                          : evaluate_segmentation(request, cancellation);
   } catch (const fs::filesystem_error& error) {
     throw UsageError(fmt::format("{} cannot be read: {}", error.path1().string(), error.code().message()));
   }

@@ -83,14 +83,14 @@ void check_same_options(const Json& baseline, const EvaluationSettings& settings
 
 void check_gate_settings(const EvaluationRequest& request, const std::optional<Json>& baseline) {
   const Json nothing =
-      request.task == ScanTask::kSegment ? segmentation_report({}) : detection_report({}, report_task(request.task));
+      runs_detector(request.task) ? detection_report({}, report_task(request.task)) : segmentation_report({});
   for (const std::string& text : request.gates.requirements) {
     const Requirement requirement = parse_requirement(text);
     const std::string group = requirement.figure.substr(0, requirement.figure.find('.'));
     const bool is_open = nothing.contains(group) && nothing[group].is_array() && nothing[group].empty();
     if (!is_open) check_requirement(nothing, requirement);
   }
-  if (baseline && request.task != ScanTask::kSegment) check_same_options(*baseline, request.settings);
+  if (baseline && runs_detector(request.task)) check_same_options(*baseline, request.settings);
   if (baseline) check_baseline(nothing, *baseline, request.gates.max_drop, {});
 }
 
