@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from bonescan_training import bone_gate, bone_masks, fracatlas, model_card, negatives
-from bonescan_training.bone_gate import OperatingPoint
+from bonescan_training.bone_gate import BoneNetwork, OperatingPoint
 from bonescan_training.bone_masks import SPLITS
 
 
@@ -37,6 +37,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--radiographs", type=Path, nargs="*",
                         default=[SPLITS / "gate_radiographs_valid.csv", SPLITS / "gate_radiographs_test.csv"])
     parser.add_argument("--photographs", type=Path, nargs="*", default=[], help="folders of photographs that training has not seen")
+    parser.add_argument("--tta", action="store_true", help="mean probability over each picture and its mirror image")
     parser.add_argument("--overlays", type=Path, help="folder for pictures with drawn (green) and predicted (red) outlines")
     parser.add_argument("--output", type=Path, help="JSON file for the figures")
     return parser.parse_args()
@@ -54,7 +55,7 @@ def draw_overlay(image: np.ndarray, truth: np.ndarray, probability: np.ndarray, 
     return canvas
 
 
-def measure_masks(network: torch.jit.ScriptModule, threshold: float, options: argparse.Namespace) -> dict[str, Any]:
+def measure_masks(network: BoneNetwork, threshold: float, options: argparse.Namespace) -> dict[str, Any]:
     """Mean and maximum IoU and mean Dice at the upright image's size, and each image's IoU."""
     rows = {}
     for name in bone_masks.read_names(options.held_out):
@@ -70,7 +71,7 @@ def measure_masks(network: torch.jit.ScriptModule, threshold: float, options: ar
             "dice_mean": round(float(dice.mean()), 4), "iou_by_image": {name: round(row[0], 3) for name, row in rows.items()}}
 
 
-def measure_radiographs(network: torch.jit.ScriptModule, point: OperatingPoint, path: Path, root: Path) -> dict[str, Any]:
+def measure_radiographs(network: BoneNetwork, point: OperatingPoint, path: Path, root: Path) -> dict[str, Any]:
     """How many of the radiographs of a list pass, and which do not."""
     names = bone_masks.read_names(path)
     refused = []
@@ -82,7 +83,7 @@ def measure_radiographs(network: torch.jit.ScriptModule, point: OperatingPoint, 
     return {"images": len(names), "passed": len(names) - len(refused), "refused": refused}
 
 
-def measure_photographs(network: torch.jit.ScriptModule, point: OperatingPoint, folder: Path) -> dict[str, Any]:
+def measure_photographs(network: BoneNetwork, point: OperatingPoint, folder: Path) -> dict[str, Any]:
     """How many photographs of a folder pass, for each way of showing them, and which."""
     photographs = negatives.read_photographs(folder)
     passed: Counter[str] = Counter()
@@ -122,11 +123,12 @@ def main() -> None:
     else:
         stored = model_card.read_card(options.model)["operating_point"]
     point = OperatingPoint(**stored)
+    asked = bone_gate.mean_over_mirror_image(network) if options.tta else network
     figures: dict[str, Any] = {
         "operating_point": stored,
-        "masks": measure_masks(network, point.mask_threshold, options),
-        "radiographs": {path.stem: measure_radiographs(network, point, path, options.fracatlas) for path in options.radiographs},
-        "photographs": {folder.name: measure_photographs(network, point, folder) for folder in options.photographs},
+        "masks": measure_masks(asked, point.mask_threshold, options),
+        "radiographs": {path.stem: measure_radiographs(asked, point, path, options.fracatlas) for path in options.radiographs},
+        "photographs": {folder.name: measure_photographs(asked, point, folder) for folder in options.photographs},
         "file_mb": round(options.model.stat().st_size / 1e6, 2),
         "milliseconds_per_image": milliseconds_per_image(network),
     }

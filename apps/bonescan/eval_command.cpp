@@ -75,7 +75,7 @@ void add_model_options(CLI::App& app, ScanTask task, EvalArguments& arguments) {
   add_model_paths(app, task, request.models, group);
   add_model_card_option(app, request.models, group);
   add_device_options(app, request.models, group);
-  if (runs_detector(task)) add_flips_option(app, request.test_time_flips, group);
+  add_flips_option(app, task, request.test_time_flips, group);
   add_progress_option(app, request.progress, group);
 }
 

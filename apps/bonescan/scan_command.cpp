@@ -23,6 +23,7 @@ struct ScanArguments {
   LogOptions log;
   std::string shard;
   std::optional<std::string> dicom_tags;
+  bool test_time_flips = false;
   bool resume = false;
   bool overwrite = false;
 };
@@ -76,6 +77,7 @@ void add_model_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
   add_model_paths(app, task, models, group);
   add_model_card_option(app, models, group);
   add_device_options(app, models, group);
+  add_flips_option(app, task, arguments.test_time_flips, group);
 }
 
 void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
@@ -98,7 +100,6 @@ void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& argument
         "Boxes that overlap the one that stays this much move it, by their scores; 1: none does");
     add("--max-detections", boxes.max_detections, whole_number(1, 1'000'000), "Most boxes in a radiograph");
     add("--top-k", boxes.top_k, whole_number(1, 1'000'000), "Candidates in each class before suppression");
-    add_flips_option(app, boxes.test_time_flips, "Models");
   }
 }
 
@@ -118,6 +119,7 @@ ScanRequest complete_request(const ScanArguments& arguments) {
   ScanRequest request = arguments.request;
   request.read.dicom_tags = {kSopInstanceUid};
   if (arguments.dicom_tags) request.read.dicom_tags = parse_dicom_tags(*arguments.dicom_tags);
+  request.segmentation.test_time_flips = request.detection.test_time_flips = arguments.test_time_flips;
   if (!arguments.shard.empty()) request.inputs.shard = parse_shard(arguments.shard);
   if (arguments.resume && arguments.overwrite)
     throw UsageError("--resume and --overwrite exclude each other; name one");

@@ -1,5 +1,7 @@
 #include "shared_options.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -67,11 +69,13 @@ void warn_of_slow_precision(const ModelSelection& models) {
     spdlog::warn("--precision bf16: this processor has no AVX-512 and emulates bf16, many times slower than fp32");
 }
 
-void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& group) {
-  app.add_flag(
-         "--tta", test_time_flips,
-         "Test-time augmentation: the detector's mean answer to a radiograph and its mirror images, left to right, "
-         "top to bottom and both; takes four times as long")
+void add_flips_option(CLI::App& app, ScanTask task, bool& test_time_flips, const std::string& group) {
+  std::vector<std::string> flips;
+  if (runs_segmenter(task)) flips.push_back("the segmenter also sees the left-right mirror image (twice its time)");
+  if (runs_detector(task))
+    flips.push_back("the detector also sees the mirror images about both axes (four times its time)");
+  app.add_flag("--tta", test_time_flips,
+               fmt::format("Test-time augmentation: {}; answers are averaged", fmt::join(flips, ", ")))
       ->group(group);
 }
 

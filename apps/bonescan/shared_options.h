@@ -37,7 +37,7 @@ void add_device_options(CLI::App& app, ModelSelection& models, const std::string
 void warn_of_slow_precision(const ModelSelection& models);
 
 // --tta
-void add_flips_option(CLI::App& app, bool& test_time_flips, const std::string& group);
+void add_flips_option(CLI::App& app, ScanTask task, bool& test_time_flips, const std::string& group);
 
 // --threads
 void add_threads_option(CLI::App& app, int& threads, const std::string& text);

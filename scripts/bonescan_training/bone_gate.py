@@ -15,6 +15,8 @@ import torch
 
 from bonescan_training.bone_masks import INPUT_SIDE, MEAN, STD, stretch
 
+BoneNetwork = Callable[[torch.Tensor], torch.Tensor]  # normalised pictures [N,3,H,W] to logits [N,1,H,W]
+
 
 @dataclass(frozen=True)
 class OperatingPoint:
@@ -26,11 +28,21 @@ class OperatingPoint:
 
 
 @torch.no_grad()
-def bone_probability(network: Callable[[torch.Tensor], torch.Tensor], image: np.ndarray) -> np.ndarray:
+def bone_probability(network: BoneNetwork, image: np.ndarray) -> np.ndarray:
     """Bone probability [224,224] float32 of an upright RGB picture [H,W,3] uint8."""
     pixels = stretch(image, INPUT_SIDE).astype(np.float32).transpose(2, 0, 1) / 255
     logits = network(torch.from_numpy((pixels - MEAN) / STD)[None])
     return torch.sigmoid(logits)[0, 0].numpy()
+
+
+def mean_over_mirror_image(network: BoneNetwork) -> BoneNetwork:
+    """`network` with the option --tta of `bonescan segment`: logits of the mean probability over both pictures."""
+
+    def run(pixels: torch.Tensor) -> torch.Tensor:
+        mirrored = torch.sigmoid(network(pixels.flip(3))).flip(3)
+        return torch.logit((torch.sigmoid(network(pixels)) + mirrored) / 2)
+
+    return run
 
 
 def fraction_and_confidence(probability: np.ndarray, mask_threshold: float) -> tuple[float, float]:

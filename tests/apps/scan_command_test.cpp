@@ -280,6 +280,26 @@ TEST_CASE("every threshold reaches its place") {
   }
 }
 
+TEST_CASE("test-time flips reach both networks") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  const auto record = [&](Arguments arguments) {
+    const Arguments input = {folder / "in/IMG0003767.jpg", "-o", "-"};
+    arguments.insert(arguments.end(), input.begin(), input.end());
+    const auto result = test::run_bonescan(arguments);
+    REQUIRE(result.exit_code == 0);
+    return json_lines(result.output).at(0);
+  };
+  const Json plain = record({"pipeline"}), averaged = record({"pipeline", "--tta"});
+  CHECK(averaged["bone"]["confidence"] != plain["bone"]["confidence"]);
+  CHECK(averaged["bone"]["fraction"] == Approx(plain["bone"]["fraction"].get<double>()).epsilon(0.1));
+  CHECK(averaged["bone"] == record({"segment", "--tta"})["bone"]);
+  CHECK(averaged["detections"] != plain["detections"]);
+
+  REQUIRE(pipeline({folder / "in", "-o", folder / "out", "--tta"}).exit_code == 0);
+  CHECK(read_json_file(folder / "out/run.json")["settings"]["tta"] == true);
+}
+
 TEST_CASE("options come from a TOML file, and the command line wins") {
   const test::TemporaryFolder folder;
   copy_samples(folder / "in");

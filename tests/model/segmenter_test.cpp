@@ -91,6 +91,34 @@ TEST_CASE("grey networks take colour pictures") {
   CHECK(segmenter.segment(grey_picture(cv::Mat(20, 20, CV_8UC3, cv::Scalar::all(255)))).fraction == 1.0);
 }
 
+TEST_CASE("test-time flips average what the network says of a picture and of its mirror image") {
+  Model model;
+  model.path = "models/one_sided.pt";
+  model.card = read_model_card(test::tiny_model("segmenter"), ModelTask::kSegmentation);
+  const std::int64_t height = model.card.input.height, width = model.card.input.width;
+  Tensor left_is_bone{{1, 1, height, width}, {}};
+  for (std::int64_t pixel = 0; pixel < height * width; ++pixel)
+    left_is_bone.values.push_back(pixel % width < width / 4 ? 4.0F : -4.0F);
+  model.network = std::make_unique<test::ScriptedNetwork>(std::vector<std::vector<Tensor>>{{left_is_bone}});
+  const Segmenter segmenter(std::move(model), {.mask_threshold = 0.4, .test_time_flips = true});
+  const BoneFinding finding = segmenter.segment(half_white({64, 64}));
+  // The outer quarters are bone in one of the two answers.
+  CHECK(finding.fraction == 0.5);
+  CHECK(finding.confidence == Approx(0.5).margin(1e-6));
+  CHECK(cv::countNonZero(finding.mask.colRange(0, 15) != 255) == 0);
+  CHECK(cv::countNonZero(finding.mask.colRange(18, 46)) == 0);
+  CHECK(cv::countNonZero(finding.mask.colRange(49, 64) != 255) == 0);
+}
+
+TEST_CASE("test-time flips find bone where it lies") {
+  const BoneFinding finding =
+      load_segmenter(test::tiny_model("segmenter"), {}, {.test_time_flips = true}).segment(half_white({160, 96}, 0.25));
+  CHECK(finding.fraction == 0.25);
+  CHECK(finding.confidence == Approx(kWhiteProbability).margin(1e-4));
+  CHECK(cv::countNonZero(finding.mask.colRange(0, 35) != 255) == 0);
+  CHECK(cv::countNonZero(finding.mask.colRange(45, 160)) == 0);
+}
+
 TEST_CASE("an answer that says nothing is an error of the image, not a picture without bone") {
   Model model;
   model.path = "models/broken.pt";

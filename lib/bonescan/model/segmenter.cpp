@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bonescan/model/flip.h"
 #include "bonescan/model/operating_point.h"
 #include "bonescan/model/probe.h"
 
@@ -19,16 +20,27 @@ cv::Mat to_probability(const Tensor& logits, const InputSpec& input) {
 
 }  // namespace
 
-Segmenter::Segmenter(Model model, const SegmentationOptions& options) : model_(std::move(model)) {
+Segmenter::Segmenter(Model model, const SegmentationOptions& options)
+    : model_(std::move(model)), test_time_flips_(options.test_time_flips) {
   check_mask_logits(model_);
   thresholds_ = options_in_force(model_.card, options);
 }
 
+cv::Mat Segmenter::bone_probability(const Tensor& input) const {
+  const InputSpec& spec = model_.card.input;
+  const auto ask = [&](const Tensor& picture) {
+    return to_probability(run_expecting(model_, picture, {{1, 1, spec.height, spec.width}})[0], spec);
+  };
+  const cv::Mat probability = ask(input);
+  if (!test_time_flips_) return probability;
+  cv::Mat of_mirror_image;
+  cv::flip(ask(flipped(input, {.horizontal = true})), of_mirror_image, 1);
+  return (probability + of_mirror_image) / 2;
+}
+
 BoneFinding Segmenter::segment(const Radiograph& radiograph) const {
   const InputSpec& input = model_.card.input;
-  const std::vector<Tensor> outputs =
-      run_expecting(model_, make_network_input(radiograph, input), {{1, 1, input.height, input.width}});
-  const cv::Mat probability = to_probability(outputs[0], input);
+  const cv::Mat probability = bone_probability(make_network_input(radiograph, input));
   const cv::Mat mask = probability > thresholds_.mask;
 
   const cv::Rect shown = covered_area(radiograph.size, input);

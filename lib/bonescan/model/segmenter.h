@@ -21,6 +21,8 @@ struct SegmentationOptions {
   std::optional<double> mask_threshold = {};
   std::optional<double> min_bone_fraction = {};
   std::optional<double> min_bone_confidence = {};
+  // Average over the picture and its mirror image, left to right: takes twice as long.
+  bool test_time_flips = false;
 };
 
 // What the segmenter says about one radiograph.
@@ -43,8 +45,12 @@ class Segmenter {
   const Model& model() const { return model_; }
 
  private:
+  // [H, W] CV_32F on the network's grid, 0..1.
+  cv::Mat bone_probability(const Tensor& input) const;
+
   Model model_;
   SegmentationThresholds thresholds_;
+  bool test_time_flips_ = false;
 };
 
 Segmenter load_segmenter(const std::filesystem::path& path, const ModelOptions& model_options = {},

@@ -5,19 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 #include <map>
 
 #include "bonescan/core/error.h"
+#include "bonescan/model/flip.h"
 #include "bonescan/model/ssd.h"
 
 namespace bonescan {
 namespace {
-
-struct Flip {
-  bool horizontal;
-  bool vertical;
-};
 
 constexpr std::array kFlips{Flip{false, false}, Flip{true, false}, Flip{false, true}, Flip{true, true}};
 
@@ -33,24 +28,6 @@ AnchorKey key_of(const float* anchor, AnchorFormat format, double width, double 
   const auto sixteenths = [](double value) { return std::lround(16 * value); };
   return {sixteenths(flip.horizontal ? width - x : x), sixteenths(flip.vertical ? height - y : y),
           sixteenths(anchor_width), sixteenths(anchor_height)};
-}
-
-Tensor flipped(const Tensor& input, Flip flip) {
-  const std::int64_t height = input.shape[2], width = input.shape[3];
-  Tensor result{input.shape, {}};
-  result.values.reserve(input.values.size());
-  for (std::int64_t plane = 0; plane < input.shape[0] * input.shape[1]; ++plane) {
-    for (std::int64_t y = 0; y < height; ++y) {
-      const std::int64_t row = plane * height + (flip.vertical ? height - 1 - y : y);
-      const auto begin = input.values.begin() + row * width;
-      if (flip.horizontal)
-        result.values.insert(result.values.end(), std::make_reverse_iterator(begin + width),
-                             std::make_reverse_iterator(begin));
-      else
-        result.values.insert(result.values.end(), begin, begin + width);
-    }
-  }
-  return result;
 }
 
 // Adds the answer to one mirror image to the sums of probabilities and deltas.

@@ -48,7 +48,7 @@ struct EvaluationRequest {
   ScanTask task = ScanTask::kDetect;
   EvaluationSources sources;
   ModelSelection models;         // run where there are images but no predictions
-  bool test_time_flips = false;  // likewise, of the detector
+  bool test_time_flips = false;  // likewise
   ProgressMode progress = ProgressMode::kAuto;
   EvaluationSettings settings;
   GateSettings gates;

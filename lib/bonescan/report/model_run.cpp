@@ -35,6 +35,7 @@ ModelRun run_models(const EvaluationRequest& request, const std::vector<NamedIma
   scan_request.output = output;
   scan_request.models = request.models;
   scan_request.detection.score_threshold = SsdOptions().score_threshold;
+  scan_request.segmentation.test_time_flips = request.test_time_flips;
   scan_request.detection.test_time_flips = request.test_time_flips;
   scan_request.read = request.settings.read;
   scan_request.threads = request.settings.threads;

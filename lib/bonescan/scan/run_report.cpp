@@ -43,7 +43,7 @@ Json models_json(const ScanModels& models) {
 }
 
 // Those in force, whether the user gave them or the model's card.
-void add_thresholds(const ScanRequest& request, const ScanModels& models, Json& settings) {
+void add_model_options(const ScanRequest& request, const ScanModels& models, Json& settings) {
   if (models.segmenter) {
     const SegmentationThresholds chosen = options_in_force(models.segmenter->model().card, request.segmentation);
     settings["mask_threshold"] = chosen.mask;
@@ -57,8 +57,8 @@ void add_thresholds(const ScanRequest& request, const ScanModels& models, Json& 
     settings["box_voting_iou"] = chosen.box_voting_iou;
     settings["max_detections"] = chosen.max_detections;
     settings["top_k"] = chosen.top_k;
-    settings["tta"] = request.detection.test_time_flips;
   }
+  settings["tta"] = request.segmentation.test_time_flips || request.detection.test_time_flips;
 }
 
 // Each once, by name.
@@ -128,7 +128,7 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
   for (const auto& card : request.models.cards) settings["model_cards"].push_back(sha256_of_file(card));
   settings["device"] = request.models.device;
   settings["precision"] = request.models.precision == Precision::kBFloat16 ? "bf16" : "fp32";
-  add_thresholds(request, models, settings);
+  add_model_options(request, models, settings);
   settings["overlay"] = request.overlay;
   settings["allow_truncated"] = request.read.allow_truncated;
   settings["max_pixels"] = request.read.max_pixels;
