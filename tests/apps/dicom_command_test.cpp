@@ -101,7 +101,7 @@ TEST_CASE("the instance's UID is told unless other tags or none are asked for") 
   CHECK(results(folder / "3")[0]["dicom"].dump() == R"({"Rows":"47","Modality":"OT","StudyDate":null})");
   const auto unknown = pipeline({image, "-o", folder / "4", "--dicom-tags", "PatientsNickname"});
   CHECK(unknown.exit_code == 2);
-  CHECK_THAT(unknown.errors, Catch::Contains("\"PatientsNickname\" is no keyword"));
+  CHECK_THAT(unknown.errors, Catch::Contains("\"PatientsNickname\" is not a keyword"));
   CHECK_FALSE(fs::exists(folder / "4"));
   const auto resumed = pipeline({image, "-o", folder / "3", "--resume"});
   CHECK(resumed.exit_code == 2);

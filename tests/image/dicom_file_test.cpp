@@ -39,12 +39,23 @@ TEST_CASE("what begins like a DICOM element, but leads to no SOP class of DICOM'
   CHECK_FALSE(is_dicom(bytes_of("\x08\0"sv)));
 }
 
+TEST_CASE("values of every kind may stand before the SOP class, those whose length has four bytes, too") {
+  using namespace std::string_literals;
+  const auto representation =
+      GENERATE(as<std::string>{}, "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV");
+  CAPTURE(representation);
+  const std::string before = "\x08\0\x06\0"s + representation + "\0\0\x04\0\0\0ABCD"s;
+  CHECK(is_dicom(bytes_of(before + "\x08\0\x16\0UI\x1A\0001.2.840.10008.5.1.4.1.1.1\0rest"s)));
+}
+
 TEST_CASE("frames are counted, and a file that cannot be read counts as one") {
   CHECK(count_dicom_frames(dicom("frames_jpeg_ls.dcm"), {}) == 3);
   CHECK(count_dicom_frames(dicom("grey_rle.dcm"), {}) == 1);
   for (const char* name : {"report.dcm", "personal_cut.dcm", "many_frames.dcm", "missing"})
     CHECK(count_dicom_frames(dicom(name), {}) == 1);
   CHECK(count_dicom_frames(dicom("frames_rle.dcm"), {.max_pixels = 3 * 61 * 47 - 1}) == 1);
+  CHECK(count_dicom_frames(dicom("frames_rle.dcm"), {.max_file_size = fs::file_size(dicom("frames_rle.dcm"))}) == 3);
+  CHECK(count_dicom_frames(dicom("frames_rle.dcm"), {.max_file_size = 1000}) == 1);
 }
 
 TEST_CASE("a DICOMDIR lists its images, and small letters stand for capitals where only they are there") {

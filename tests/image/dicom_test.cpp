@@ -1,4 +1,5 @@
 // Reading DICOM: transfer syntaxes, depths, windows, colours, frames, limits and what must not be told.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
@@ -65,8 +66,8 @@ TEST_CASE("8-bit DICOM has the pixels of the PNG in every lossless transfer synt
   const Radiograph radiograph = read("grey_" + syntax + ".dcm");
   CHECK(equal(radiograph.pixels, reference("grey.png")));
   CHECK(radiograph.size == cv::Size(61, 47));
-  CHECK(radiograph.black == 0.0);
-  CHECK(radiograph.white == 255.0);
+  CHECK(radiograph.window.black == 0.0);
+  CHECK(radiograph.window.white == 255.0);
 }
 
 TEST_CASE("12-bit DICOM has its levels in every lossless transfer syntax") {
@@ -77,8 +78,8 @@ TEST_CASE("12-bit DICOM has its levels in every lossless transfer syntax") {
   CHECK(equal(radiograph.pixels, deep_reference()));
   // No window in the file: that of a 16-bit PNG with these levels.
   const Radiograph png = read_radiograph(test::fixture("grey_12bit_in_16.png"));
-  CHECK(radiograph.black == png.black);
-  CHECK(radiograph.white == png.white);
+  CHECK(radiograph.window.black == png.window.black);
+  CHECK(radiograph.window.white == png.window.white);
 }
 
 TEST_CASE("colour DICOM has the pixels of the PNG in every lossless transfer syntax") {
@@ -162,8 +163,8 @@ TEST_CASE("the file's first window is what is shown, whatever the rescaling and 
 
 TEST_CASE("a window without width is as good as none") {
   const Radiograph radiograph = read("window_useless.dcm");
-  CHECK(radiograph.white == read("deep_explicit.dcm").white);
-  CHECK(radiograph.black == read("deep_explicit.dcm").black);
+  CHECK(radiograph.window.white == read("deep_explicit.dcm").window.white);
+  CHECK(radiograph.window.black == read("deep_explicit.dcm").window.black);
 }
 
 TEST_CASE("a window that the rescaling leaves without width, or with an infinite one, is as good as none") {
@@ -176,8 +177,8 @@ TEST_CASE("a window that the rescaling leaves without width, or with an infinite
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "flat.dcm", bytes);
   const Radiograph radiograph = read_radiograph(folder / "flat.dcm");
-  CHECK(radiograph.white == read("deep_explicit.dcm").white);
-  CHECK(radiograph.black == read("deep_explicit.dcm").black);
+  CHECK(radiograph.window.white == read("deep_explicit.dcm").window.white);
+  CHECK(radiograph.window.black == read("deep_explicit.dcm").window.black);
 }
 
 TEST_CASE("a sigmoid window is applied") {
@@ -239,8 +240,8 @@ TEST_CASE("a picture of one frame has no second") {
 TEST_CASE("windows of enhanced images are those of the frame") {
   for (int frame : {1, 2}) {
     const Radiograph radiograph = read("enhanced.dcm", {.frame = frame});
-    CHECK(radiograph.black == 1000.0 * frame);
-    CHECK(radiograph.white == 1000.0 * frame + 1000.0);
+    CHECK(radiograph.window.black == 1000.0 * frame);
+    CHECK(radiograph.window.white == 1000.0 * frame + 1000.0);
   }
 }
 
@@ -373,12 +374,75 @@ TEST_CASE("DICOM files that are cut off anywhere are refused, and nothing of the
   }
 }
 
-TEST_CASE("sequences nested without end are refused before they exhaust the stack") {
+// A file up to its data set, which is to be explicit little endian.
+std::vector<std::uint8_t> meta_header() {
   std::vector<std::uint8_t> bytes = read_file_bytes(dicom("grey_explicit.dcm"), 1 << 20);
-  bytes.resize(144 + bytes[140] + bytes[141] * 256u);  // the meta header, whose length its first element gives
-  const std::vector<std::uint8_t> level = {0x08, 0x00, 0x40, 0x11, 'S',  'Q',  0,    0,    0xFF, 0xFF,
-                                           0xFF, 0xFF, 0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF};
-  for (int i = 0; i < 200'000; ++i) bytes.insert(bytes.end(), level.begin(), level.end());
+  bytes.resize(144 + bytes[140] + bytes[141] * 256u);  // its first element gives its length
+  return bytes;
+}
+
+// An element or item without a value, of 8 bytes.
+void append_empty(std::vector<std::uint8_t>& bytes, int group, int element, std::string_view representation) {
+  for (const int number : {group, element}) {
+    bytes.push_back(static_cast<std::uint8_t>(number % 256));
+    bytes.push_back(static_cast<std::uint8_t>(number / 256));
+  }
+  bytes.insert(bytes.end(), representation.begin(), representation.end());
+  bytes.resize(bytes.size() + 4 - representation.size());
+}
+
+const std::vector<std::uint8_t> kSequenceStart = {0x08, 0x00, 0x40, 0x11, 'S', 'Q', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF};
+
+std::string refusal_of(const std::vector<std::uint8_t>& bytes) {
+  try {
+    decode_radiograph(bytes);
+  } catch (const ImageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_CASE("a data set or an item of more elements than any radiograph has is refused, in whatever order they are") {
+  const bool within_item = GENERATE(false, true), falling = GENERATE(false, true);
+  CAPTURE(within_item, falling);
+  std::vector<std::uint8_t> bytes = meta_header();
+  if (within_item) {
+    bytes.insert(bytes.end(), kSequenceStart.begin(), kSequenceStart.end());
+    bytes.insert(bytes.end(), {0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF});
+  }
+  const auto append_elements = [&](int count) {
+    for (int i = 0; i < count; ++i) append_empty(bytes, 0x0010, 0x0100 + (falling ? 40'000 - i : i), "LO");
+  };
+  append_elements(9'000);
+  CHECK_THAT(refusal_of(bytes), !Catch::Contains("too many elements"));
+  append_elements(40'000);
+  CHECK(refusal_of(bytes) == "is a DICOM file that has too many elements");
+}
+
+TEST_CASE("a sequence may have many items, as those of enhanced images and of a DICOMDIR do, but not millions") {
+  std::vector<std::uint8_t> bytes = meta_header();
+  bytes.insert(bytes.end(), kSequenceStart.begin(), kSequenceStart.end());
+  for (int i = 0; i < 100'000; ++i) append_empty(bytes, 0xFFFE, 0xE000, "");
+  CHECK_THAT(refusal_of(bytes), !Catch::Contains("too many elements"));
+  for (int i = 0; i < 3'000'000; ++i) append_empty(bytes, 0xFFFE, 0xE000, "");
+  CHECK(refusal_of(bytes) == "is a DICOM file that has too many elements");
+}
+
+TEST_CASE("pixel data in tens of thousands of fragments more than there are frames are refused") {
+  std::vector<std::uint8_t> fragments;
+  for (int i = 0; i < 50'000; ++i) append_empty(fragments, 0xFFFE, 0xE000, "");
+  std::vector<std::uint8_t> bytes = read_file_bytes(dicom("grey_jpeg_baseline.dcm"), 1 << 20);
+  const std::vector<std::uint8_t> end = {0xFE, 0xFF, 0xDD, 0xE0};
+  bytes.insert(std::search(bytes.begin(), bytes.end(), end.begin(), end.end()), fragments.begin(), fragments.end());
+  CHECK(refusal_of(bytes) == "has 50002 fragments of pixel data, which are too many");
+}
+
+TEST_CASE("sequences nested without end are refused before they exhaust the stack") {
+  std::vector<std::uint8_t> bytes = meta_header();
+  for (int i = 0; i < 200'000; ++i) {
+    bytes.insert(bytes.end(), kSequenceStart.begin(), kSequenceStart.end());
+    bytes.insert(bytes.end(), {0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF});
+  }
   CHECK_THROWS_WITH(decode_radiograph(bytes), Catch::Contains("nested too deeply"));
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "deep.dcm", bytes);

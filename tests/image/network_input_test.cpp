@@ -81,7 +81,7 @@ TEST_CASE("every channel is normalised with its own mean and standard deviation"
 
 TEST_CASE("16-bit pixels are windowed to 0..1") {
   cv::Mat pixels = (cv::Mat_<std::uint16_t>(1, 4) << 500, 1000, 2000, 9000);
-  const Radiograph radiograph{.pixels = pixels, .size = {4, 1}, .black = 1000.0, .white = 5000.0};
+  const Radiograph radiograph{.pixels = pixels, .size = {4, 1}, .window = {1000.0, 5000.0}};
   const Tensor tensor = make_network_input(radiograph, plain_spec(4, 1, 1));
   CHECK(tensor.values == std::vector<float>{0.0f, 0.0f, 0.25f, 1.0f});
 }
@@ -133,8 +133,8 @@ TEST_CASE("the placement of a reduced decoding is that of the full image") {
 }
 
 TEST_CASE("a mask grows to the image's size with an edge at the same place") {
-  cv::Mat mask = cv::Mat::zeros(10, 10, CV_8U);
-  mask.colRange(0, 4).setTo(255);
+  cv::Mat mask = cv::Mat::zeros(10, 10, CV_32F);
+  mask.colRange(0, 4).setTo(1);
   const cv::Mat full = mask_to_image(mask, {100, 60}, plain_spec(10, 10, 1));
   REQUIRE(full.size() == cv::Size(100, 60));
   CHECK(cv::countNonZero(full.colRange(0, 40)) == 40 * 60);
@@ -142,8 +142,8 @@ TEST_CASE("a mask grows to the image's size with an edge at the same place") {
 }
 
 TEST_CASE("a mask loses the border of a letterbox") {
-  cv::Mat mask = cv::Mat::zeros(40, 40, CV_8U);
-  mask.rowRange(0, 20).setTo(255);  // the border above, and the upper half of the image
+  cv::Mat mask = cv::Mat::zeros(40, 40, CV_32F);
+  mask.rowRange(0, 20).setTo(1);  // the border above, and the upper half of the image
   const cv::Mat full = mask_to_image(mask, {100, 50}, plain_spec(40, 40, 1, ResizeMode::kLetterbox));
   REQUIRE(full.size() == cv::Size(100, 50));
   CHECK(cv::countNonZero(full.rowRange(0, 25)) == 25 * 100);
@@ -151,12 +151,38 @@ TEST_CASE("a mask loses the border of a letterbox") {
 }
 
 TEST_CASE("a mask shrinks to a small image and holds nothing but 0 and 255") {
-  cv::Mat mask = cv::Mat::zeros(224, 224, CV_8U);
-  cv::circle(mask, {112, 112}, 60, 255, cv::FILLED);
+  cv::Mat mask = cv::Mat::zeros(224, 224, CV_32F);
+  cv::circle(mask, {112, 112}, 60, 1, cv::FILLED);
   const cv::Mat full = mask_to_image(mask, {31, 47}, plain_spec(224, 224, 1));
   CHECK(cv::countNonZero(full) == cv::countNonZero(full == 255));
   // The circle's share of the area, in a coarse grid.
   CHECK(cv::countNonZero(full) / (31.0 * 47.0) == Approx(3.14159 * 60 * 60 / (224 * 224)).margin(0.02));
+}
+
+TEST_CASE("a mask is where cv::resize has probabilities above the threshold, at every size") {
+  cv::Mat probability(20, 30, CV_32F);
+  cv::RNG random(7);
+  random.fill(probability, cv::RNG::UNIFORM, 0.0, 1.0);
+  for (const cv::Size size : {cv::Size(301, 97), cv::Size(7, 5), cv::Size(1, 400), cv::Size(30, 20)}) {
+    CAPTURE(size);
+    cv::Mat full;
+    cv::resize(probability, full, size, 0, 0, cv::INTER_LINEAR);
+    const cv::Mat mask = mask_to_image(probability, size, plain_spec(30, 20, 1), 0.4);
+    const cv::Mat differs = (mask != (full > 0.4)) & (cv::abs(full - 0.4) > 1e-5);
+    CHECK(cv::countNonZero(differs) == 0);
+  }
+}
+
+TEST_CASE("a mask is above its threshold, not at it, as exactly as the probabilities are") {
+  for (const float threshold : {0.1F, 0.2F, 0.25F, 0.5F, 0.7F, 0.9F}) {
+    CAPTURE(threshold);
+    const auto pixels = [&](float probability) {
+      return cv::countNonZero(
+          mask_to_image(cv::Mat(4, 4, CV_32F, cv::Scalar(probability)), {8, 8}, plain_spec(4, 4, 1), threshold));
+    };
+    CHECK(pixels(threshold) == 0);
+    CHECK(pixels(threshold + 0.001F) == 64);
+  }
 }
 
 }  // namespace

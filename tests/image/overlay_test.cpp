@@ -30,7 +30,8 @@ TEST_CASE("without findings the overlay is the radiograph in colour") {
 }
 
 TEST_CASE("16-bit radiographs are drawn on in their window") {
-  const Radiograph radiograph{.pixels = cv::Mat(20, 20, CV_16U, cv::Scalar(3000)), .size = {20, 20}, .white = 4000.0};
+  const Radiograph radiograph{
+      .pixels = cv::Mat(20, 20, CV_16U, cv::Scalar(3000)), .size = {20, 20}, .window = {0.0, 4000.0}};
   const cv::Mat overlay = draw_overlay(radiograph, cv::Mat(), {});
   CHECK(overlay.at<cv::Vec3b>(10, 10) == cv::Vec3b(191, 191, 191));
 }

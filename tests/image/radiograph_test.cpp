@@ -62,8 +62,8 @@ TEST_CASE("lossless grey pictures of every format have the same pixels") {
   const Radiograph radiograph = read_radiograph(fixture(name));
   CHECK(equal(radiograph.pixels, reference("grey.png")));
   CHECK(radiograph.size == cv::Size(61, 47));
-  CHECK(radiograph.black == 0.0);
-  CHECK(radiograph.white == 255.0);
+  CHECK(radiograph.window.black == 0.0);
+  CHECK(radiograph.window.white == 255.0);
 }
 
 TEST_CASE("lossless colour pictures of every format have the same pixels, in the order blue, green, red") {
@@ -117,6 +117,7 @@ TEST_CASE("alpha is blended over black") {
   CHECK(mean_difference(to_8bit(read_radiograph(fixture("rgba_16bit.png"))), expected) < 0.5);
   const cv::Mat grey = pixels_of("grey_alpha.png");
   CHECK(grey.type() == CV_8UC1);
+  CHECK(equal(pixels_of("grey_alpha.tif"), grey));
   CHECK(grey.at<uchar>(20, 0) == 0);
   CHECK(grey.at<uchar>(20, 60) == reference("grey.png").at<uchar>(20, 60));
 }
@@ -151,14 +152,14 @@ TEST_CASE("orientations of PNG and TIFF come out upright") {
 TEST_CASE("a 16-bit picture that does not fill its range is shown in full contrast") {
   const Radiograph radiograph = read_radiograph(fixture("grey_12bit_in_16.png"));
   CHECK(radiograph.pixels.depth() == CV_16U);
-  CHECK(radiograph.white > 3500.0);
-  CHECK(radiograph.white <= 4080.0);
+  CHECK(radiograph.window.white > 3500.0);
+  CHECK(radiograph.window.white <= 4080.0);
   CHECK(mean_difference(to_8bit(radiograph), reference("grey.png")) < 4.0);
 }
 
 TEST_CASE("a constant 16-bit picture is black") {
   const Radiograph radiograph = read_radiograph(fixture("constant_16bit.png"));
-  CHECK(radiograph.white > radiograph.black);
+  CHECK(radiograph.window.white > radiograph.window.black);
   CHECK(cv::countNonZero(to_8bit(radiograph)) == 0);
 }
 

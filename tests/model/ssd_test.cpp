@@ -129,6 +129,15 @@ TEST_CASE("boxes are clipped to the input, and sizes grow to 62.5 anchors at mos
   CHECK(found[1].box.width == Approx(250.0));
 }
 
+TEST_CASE("a score that is the threshold in single precision is not above it") {
+  const Heads heads({0.2, 0.6}, std::vector<float>(8, 0.0F), {0, 0, 10, 10, 20, 0, 30, 10});
+  for (const ScoredBox& box : heads.decode({.score_threshold = 0.0})) {
+    CAPTURE(box.score);
+    const double written = shortest_double(box.score);
+    for (const ScoredBox& other : heads.decode({.score_threshold = written})) CHECK(other.score > box.score);
+  }
+}
+
 TEST_CASE("only scores above the threshold count, equal ones keep the order of their anchors") {
   const std::vector<float> apart = {0, 0, 10, 10, 20, 0, 30, 10, 40, 0, 50, 10, 60, 0, 70, 10};
   const Heads heads({0.5, 0.2, 0.5, 0.7}, std::vector<float>(16, 0.0F), apart);

@@ -36,13 +36,25 @@ struct NewFile {
   fs::path path;
 };
 
+// To the file at `path`, which was just made and does not stay if there can be no stream.
+NewFile open_stream(int descriptor, fs::path path) {
+  std::FILE* stream = ::fdopen(descriptor, "wb");
+  if (!stream) {
+    const int reason = errno;
+    ::close(descriptor);
+    ::unlink(path.c_str());
+    errno = reason;
+  }
+  return {stream, std::move(path)};
+}
+
 // mkstemp would keep others from reading the file whatever the user's umask lets them. The name is short, so that a
 // 255-byte target name still works.
 NewFile create_beside(const fs::path& target) {
   for (std::random_device random;;) {
     fs::path path = target.parent_path() / fmt::format("{}{:08x}", kUnfinishedPrefix, random());
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor >= 0) return {::fdopen(descriptor, "wb"), std::move(path)};
+    if (descriptor >= 0) return open_stream(descriptor, std::move(path));
     if (errno != EEXIST) return {nullptr, std::move(path)};
   }
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bonescan/core/error.h"
-#include "bonescan/image/little_endian.h"
+#include "bonescan/image/byte_order.h"
 
 namespace bonescan {
 namespace {
@@ -89,6 +89,11 @@ DecodedImage decode_bmp(std::span<const std::uint8_t> bytes, const ReadOptions& 
   if (pixels.empty()) throw ImageError("the BMP data cannot be decoded");
   image.pixels = without_unused_alpha(pixels);
   return image;
+}
+
+cv::Size read_bmp_size(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
+  const BmpHeader header = read_header(bytes);
+  return checked_size(header.width, header.height, options);
 }
 
 }  // namespace bonescan

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
-#include <opencv2/imgproc.hpp>
 #include <vector>
 
 #include "bonescan/core/error.h"
@@ -23,13 +23,18 @@ cv::Size checked_size(std::uint64_t width, std::uint64_t height, const ReadOptio
 cv::Mat blend_over_black(const cv::Mat& pixels) {
   if (pixels.channels() == 1 || pixels.channels() == 3) return pixels;
   const double opaque = pixels.depth() == CV_8U ? 255.0 : 65535.0;
+  const int colours = pixels.channels() - 1;
+  cv::Mat blended(pixels.size(), CV_MAKETYPE(pixels.depth(), colours));
+  // Pictures can be large: only some rows at a time are taken apart.
+  constexpr int kRowsAtATime = 16;
   std::vector<cv::Mat> planes;
-  cv::split(pixels, planes);
-  const cv::Mat alpha = planes.back();
-  planes.pop_back();
-  for (cv::Mat& plane : planes) cv::multiply(plane, alpha, plane, 1.0 / opaque);
-  cv::Mat blended;
-  cv::merge(planes, blended);
+  for (int y = 0; y < pixels.rows; y += kRowsAtATime) {
+    const cv::Range rows(y, std::min(y + kRowsAtATime, pixels.rows));
+    cv::split(pixels.rowRange(rows), planes);
+    for (int i = 0; i < colours; ++i) cv::multiply(planes[i], planes.back(), planes[i], 1.0 / opaque);
+    cv::Mat target = blended.rowRange(rows);
+    cv::merge(planes.data(), static_cast<std::size_t>(colours), target);
+  }
   return blended;
 }
 

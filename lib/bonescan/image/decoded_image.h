@@ -27,6 +27,11 @@ struct DecodedImage {
 // Every decoder has this form. It checks the limits before it decodes and throws ImageError.
 using Decoder = DecodedImage (*)(std::span<const std::uint8_t> bytes, const ReadOptions& options);
 
+// Every format also has one of these: the size of the upright picture, from the header alone. It takes the size and the
+// orientation from where the format's Decoder takes them. Throws ImageError where they cannot be read, and for an image
+// over options.max_pixels.
+using SizeReader = cv::Size (*)(std::span<const std::uint8_t> bytes, const ReadOptions& options);
+
 // Throws ImageError if an image with these sides is empty or over options.max_pixels. For the size
 // in a file's header, before any memory is taken for the pixels.
 cv::Size checked_size(std::uint64_t width, std::uint64_t height, const ReadOptions& options);
@@ -36,7 +41,8 @@ inline std::int64_t pixel_count(const cv::Size& size) {
   return std::int64_t{size.width} * size.height;
 }
 
-// One picture of grey or BGR: an alpha channel (2 or 4 channels) is blended over black.
+// One picture of grey or BGR: an alpha channel (2 or 4 channels) is blended over black. The result is `pixels` where
+// there is none.
 cv::Mat blend_over_black(const cv::Mat& pixels);
 
 }  // namespace bonescan

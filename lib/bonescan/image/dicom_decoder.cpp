@@ -199,4 +199,12 @@ DecodedImage decode_dicom(const std::filesystem::path& path, const ReadOptions& 
   return with_dicom_toolkit([&] { return decode_frame(*open_dicom(path, options), options); });
 }
 
+cv::Size read_dicom_size(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
+  return with_dicom_toolkit([&] { return read_dicom_header(*open_dicom(bytes, options), options).size; });
+}
+
+cv::Size read_dicom_size(const std::filesystem::path& path, const ReadOptions& options) {
+  return with_dicom_toolkit([&] { return read_dicom_header(*open_dicom(path, options), options).size; });
+}
+
 }  // namespace bonescan

@@ -19,8 +19,10 @@ namespace bonescan {
 // options.max_pixels holds for all frames together. Throws ImageError for what is no image, damaged, truncated
 // (options.allow_truncated changes nothing) or not supported. No message holds text of the file.
 DecodedImage decode_dicom(std::span<const std::uint8_t> bytes, const ReadOptions& options);
+cv::Size read_dicom_size(std::span<const std::uint8_t> bytes, const ReadOptions& options);
 
 // The same without reading the whole file: frames that are not asked for stay on the disk.
 DecodedImage decode_dicom(const std::filesystem::path& path, const ReadOptions& options);
+cv::Size read_dicom_size(const std::filesystem::path& path, const ReadOptions& options);
 
 }  // namespace bonescan

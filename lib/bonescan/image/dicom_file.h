@@ -18,8 +18,8 @@ enum class DicomKind {
 // Opens regular files only.
 DicomKind dicom_kind(const std::filesystem::path& path);
 
-// How many frames read_radiograph can be asked for by ReadOptions::frame. 1 also for a file that cannot be read:
-// reading it says why.
+// How many frames read_radiograph can be asked for by ReadOptions::frame. 1 also for a file that cannot be read
+// within the limits of `options`: reading it says why.
 int count_dicom_frames(const std::filesystem::path& path, const ReadOptions& options);
 
 // The images that a DICOMDIR lists, in its order, as paths below its folder. They need not exist, but where a name is

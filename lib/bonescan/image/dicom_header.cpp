@@ -12,15 +12,16 @@
 #include <string_view>
 
 #include "bonescan/core/error.h"
+#include "bonescan/image/byte_order.h"
 #include "bonescan/image/decoded_image.h"
 #include "bonescan/image/dicom_toolkit.h"
-#include "bonescan/image/little_endian.h"
+#include "bonescan/image/jpeg_decoder.h"
 
 namespace bonescan {
 namespace {
 
 // Each frame becomes an input: a file cannot hold the whole run.
-constexpr Sint32 kMostFrames = 100'000;
+constexpr int kMostFrames = 100'000;
 
 std::uint16_t number(DcmDataset& data_set, const DcmTagKey& tag, std::uint16_t otherwise = 0) {
   Uint16 value = 0;
@@ -39,8 +40,7 @@ std::string_view photometric_interpretation(DcmDataset& data_set) {
 }
 
 int frame_count(DcmDataset& data_set) {
-  Sint32 frames = 1;
-  if (data_set.findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) return 1;
+  const int frames = number_of_frames(data_set);
   if (frames > kMostFrames)
     throw ImageError(fmt::format("says that it holds {} frames; the limit is {}", frames, kMostFrames));
   return frames;
@@ -68,6 +68,10 @@ DcmPixelSequence& fragments_of(DcmPixelData& pixels, E_TransferSyntax syntax) {
 }
 
 void check_fragments(DcmPixelSequence& fragments, const DicomHeader& header) {
+  // Beyond one for each frame. DCMTK counts from the first for each that it reads.
+  constexpr unsigned long kMostFurther = 50'000;
+  if (fragments.card() > kMostFurther + static_cast<unsigned long>(header.frames))
+    throw ImageError(fmt::format("has {} fragments of pixel data, which are too many", fragments.card()));
   // The first is the offset table; each frame has one or more of the others.
   if (fragments.card() < 1 + static_cast<unsigned long>(header.frames))
     throw ImageError("the DICOM data end too early (truncated file)");
@@ -83,12 +87,12 @@ void check_native_length(DcmPixelData& pixels, const DicomHeader& header) {
 
 void check_scans(std::span<const std::uint8_t> jpeg) {
   constexpr std::array<std::uint8_t, 2> kStartOfScan{0xFF, 0xDA};  // never within the data of a JPEG's scan
-  constexpr int kMostScans = 500;                                  // as in jpeg_decoder.cpp
   int scans = 0;
   for (auto at = jpeg.begin();; ++at, ++scans) {
     at = std::search(at, jpeg.end(), kStartOfScan.begin(), kStartOfScan.end());
     if (at == jpeg.end()) return;
-    if (scans == kMostScans) throw ImageError(fmt::format("the DICOM pixel data have more than {} scans", kMostScans));
+    if (scans == kMostJpegScans)
+      throw ImageError(fmt::format("the DICOM pixel data have more than {} scans", kMostJpegScans));
   }
 }
 

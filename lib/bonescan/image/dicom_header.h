@@ -27,8 +27,8 @@ struct DicomHeader {
 // options.max_pixels, all frames together.
 DicomHeader read_dicom_header(DcmFileFormat& file, const ReadOptions& options);
 
-// Throws ImageError if there are no decoders for the pixel data, or if there are fewer pixel data than the header
-// promises.
+// Throws ImageError if there are no decoders for the pixel data, if there are fewer pixel data than the header
+// promises, or if they are in tens of thousands of fragments more than there are frames.
 void check_pixel_data(DcmFileFormat& file, const DicomHeader& header);
 
 // Throws ImageError if the compressed data of the frame (from 1) would mislead the decoders. A JPEG may not have very

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "bonescan/image/little_endian.h"
+#include "bonescan/image/byte_order.h"
 
 namespace bonescan {
 namespace {
@@ -22,8 +22,9 @@ bool is_capital(std::uint8_t letter) {
 
 // VRs whose length has four bytes, after two that are reserved (PS3.5 7.1.2).
 bool has_long_length(std::string_view representation) {
-  constexpr std::array<std::string_view, 4> kOfShortHeaders{"OB", "OW", "SQ", "UN"};
-  return std::find(kOfShortHeaders.begin(), kOfShortHeaders.end(), representation) != kOfShortHeaders.end();
+  constexpr std::array<std::string_view, 13> kLong{"OB", "OD", "OF", "OL", "OV", "OW", "SQ",
+                                                   "SV", "UC", "UN", "UR", "UT", "UV"};
+  return std::find(kLong.begin(), kLong.end(), representation) != kLong.end();
 }
 
 // The element at `position` if its header and value lie within the bytes.

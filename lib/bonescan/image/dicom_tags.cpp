@@ -22,18 +22,28 @@ struct DictionaryEntry {
   DcmEVR representation = EVR_UNKNOWN;
 };
 
-// `look_up` is called with DCMTK's dictionary, which may only be used under its lock.
+// DCMTK's dictionary, which may only be used under its lock.
+class LockedDictionary {
+ public:
+  LockedDictionary() : dictionary_(dcmDataDict.rdlock()) {}
+  ~LockedDictionary() { dcmDataDict.rdunlock(); }
+  LockedDictionary(const LockedDictionary&) = delete;
+  LockedDictionary& operator=(const LockedDictionary&) = delete;
+
+  const DcmDataDictionary& operator*() const { return dictionary_; }
+
+ private:
+  const DcmDataDictionary& dictionary_;
+};
+
+// What `look_up` finds in the dictionary.
 template <typename LookUp>
 std::optional<DictionaryEntry> find_entry(const LookUp& look_up) {
   if (const auto problem = set_up_dicom_toolkit()) throw UsageError("--dicom-tags: " + *problem);
-  const DcmDataDictionary& dictionary = dcmDataDict.rdlock();
-  std::optional<DictionaryEntry> found;
-  if (const DcmDictEntry* entry = look_up(dictionary)) {
-    // Repeating groups (60xx,0010) are no single element.
-    if (!entry->isRepeating()) found = DictionaryEntry{entry->getKey(), entry->getTagName(), entry->getEVR()};
-  }
-  dcmDataDict.rdunlock();
-  return found;
+  const LockedDictionary dictionary;
+  const DcmDictEntry* entry = look_up(*dictionary);
+  if (!entry || entry->isRepeating()) return std::nullopt;  // repeating groups (60xx,0010) are not a single element
+  return DictionaryEntry{entry->getKey(), entry->getTagName(), entry->getEVR()};
 }
 
 bool holds_text(DcmEVR representation) {
@@ -67,7 +77,7 @@ DicomTag parse_tag(const std::string& text) {
     entry = find_entry([&](const DcmDataDictionary& dictionary) { return dictionary.findEntry(text.c_str()); });
     if (!entry)
       throw UsageError(
-          fmt::format("--dicom-tags: \"{}\" is no keyword of DICOM's data dictionary, for example "
+          fmt::format("--dicom-tags: \"{}\" is not a keyword of DICOM's data dictionary, for example "
                       "SOPInstanceUID, and no tag such as (0008,0018)",
                       text));
   }

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
 #include "bonescan/image/jpeg2000_codec.h"
 #include "bonescan/image/jpeg_decoder.h"
 
@@ -58,8 +59,16 @@ class MemoryProducer : public DcmProducer {
   OFCondition status_ = EC_Normal;
 };
 
+// Elements, items and fragments of a file. DCMTK takes some 250 bytes for each, where the file may have 8. Enhanced
+// images and DICOMDIRs have some twenty for each frame or record.
+constexpr int kMostParts = 3'000'000;
+
+// Of one data set or item. DCMTK compares an element that is out of order with all that it has to stand before.
+constexpr int kMostElements = 10'000;
+
 // An input stream that dries up before a hostile file exhausts the stack (DCMTK parses nested sequences by recursion,
-// without a limit) or the memory (deflated data sets inflate to a thousand times their size).
+// without a limit), the memory (deflated data sets inflate to a thousand times their size, empty elements take thirty
+// times theirs) or keeps DCMTK busy for hours.
 class GuardedStream : public DcmInputStream {
  public:
   GuardedStream(DcmProducer& producer, std::uint64_t max_bytes)
@@ -68,11 +77,22 @@ class GuardedStream : public DcmInputStream {
   OFBool eos() override { return exhausted() || DcmInputStream::eos(); }
   offile_off_t avail() override { return exhausted() ? 0 : DcmInputStream::avail(); }
   offile_off_t read(void* target, offile_off_t count) override {
-    return exhausted(count) ? 0 : DcmInputStream::read(target, count);
+    if (exhausted(count)) return 0;
+    const offile_off_t taken = DcmInputStream::read(target, count);
+    if (std::exchange(before_tag_, false))
+      check_elements({static_cast<const char*>(target), static_cast<std::size_t>(taken)});
+    return taken;
+  }
+  // DCMTK marks its place before each tag, and reads the tag's group next.
+  void mark() override {
+    DcmInputStream::mark();
+    count_part();
+    before_tag_ = true;
   }
   DcmInputStreamFactory* newFactory() const override { return nullptr; }  // values are read at once
 
-  bool ran_over_limit() const { return over_limit_; }
+  // How the file goes over a limit; null if it does not.
+  const char* excess() const { return excess_; }
 
  protected:
   bool inflates() const { return currentProducer() != &producer_; }
@@ -80,19 +100,44 @@ class GuardedStream : public DcmInputStream {
  private:
   static constexpr std::ptrdiff_t kMostStack = 256 << 10;
 
+  // A data set, item or sequence that is being read.
+  struct Level {
+    const char* stack;
+    int parts = 0;
+  };
+
   static const char* stack_position() { return static_cast<const char*>(__builtin_frame_address(0)); }
 
   bool exhausted(offile_off_t about_to_read = 0) {
     const bool too_deep = std::abs(stack_position() - stack_at_start_) > kMostStack;
     const bool too_long = inflates() && static_cast<std::uint64_t>(tell() + about_to_read) > max_bytes_;
-    over_limit_ = over_limit_ || too_deep || too_long;
-    return over_limit_;
+    if (too_deep) excess_ = "is nested too deeply";
+    if (too_long) excess_ = "inflates over the limit (--max-file-size)";
+    return excess_ != nullptr;
+  }
+
+  // Levels are told apart by the stack, which grows downwards: what was read further down has come to its end.
+  void count_part() {
+    const char* stack = stack_position();
+    while (!levels_.empty() && levels_.back().stack < stack) levels_.pop_back();
+    if (levels_.empty() || levels_.back().stack != stack) levels_.push_back({stack});
+    ++levels_.back().parts;
+    if (++parts_ > kMostParts) excess_ = "has too many elements";
+  }
+
+  // Sequences, which may have more parts, consist of items.
+  void check_elements(std::string_view group) {
+    const bool is_item = group == "\xFE\xFF" || group == "\xFF\xFE";  // little and big endian
+    if (levels_.back().parts > kMostElements && !is_item) excess_ = "has too many elements";
   }
 
   const DcmProducer& producer_;
   std::uint64_t max_bytes_;
   const char* stack_at_start_;
-  bool over_limit_ = false;
+  std::vector<Level> levels_;
+  int parts_ = 0;
+  bool before_tag_ = false;
+  const char* excess_ = nullptr;
 };
 
 // Large values stay in the file until they are used, unless it is deflated.
@@ -162,7 +207,7 @@ std::unique_ptr<DcmFileFormat> read_data_set(GuardedStream& stream) {
   auto file = std::make_unique<DcmFileFormat>();
   file->transferInit();
   const OFCondition result = file->read(stream);
-  if (stream.ran_over_limit()) throw ImageError("is a DICOM file that is nested too deeply or inflates over a limit");
+  if (stream.excess()) throw ImageError(fmt::format("is a DICOM file that {}", stream.excess()));
   check_transfer_syntax(*file);
   file->transferEnd();
   if (result == EC_MemoryExhausted) throw ImageError("does not fit into memory");
@@ -188,6 +233,7 @@ bool take_lost_jpeg_pixels() {
 
 std::unique_ptr<DcmFileFormat> open_dicom(const std::filesystem::path& path, const ReadOptions& options) {
   require_toolkit();
+  read_file_start(path, 0, options.max_file_size);  // throws for a file over the limit
   // An absolute name: DCMTK takes "-" for standard input.
   const OFFilename file(std::filesystem::absolute(path).c_str());
   DcmFileProducer producer(file);
@@ -200,6 +246,11 @@ std::unique_ptr<DcmFileFormat> open_dicom(std::span<const std::uint8_t> bytes, c
   MemoryProducer producer(bytes);
   GuardedStream stream(producer, std::max<std::uint64_t>(options.max_file_size, bytes.size()));
   return read_data_set(stream);
+}
+
+int number_of_frames(DcmItem& data_set) {
+  Sint32 frames = 1;
+  return data_set.findAndGetSint32(DCM_NumberOfFrames, frames).good() ? std::max<int>(frames, 1) : 1;
 }
 
 std::span<const std::uint8_t> fragment_bytes(DcmPixelSequence& fragments, std::size_t fragment) {

@@ -54,6 +54,9 @@ std::unique_ptr<DcmFileFormat> open_dicom(const std::filesystem::path& path, con
 // The same from a file's bytes.
 std::unique_ptr<DcmFileFormat> open_dicom(std::span<const std::uint8_t> bytes, const ReadOptions& options);
 
+// As the header gives it; 1 where it gives none.
+int number_of_frames(DcmItem& data_set);
+
 // One fragment's bytes; empty if they cannot be read. They belong to the fragment.
 std::span<const std::uint8_t> fragment_bytes(DcmPixelSequence& fragments, std::size_t fragment);
 

@@ -4,9 +4,7 @@
 #include <exiv2/exiv2.hpp>
 #include <limits>
 #include <mutex>
-#include <utility>
-
-#include "bonescan/image/orientation.h"
+#include <new>
 
 namespace bonescan {
 namespace {
@@ -33,23 +31,10 @@ int exif_orientation(std::span<const std::uint8_t> exif) {
     Exiv2::ExifData metadata;
     Exiv2::ExifParser::decode(metadata, exif.data(), static_cast<std::uint32_t>(exif.size()));
     return orientation_of(metadata);
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception&) {
     return 1;
-  }
-}
-
-std::optional<cv::Size> size_in_header(const std::filesystem::path& path) {
-  silence_exiv2();
-  try {
-    // An absolute name: Exiv2 takes "-" for standard input.
-    const auto image = Exiv2::ImageFactory::open(std::filesystem::absolute(path).string());
-    image->readMetadata();
-    cv::Size size(image->pixelWidth(), image->pixelHeight());
-    if (size.width <= 0 || size.height <= 0) return std::nullopt;
-    if (orientation_swaps_sides(orientation_of(image->exifData()))) std::swap(size.width, size.height);
-    return size;
-  } catch (const std::exception&) {
-    return std::nullopt;
   }
 }
 

@@ -1,10 +1,7 @@
-// What Exiv2 tells of a picture without decoding it: its orientation and its size.
+// Orientation in EXIF metadata, through Exiv2.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <opencv2/core.hpp>
-#include <optional>
 #include <span>
 
 namespace bonescan {
@@ -13,9 +10,5 @@ namespace bonescan {
 // that precedes it in a JPEG). 1 if it names none or cannot be read: a picture with damaged
 // metadata is still a picture.
 int exif_orientation(std::span<const std::uint8_t> exif);
-
-// The size of the upright picture, in pixels, as the header of a JPEG, PNG, TIFF or BMP gives it. Unset where Exiv2
-// cannot tell, which does not mean that there is no picture: it knows neither BigTIFF nor BMPs stored from the top.
-std::optional<cv::Size> size_in_header(const std::filesystem::path& path);
 
 }  // namespace bonescan

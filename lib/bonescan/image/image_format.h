@@ -13,10 +13,13 @@ struct ImageFormat {
   std::string_view name;  // for messages: "is a <name> file"
   std::size_t offset = 0;
   std::string_view signature;
-  Decoder decode = nullptr;  // null: recognised, so that the message can say what the file is
+  // Null: recognised, so that the message can say what the file is.
+  Decoder decode = nullptr;
+  SizeReader read_size = nullptr;
 };
 
-// Null if the bytes begin like no image that is known.
-const ImageFormat* recognise_format(std::span<const std::uint8_t> bytes);
+// The format that the bytes begin like, which has a decoder. Throws ImageError if there is none: an empty file, no
+// image, an image of a format that is not read.
+const ImageFormat& require_format(std::span<const std::uint8_t> bytes);
 
 }  // namespace bonescan

@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "bonescan/image/byte_order.h"
 #include "bonescan/image/dicom_toolkit.h"
 
 namespace bonescan {
@@ -111,12 +112,6 @@ OPJ_CODEC_FORMAT format_of(std::span<const std::uint8_t> bytes) {
                                                                                                : OPJ_CODEC_J2K;
 }
 
-std::uint32_t big_endian(std::span<const std::uint8_t> bytes, std::size_t position, std::size_t count) {
-  std::uint32_t value = 0;
-  for (const std::uint8_t byte : bytes.subspan(position, count)) value = value << 8 | byte;
-  return value;
-}
-
 constexpr std::uint32_t kStartOfTilePart = 0xFF90;  // SOT
 
 // Where the first tile-part begins, with its SOT marker; the end of the bytes if there is none.
@@ -197,11 +192,10 @@ class Jpeg2000Codec : public DcmCodec {
   OFCondition decodeFrame(const DcmRepresentationParameter*, DcmPixelSequence* fragments, const DcmCodecParameter*,
                           DcmItem* data_set, Uint32 frame, Uint32& start_fragment, void* buffer, Uint32 buffer_size,
                           OFString& colour_model) const override {
-    Sint32 frames = 1;
-    if (data_set->findAndGetSint32(DCM_NumberOfFrames, frames).bad() || frames < 1) frames = 1;
     const FrameLayout layout = layout_of(*data_set);
     if (buffer_size < bytes_of(layout)) return EC_IllegalCall;
-    const Image image = decode_codestream(compressed_frame(*fragments, static_cast<int>(frame), frames), layout);
+    const Image image =
+        decode_codestream(compressed_frame(*fragments, static_cast<int>(frame), number_of_frames(*data_set)), layout);
     if (!image) return EC_CorruptedData;
     if (layout.bits == 8) {
       copy_samples(*image, layout, static_cast<std::uint8_t*>(buffer));

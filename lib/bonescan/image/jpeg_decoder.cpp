@@ -14,15 +14,13 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/image/exif.h"
+#include "bonescan/image/orientation.h"
 
 namespace bonescan {
 namespace {
 
 constexpr int kExifMarker = JPEG_APP0 + 1;
 constexpr std::string_view kExifPrefix("Exif\0\0", 6);
-// A progressive file of a few kilobytes can ask for thousands of passes over the whole picture;
-// libjpeg-turbo's own tools stop there, too.
-constexpr int kMaxScans = 500;
 
 struct ErrorState : jpeg_error_mgr {
   std::jmp_buf jump;
@@ -64,9 +62,9 @@ void on_message(j_common_ptr info, int level) {
 }
 
 void on_progress(j_common_ptr info) {
-  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMaxScans) return;
+  if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= kMostJpegScans) return;
   ErrorState& state = state_of(info);
-  std::snprintf(state.message, sizeof state.message, "more than %d scans", kMaxScans);
+  std::snprintf(state.message, sizeof state.message, "more than %d scans", kMostJpegScans);
   std::longjmp(state.jump, 1);
 }
 
@@ -94,7 +92,22 @@ class JpegReader {
     });
   }
 
-  const jpeg_decompress_struct& info() const { return info_; }
+  cv::Size size(const ReadOptions& options) const {
+    return checked_size(info_.image_width, info_.image_height, options);
+  }
+
+  int orientation() const {
+    for (jpeg_saved_marker_ptr marker = info_.marker_list; marker; marker = marker->next) {
+      const std::span<const std::uint8_t> data(marker->data, marker->data_length);
+      if (data.size() < kExifPrefix.size() || std::memcmp(data.data(), kExifPrefix.data(), kExifPrefix.size()) != 0)
+        continue;
+      return exif_orientation(data.subspan(kExifPrefix.size()));
+    }
+    return 1;
+  }
+
+  // Whether an Adobe marker says that inks are stored inverted.
+  bool saw_adobe_marker() const { return info_.saw_Adobe_marker; }
 
   // Scaled by 1 / `reduction`; one channel, BGR, or four inks.
   cv::Mat decode(int reduction) {
@@ -157,16 +170,6 @@ class JpegReader {
   Decompressor info_;
 };
 
-int orientation_of(const jpeg_decompress_struct& info) {
-  for (jpeg_saved_marker_ptr marker = info.marker_list; marker; marker = marker->next) {
-    const std::span<const std::uint8_t> data(marker->data, marker->data_length);
-    if (data.size() < kExifPrefix.size() || std::memcmp(data.data(), kExifPrefix.data(), kExifPrefix.size()) != 0)
-      continue;
-    return exif_orientation(data.subspan(kExifPrefix.size()));
-  }
-  return 1;
-}
-
 // The largest reduction that keeps both sides at or above `side`. Only powers of two: the
 // decoder has fast transforms for these.
 int reduction_for(cv::Size size, int side) {
@@ -199,14 +202,18 @@ bool tells_of_lost_jpeg_pixels(std::string_view warning) {
 
 DecodedImage decode_jpeg(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
   JpegReader reader(bytes, options.allow_truncated);
-  const jpeg_decompress_struct& info = reader.info();
   DecodedImage image;
-  image.size = checked_size(info.image_width, info.image_height, options);
-  image.orientation = orientation_of(info);
+  image.size = reader.size(options);
+  image.orientation = reader.orientation();
   image.pixels = reader.decode(reduction_for(image.size, options.reduce_to_side));
   reader.require_whole();
-  if (image.pixels.channels() == 4) image.pixels = cmyk_to_bgr(image.pixels, info.saw_Adobe_marker);
+  if (image.pixels.channels() == 4) image.pixels = cmyk_to_bgr(image.pixels, reader.saw_adobe_marker());
   return image;
+}
+
+cv::Size read_jpeg_size(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
+  const JpegReader reader(bytes, options.allow_truncated);
+  return upright_size(reader.size(options), reader.orientation());
 }
 
 }  // namespace bonescan

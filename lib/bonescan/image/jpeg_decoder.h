@@ -13,6 +13,11 @@ namespace bonescan {
 // Throws ImageError for data that end early (unless options.allow_truncated: what is missing is
 // then grey) or are damaged.
 DecodedImage decode_jpeg(std::span<const std::uint8_t> bytes, const ReadOptions& options);
+cv::Size read_jpeg_size(std::span<const std::uint8_t> bytes, const ReadOptions& options);
+
+// A progressive JPEG of a few kilobytes can ask for thousands of passes over the whole picture; libjpeg-turbo's own
+// tools stop there, too.
+inline constexpr int kMostJpegScans = 500;
 
 // Whether the text of a warning of libjpeg's means that pixels were lost: for libraries that decode JPEG data inside
 // their own files and hand on no more than that.

@@ -32,8 +32,9 @@ struct Normalisation {
 };
 
 Normalisation normalisation_of(const Radiograph& radiograph, const InputSpec& spec, std::size_t channel) {
-  return {static_cast<float>(radiograph.black), static_cast<float>(radiograph.white - radiograph.black),
-          static_cast<float>(spec.mean.at(channel)), static_cast<float>(spec.standard_deviation.at(channel))};
+  const auto [black, white] = radiograph.window;
+  return {static_cast<float>(black), static_cast<float>(white - black), static_cast<float>(spec.mean.at(channel)),
+          static_cast<float>(spec.standard_deviation.at(channel))};
 }
 
 // One channel of `pixels` into the part of a plane (row length `width`) that begins at `plane`.
@@ -93,11 +94,23 @@ Box box_to_image(const Box& box, const InputPlacement& placement) {
           box.width / placement.scale_x, box.height / placement.scale_y};
 }
 
-cv::Mat mask_to_image(const cv::Mat& levels, cv::Size image_size, const InputSpec& spec, double threshold) {
-  cv::Mat full;
-  cv::resize(levels(covered_area(image_size, spec)), full, image_size, 0, 0, cv::INTER_LINEAR);
-  cv::threshold(full, full, 255.0 * threshold, 255.0, cv::THRESH_BINARY);
-  return full;
+// Row by row: the probabilities at the image's size would take four times the memory of the mask.
+cv::Mat mask_to_image(const cv::Mat& probability, cv::Size image_size, const InputSpec& spec, double threshold) {
+  const cv::Mat covered = probability(covered_area(image_size, spec));
+  cv::Mat wide;
+  cv::resize(covered, wide, {image_size.width, covered.rows}, 0, 0, cv::INTER_LINEAR);
+  cv::Mat mask(image_size, CV_8U);
+  const double scale = static_cast<double>(covered.rows) / image_size.height;
+  for (int y = 0; y < image_size.height; ++y) {
+    const double place = std::clamp((y + 0.5) * scale - 0.5, 0.0, covered.rows - 1.0);
+    const int above = static_cast<int>(place);
+    const int below = std::min(above + 1, covered.rows - 1);
+    const double share = place - above;  // of the row below
+    cv::Mat row;
+    cv::addWeighted(wide.row(above), 1.0 - share, wide.row(below), share, 0.0, row);
+    mask.row(y) = row > threshold;
+  }
+  return mask;
 }
 
 }  // namespace bonescan

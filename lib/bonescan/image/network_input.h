@@ -57,9 +57,9 @@ Tensor make_network_input(const Radiograph& radiograph, const InputSpec& spec);
 // A box in pixels of the network's input, in pixels of the image.
 Box box_to_image(const Box& box, const InputPlacement& placement);
 
-// The mask (CV_8U, 0 or 255) at the image's size of what the network gives at its own: `levels` (CV_8U) stand for
-// probabilities, 255 for 1. The letterbox border is cut off and the probability interpolated bilinearly; the mask is
-// where it is above `threshold`, 0..1. That follows bones a little closer than enlarging a finished mask does.
-cv::Mat mask_to_image(const cv::Mat& levels, cv::Size image_size, const InputSpec& spec, double threshold = 0.5);
+// The mask (CV_8U, 0 or 255) at the image's size of the probabilities (CV_32F, 0..1) that the network gives at its own.
+// The letterbox border is cut off and the probability interpolated bilinearly, as cv::resize does with INTER_LINEAR;
+// the mask is where it is above `threshold`. That follows bones a little closer than enlarging a finished mask does.
+cv::Mat mask_to_image(const cv::Mat& probability, cv::Size image_size, const InputSpec& spec, double threshold = 0.5);
 
 }  // namespace bonescan

@@ -6,6 +6,10 @@ bool orientation_swaps_sides(int orientation) {
   return orientation >= 5 && orientation <= 8;
 }
 
+cv::Size upright_size(cv::Size stored, int orientation) {
+  return orientation_swaps_sides(orientation) ? cv::Size(stored.height, stored.width) : stored;
+}
+
 cv::Mat make_upright(const cv::Mat& pixels, int orientation) {
   constexpr int kUpsideDown = 0, kMirrored = 1;
   cv::Mat upright;

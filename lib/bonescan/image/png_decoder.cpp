@@ -8,9 +8,12 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <string_view>
 
 #include "bonescan/core/error.h"
+#include "bonescan/image/byte_order.h"
 #include "bonescan/image/exif.h"
+#include "bonescan/image/orientation.h"
 
 namespace bonescan {
 namespace {
@@ -29,8 +32,6 @@ class PngReader {
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
   PngReader(const PngReader&) = delete;
   PngReader& operator=(const PngReader&) = delete;
-
-  bool ended_early() const { return ended_early_; }
 
   cv::Size read_header(const ReadOptions& options) {
     require([&] { png_read_info(png_, info_); });
@@ -60,13 +61,6 @@ class PngReader {
     });
     if (!whole && !(ended_early_ && allow_truncated)) fail();
     return pixels;
-  }
-
-  int orientation() const {
-    png_bytep exif = nullptr;
-    png_uint_32 size = 0;
-    if (!png_get_eXIf_1(png_, info_, &size, &exif)) return 1;
-    return exif_orientation({exif, size});
   }
 
  private:
@@ -111,6 +105,22 @@ class PngReader {
   char message_[200] = "";
 };
 
+// Of the first eXIf chunk, before the pixels or behind them. libpng does not get past the pixels without unpacking
+// them.
+int orientation_of(std::span<const std::uint8_t> png) {
+  // A chunk's head: the length of its data and its type.
+  constexpr std::size_t kSignature = 8, kHead = 8, kChecksum = 4;
+  for (std::size_t at = kSignature; at + kHead <= png.size();) {
+    const std::size_t length = big_endian(png, at, 4);
+    const std::string_view type(reinterpret_cast<const char*>(png.data()) + at + 4, 4);
+    at += kHead;
+    if (type == "IEND" || length > png.size() - at) return 1;
+    if (type == "eXIf") return exif_orientation(png.subspan(at, length));
+    at += length + kChecksum;
+  }
+  return 1;
+}
+
 }  // namespace
 
 DecodedImage decode_png(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
@@ -118,8 +128,12 @@ DecodedImage decode_png(std::span<const std::uint8_t> bytes, const ReadOptions& 
   DecodedImage image;
   image.size = reader.read_header(options);
   image.pixels = blend_over_black(reader.read_pixels(options.allow_truncated));
-  image.orientation = reader.orientation();
+  image.orientation = orientation_of(bytes);
   return image;
+}
+
+cv::Size read_png_size(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
+  return upright_size(PngReader(bytes).read_header(options), orientation_of(bytes));
 }
 
 }  // namespace bonescan

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bonescan/image/dicom_tags.h"
+#include "bonescan/image/window.h"
 
 namespace bonescan {
 
@@ -19,9 +20,8 @@ struct Radiograph {
   // Size of the upright image as the file holds it: boxes and masks refer to it.
   cv::Size size;
   // Grey levels of `pixels` that count as black and white (0..255 for 8 bit). A 16-bit image that
-  // does not fill its range gets a percentile window (window.h).
-  double black = 0.0;
-  double white = 255.0;
+  // does not fill its range gets a percentile window.
+  Window window = {};
   // Of ReadOptions::dicom_tags, in their order; empty if the file is no DICOM.
   std::vector<DicomValue> dicom = {};
 };

@@ -9,11 +9,10 @@
 #include <cstring>
 #include <memory>
 #include <opencv2/imgproc.hpp>
-#include <string>
-#include <vector>
 
 #include "bonescan/core/error.h"
 #include "bonescan/image/jpeg_decoder.h"
+#include "bonescan/image/orientation.h"
 
 namespace bonescan {
 namespace {
@@ -25,7 +24,9 @@ struct MemoryFile {
   std::uint64_t position = 0;
   bool ended_early = false;
   bool lost_jpeg_pixels = false;
-  std::string first_error;
+  char first_error[300] = "";
+
+  bool has_failed() const { return first_error[0] != '\0'; }
 };
 
 MemoryFile& file_of(thandle_t handle) {
@@ -65,10 +66,8 @@ toff_t on_size(thandle_t handle) {
 }
 
 int on_error(TIFF*, void* user, const char*, const char* format, va_list arguments) {
-  char message[300];
-  std::vsnprintf(message, sizeof message, format, arguments);
   MemoryFile& file = file_of(user);
-  if (file.first_error.empty()) file.first_error = message;
+  if (!file.has_failed()) std::vsnprintf(file.first_error, sizeof file.first_error, format, arguments);
   return 1;
 }
 
@@ -84,6 +83,12 @@ struct CloseTiff {
 };
 using TiffHandle = std::unique_ptr<TIFF, CloseTiff>;
 
+[[noreturn]] void fail(const MemoryFile& file) {
+  if (file.ended_early) throw ImageError("the TIFF data end too early (truncated file)");
+  if (!file.has_failed()) throw ImageError("the TIFF's pixels are not laid out as its header says");
+  throw ImageError(fmt::format("the TIFF data cannot be decoded: {}", file.first_error));
+}
+
 TiffHandle open_tiff(MemoryFile& file, const ReadOptions& options) {
   const std::unique_ptr<TIFFOpenOptions, decltype(&TIFFOpenOptionsFree)> settings(TIFFOpenOptionsAlloc(),
                                                                                   TIFFOpenOptionsFree);
@@ -94,14 +99,10 @@ TiffHandle open_tiff(MemoryFile& file, const ReadOptions& options) {
   const tmsize_t pixels = std::min<tmsize_t>(options.max_pixels, kMostPixels);
   TIFFOpenOptionsSetMaxSingleMemAlloc(settings.get(), pixels * kBytesPerPixel + kTables);
   // "m": no memory mapping, so that every access goes through on_read and its bounds.
-  return TiffHandle(TIFFClientOpenExt("image", "rm", &file, on_read, on_write, on_seek, on_close, on_size, nullptr,
-                                      nullptr, settings.get()));
-}
-
-[[noreturn]] void fail(const MemoryFile& file) {
-  if (file.ended_early) throw ImageError("the TIFF data end too early (truncated file)");
-  if (file.first_error.empty()) throw ImageError("the TIFF's pixels are not laid out as its header says");
-  throw ImageError(fmt::format("the TIFF data cannot be decoded: {}", file.first_error));
+  TiffHandle tiff(TIFFClientOpenExt("image", "rm", &file, on_read, on_write, on_seek, on_close, on_size, nullptr,
+                                    nullptr, settings.get()));
+  if (!tiff) fail(file);
+  return tiff;
 }
 
 template <typename Value>
@@ -114,6 +115,7 @@ Value field(TIFF* tiff, std::uint32_t tag) {
 // What the directory says about the samples.
 struct Layout {
   cv::Size size;
+  int orientation = 1;
   int bits = 1;
   int samples = 1;  // per pixel
   int format = SAMPLEFORMAT_UINT;
@@ -127,6 +129,7 @@ Layout read_layout(TIFF* tiff, const ReadOptions& options) {
   Layout layout;
   layout.size = checked_size(field<std::uint32_t>(tiff, TIFFTAG_IMAGEWIDTH),
                              field<std::uint32_t>(tiff, TIFFTAG_IMAGELENGTH), options);
+  layout.orientation = field<std::uint16_t>(tiff, TIFFTAG_ORIENTATION);
   layout.bits = field<std::uint16_t>(tiff, TIFFTAG_BITSPERSAMPLE);
   layout.samples = field<std::uint16_t>(tiff, TIFFTAG_SAMPLESPERPIXEL);
   layout.format = field<std::uint16_t>(tiff, TIFFTAG_SAMPLEFORMAT);
@@ -146,20 +149,24 @@ bool is_grey(const Layout& layout) {
   return layout.photometric == PHOTOMETRIC_MINISBLACK || layout.photometric == PHOTOMETRIC_MINISWHITE;
 }
 
+struct EndConversion {
+  void operator()(TIFFRGBAImage* converter) const { TIFFRGBAImageEnd(converter); }
+};
+
 // libtiff's own conversion, which knows palettes, inks, YCbCr, tiles and planes.
 cv::Mat read_8bit(TIFF* tiff, const Layout& layout, MemoryFile& file, bool allow_truncated) {
   TIFFRGBAImage converter;
   char reason[1024] = "";
   if (!TIFFRGBAImageBegin(&converter, tiff, allow_truncated ? 0 : 1, reason))
     throw ImageError(fmt::format("the TIFF data cannot be decoded: {}", reason));
+  const std::unique_ptr<TIFFRGBAImage, EndConversion> owner(&converter);
   // The orientation is applied later, for all formats alike.
   converter.req_orientation = converter.orientation;
   cv::Mat rgba = cv::Mat::zeros(layout.size, CV_8UC4);
-  file.first_error.clear();  // without stop_on_error the result says nothing of what could not be decoded
+  file.first_error[0] = '\0';  // without stop_on_error the result says nothing of what could not be decoded
   const int done = TIFFRGBAImageGet(&converter, rgba.ptr<std::uint32_t>(), static_cast<std::uint32_t>(rgba.cols),
                                     static_cast<std::uint32_t>(rgba.rows));
-  TIFFRGBAImageEnd(&converter);
-  if ((!done || !file.first_error.empty()) && !(file.ended_early && allow_truncated)) fail(file);
+  if ((!done || file.has_failed()) && !(file.ended_early && allow_truncated)) fail(file);
   // Colours come multiplied by alpha, which is the blend over black.
   cv::Mat pixels;
   if (is_grey(layout)) {
@@ -223,63 +230,60 @@ int colours_of(const Layout& layout) {
   return is_grey(layout) ? 1 : layout.photometric == PHOTOMETRIC_RGB ? 3 : 0;
 }
 
-// Most pictures: no alpha. They can be large, and are changed in place.
+// From the colours that the file stores, in place: pictures can be large. A further sample stays as it is.
 void make_unsigned_bgr(cv::Mat& pixels, const Layout& layout) {
-  if (layout.format == SAMPLEFORMAT_INT) cv::bitwise_xor(pixels, cv::Scalar::all(0x8000), pixels);
-  if (layout.photometric == PHOTOMETRIC_MINISWHITE) cv::bitwise_not(pixels, pixels);
-  if (pixels.channels() == 1) return;
+  const int colours = colours_of(layout);
+  const int flipped_bits = (layout.format == SAMPLEFORMAT_INT ? 0x8000 : 0) ^
+                           (layout.photometric == PHOTOMETRIC_MINISWHITE ? (1 << layout.bits) - 1 : 0);
+  cv::Scalar flipped;
+  for (int i = 0; i < colours; ++i) flipped[i] = flipped_bits;
+  if (flipped_bits != 0) cv::bitwise_xor(pixels, flipped, pixels);
+  if (colours == 1) return;
+  const auto swap = pixels.channels() == 3 ? cv::COLOR_RGB2BGR : cv::COLOR_RGBA2BGRA;
   for (int y = 0; y < pixels.rows; ++y) {
     cv::Mat row = pixels.row(y);
-    cv::cvtColor(row, row, cv::COLOR_RGB2BGR);
+    cv::cvtColor(row, row, swap);
   }
 }
 
-cv::Mat blend_16bit(const cv::Mat& samples, const Layout& layout) {
-  const int colours = colours_of(layout);
-  std::vector<cv::Mat> planes;
-  cv::split(samples, planes);
-  for (int i = 0; i < colours; ++i) {
-    if (layout.format == SAMPLEFORMAT_INT) cv::bitwise_xor(planes[i], cv::Scalar(0x8000), planes[i]);
-    if (layout.photometric == PHOTOMETRIC_MINISWHITE) cv::bitwise_not(planes[i], planes[i]);
+cv::Mat without_last_sample(const cv::Mat& samples) {
+  cv::Mat colours;
+  if (samples.channels() == 2) {
+    cv::extractChannel(samples, colours, 0);
+  } else {
+    cv::cvtColor(samples, colours, cv::COLOR_BGRA2BGR);
   }
-  if (colours == 3) std::swap(planes[0], planes[2]);
-  if (!layout.alpha || layout.alpha_premultiplied) planes.resize(colours);
-  cv::Mat pixels;
-  cv::merge(planes, pixels);
-  return blend_over_black(pixels);
+  return colours;
 }
 
-cv::Mat read_16bit(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
+cv::Mat read_as_stored(TIFF* tiff, const Layout& layout, const MemoryFile& file, const ReadOptions& options) {
   const int colours = colours_of(layout);
   if (colours == 0 || layout.samples < colours || layout.samples > colours + 1)
-    throw ImageError("is a 16-bit TIFF that is neither grey nor RGB");
+    throw ImageError(fmt::format("is a {}-bit TIFF that is neither grey nor RGB", layout.bits));
   cv::Mat samples = read_samples(tiff, layout, file, options);
-  if (layout.samples > colours) return blend_16bit(samples, layout);
   make_unsigned_bgr(samples, layout);
-  return samples;
+  if (layout.samples == colours) return samples;
+  return layout.alpha && !layout.alpha_premultiplied ? blend_over_black(samples) : without_last_sample(samples);
 }
 
-// Whether the samples are what is to be shown. libtiff's own conversion would need four bytes for each pixel on top.
+// Whether the samples are what is to be shown: libtiff's own conversion would need four bytes for each pixel on top,
+// and does not multiply grey by alpha.
 bool is_plain_8bit(const Layout& layout) {
-  return layout.bits == 8 && layout.format != SAMPLEFORMAT_INT && layout.samples == colours_of(layout);
+  if (layout.bits != 8 || layout.format == SAMPLEFORMAT_INT) return false;
+  const int colours = colours_of(layout);
+  return layout.samples == colours || (colours == 1 && layout.samples == 2);
 }
 
 cv::Mat read_pixels(TIFF* tiff, const Layout& layout, MemoryFile& file, const ReadOptions& options) {
-  if (layout.bits == 16) return read_16bit(tiff, layout, file, options);
-  if (!is_plain_8bit(layout)) return read_8bit(tiff, layout, file, options.allow_truncated);
-  cv::Mat pixels = read_samples(tiff, layout, file, options);
-  make_unsigned_bgr(pixels, layout);
-  return pixels;
+  if (layout.bits == 16 || is_plain_8bit(layout)) return read_as_stored(tiff, layout, file, options);
+  return read_8bit(tiff, layout, file, options.allow_truncated);
 }
 
 }  // namespace
 
 DecodedImage decode_tiff(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
-  MemoryFile file;
-  file.bytes = bytes;
-  file.pad_with_zeros = options.allow_truncated;
+  MemoryFile file{.bytes = bytes, .pad_with_zeros = options.allow_truncated};
   const TiffHandle tiff = open_tiff(file, options);
-  if (!tiff) fail(file);
   const Layout layout = read_layout(tiff.get(), options);
   const bool integers =
       layout.format == SAMPLEFORMAT_UINT || layout.format == SAMPLEFORMAT_INT || layout.format == SAMPLEFORMAT_VOID;
@@ -288,11 +292,17 @@ DecodedImage decode_tiff(std::span<const std::uint8_t> bytes, const ReadOptions&
                                  layout.bits, integers ? "integer" : "floating-point"));
   DecodedImage image;
   image.size = layout.size;
-  image.orientation = field<std::uint16_t>(tiff.get(), TIFFTAG_ORIENTATION);
+  image.orientation = layout.orientation;
   image.pixels = read_pixels(tiff.get(), layout, file, options);
   if (file.lost_jpeg_pixels && !options.allow_truncated)
     throw ImageError("the JPEG data in the TIFF are damaged or end too early");
   return image;
+}
+
+cv::Size read_tiff_size(std::span<const std::uint8_t> bytes, const ReadOptions& options) {
+  MemoryFile file{.bytes = bytes, .pad_with_zeros = options.allow_truncated};
+  const Layout layout = read_layout(open_tiff(file, options).get(), options);
+  return upright_size(layout.size, layout.orientation);
 }
 
 }  // namespace bonescan

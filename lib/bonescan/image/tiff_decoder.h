@@ -10,5 +10,6 @@ namespace bonescan {
 // signed samples are shifted up by 32768. Throws ImageError for other sample formats, and for data
 // that end early (unless options.allow_truncated: what is missing is then black) or are damaged.
 DecodedImage decode_tiff(std::span<const std::uint8_t> bytes, const ReadOptions& options);
+cv::Size read_tiff_size(std::span<const std::uint8_t> bytes, const ReadOptions& options);
 
 }  // namespace bonescan

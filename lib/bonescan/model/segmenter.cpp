@@ -48,18 +48,20 @@ BoneFinding Segmenter::segment(const Radiograph& radiograph) const {
   BoneFinding finding;
   finding.fraction = static_cast<double>(bone_pixels) / shown.area();
   finding.confidence = bone_pixels > 0 ? cv::mean(probability(shown), mask(shown))[0] : 0.0;
-  finding.present = bone_pixels > 0 && finding.fraction >= thresholds_.bone_fraction &&
-                    finding.confidence >= thresholds_.bone_confidence;
+  // In single precision, in which results tell both.
+  const auto reaches = [](double value, double least) {
+    return static_cast<float>(value) >= static_cast<float>(least);
+  };
+  finding.present = bone_pixels > 0 && reaches(finding.fraction, thresholds_.bone_fraction) &&
+                    reaches(finding.confidence, thresholds_.bone_confidence);
 
-  cv::Mat levels;
-  probability.convertTo(levels, CV_8U, 255.0);
-  finding.mask = mask_to_image(levels, radiograph.size, input, thresholds_.mask);
+  finding.mask = mask_to_image(probability, radiograph.size, input, thresholds_.mask);
   return finding;
 }
 
 Segmenter load_segmenter(const std::filesystem::path& path, const ModelOptions& model_options,
                          const SegmentationOptions& options) {
-  return {load_model(path, ModelTask::kSegmentation, model_options), options};
+  return Segmenter(load_model(path, ModelTask::kSegmentation, model_options), options);
 }
 
 }  // namespace bonescan

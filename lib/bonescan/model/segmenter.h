@@ -37,7 +37,7 @@ class Segmenter {
  public:
   // Throws UsageError if the model's output is not [1, 1, H, W] of the card's size, or a threshold is neither given nor
   // in the card or is outside 0..1.
-  Segmenter(Model model, const SegmentationOptions& options = {});
+  explicit Segmenter(Model model, const SegmentationOptions& options = {});
 
   // Thread-safe.
   BoneFinding segment(const Radiograph& radiograph) const;

@@ -51,10 +51,10 @@ std::vector<int> suppress(std::span<const Corners> boxes, double iou_threshold) 
 }
 
 // Candidates above this score vote, even if the score threshold is higher.
-constexpr double kVotingScore = 0.01;
+constexpr float kVotingScore = 0.01F;
 
 // For each class 1.., the anchors that score above the threshold. A score that is not a number is above none.
-std::vector<std::vector<Candidate>> find_candidates(const Tensor& class_logits, double score_threshold) {
+std::vector<std::vector<Candidate>> find_candidates(const Tensor& class_logits, float score_threshold) {
   const auto anchors = static_cast<int>(class_logits.shape[1]);
   const auto classes = static_cast<std::size_t>(class_logits.shape[2]);
   std::vector<std::vector<Candidate>> candidates(classes);
@@ -62,7 +62,7 @@ std::vector<std::vector<Candidate>> find_candidates(const Tensor& class_logits, 
   for (int anchor = 0; anchor < anchors; ++anchor) {
     softmax({class_logits.values.data() + anchor * classes, classes}, scores);
     for (std::size_t label = 1; label < classes; ++label) {
-      if (static_cast<double>(scores[label]) > score_threshold) {
+      if (scores[label] > score_threshold) {
         candidates[label].push_back({anchor, scores[label], static_cast<int>(label), {}});
       }
     }
@@ -179,7 +179,8 @@ std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double
       static_cast<float>(input_height)};
 
   const bool voting = options.box_voting_iou < 1.0;
-  const double candidate_score = voting ? std::min(options.score_threshold, kVotingScore) : options.score_threshold;
+  const auto score_threshold = static_cast<float>(options.score_threshold);  // as PyTorch compares
+  const float candidate_score = voting ? std::min(score_threshold, kVotingScore) : score_threshold;
   std::vector<std::vector<Candidate>> candidates = find_candidates(heads.class_logits, candidate_score);
   for (std::vector<Candidate>& of_class : candidates) {
     keep_best(of_class, options.top_k);
@@ -192,9 +193,7 @@ std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double
   for (const std::vector<Candidate>& of_class : candidates) {
     std::vector<Candidate> survivors = suppress_class(of_class, offset, options.nms_iou);
     if (voting) {
-      std::erase_if(survivors, [&](const Candidate& survivor) {
-        return !(static_cast<double>(survivor.score) > options.score_threshold);
-      });
+      std::erase_if(survivors, [&](const Candidate& survivor) { return !(survivor.score > score_threshold); });
       for (Candidate& survivor : survivors) survivor.box = vote(survivor, of_class, options.box_voting_iou);
     }
     kept.insert(kept.end(), survivors.begin(), survivors.end());
