@@ -54,7 +54,7 @@ void check_equal_figures(const ResampledFigures& figures, const EvaluationSet& s
   check_figure(figures.sensitivity_at_1_fp, froc_sensitivity(froc_curve(set), 1.0));
 }
 
-// Forty images with a hit at a random score, ten of them with a false alarm above it.
+// Forty images with a true positive at a score of its own, ten of them with a false positive above it.
 EvaluationSet forty_images(double shift) {
   EvaluationSet set;
   set.category_ids = {1};
@@ -72,7 +72,9 @@ EvaluationSet forty_images(double shift) {
 TEST_CASE("with every image once the resampled figures are the figures") {
   for (const EvalCase& one : eval_cases()) {
     INFO(one.name);
-    check_equal_figures(figures_of_images(match_per_image(one.set, 0.3)), one.set, 0.3);
+    const std::vector<ImageMatches> images = match_per_image(one.set, 0.3);
+    const std::vector<std::uint32_t> once(images.size(), 1);
+    check_equal_figures(Resampler(images).figures(once), one.set, 0.3);
   }
 }
 
@@ -85,7 +87,7 @@ TEST_CASE("an image of weight w counts as w copies of it") {
     ids.push_back(images[i].image_id);
     weights.push_back(static_cast<std::uint32_t>(i % 4));
   }
-  check_equal_figures(figures_of_images(images, weights), repeat_images(one.set, ids, weights), 0.3);
+  check_equal_figures(Resampler(images).figures(weights), repeat_images(one.set, ids, weights), 0.3);
 }
 
 TEST_CASE("intervals are the same bit for bit on any number of threads, and follow the seed") {
@@ -139,7 +141,7 @@ TEST_CASE("figures that are undefined have no interval, and no replicates give n
 
 TEST_CASE("a paired bootstrap tells a real drop from none") {
   const std::vector<ImageMatches> good = match_per_image(forty_images(0.0), 0.5);
-  const std::vector<ImageMatches> bad = match_per_image(forty_images(20.0), 0.5);  // IoU 3000/7000 = 0.43: no hits
+  const std::vector<ImageMatches> bad = match_per_image(forty_images(20.0), 0.5);  // IoU 3000/7000 = 0.43: none matches
   const PairedDifferences drop = paired_bootstrap(bad, good, {1000, 1, 0});
   REQUIRE(drop.ap50.has_value());
   CHECK(drop.ap50->difference < -0.5);

@@ -18,7 +18,7 @@ struct NamedFigure {
   std::optional<double> CocoFigures::*figure;
 };
 
-const std::vector<NamedFigure> named_figures{
+const std::vector<NamedFigure> kNamedFigures{
     {"ap", "AP", &CocoFigures::ap},
     {"ap50", "AP50", &CocoFigures::ap50},
     {"ap75", "AP75", &CocoFigures::ap75},
@@ -52,7 +52,7 @@ TEST_CASE("the twelve COCO figures equal pycocotools on every case with answers"
   for (const EvalCase& one : eval_cases()) {
     const CocoEvaluation evaluation = evaluate_coco(one.set);
     const Json& expected = one.expected.at("pycocotools_and_reference");
-    for (const NamedFigure& named : named_figures) {
+    for (const NamedFigure& named : kNamedFigures) {
       INFO(one.name << " " << named.pycocotools_name);
       check_figure(evaluation.figures.*named.figure, expected_number(expected.at("coco").at(named.pycocotools_name)));
     }
@@ -90,7 +90,7 @@ TEST_CASE("the COCO figures equal pycocotools on random cases") {
   REQUIRE(cases.size() >= 30);
   for (const Json& row : cases) {
     const CocoEvaluation evaluation = evaluate_coco(read_compact_case(row), row.at("max_detections"));
-    for (const NamedFigure& named : named_figures) {
+    for (const NamedFigure& named : kNamedFigures) {
       INFO("seed " << row.at("seed") << " " << row.at("traits") << " " << named.short_name);
       check_figure(evaluation.figures.*named.figure, expected_number(row.at("coco").at(named.short_name)));
       for (const CocoClass& category : evaluation.classes) {
@@ -110,15 +110,15 @@ TEST_CASE("the order of images, of categories and of distinct scores in the file
     std::shuffle(one.set.image_ids.begin(), one.set.image_ids.end(), generator);
     std::reverse(one.set.category_ids.begin(), one.set.category_ids.end());
     const CocoFigures after = evaluate_coco(one.set).figures;
-    for (const NamedFigure& named : named_figures) CHECK(before.*named.figure == after.*named.figure);
+    for (const NamedFigure& named : kNamedFigures) CHECK(before.*named.figure == after.*named.figure);
   }
 }
 
-TEST_CASE("a limit on detections beyond 100 lets the 121st detection hit") {
+TEST_CASE("a limit on detections beyond 100 lets the 121st detection count") {
   for (const EvalCase& one : eval_cases()) {
     if (one.name != "edge_more_than_100_detections") continue;
     CHECK(evaluate_coco(one.set, 100).figures.ap50 == 0.0);
-    // One hit at rank 121: precision 1/121 at every recall.
+    // One true positive at rank 121: precision 1/121 at every recall.
     check_figure(evaluate_coco(one.set, 200).figures.ap50, 1.0 / 121.0);
     CHECK(evaluate_coco(one.set, 200).figures.ar_100 == 1.0);
   }
@@ -133,14 +133,14 @@ TEST_CASE("a limit below ten limits every figure") {
   CHECK(evaluate_coco(set, 2).figures.ar_10 == 1.0);
 }
 
-TEST_CASE("a difficult object is neither a hit nor a miss, and takes one detection only") {
+TEST_CASE("a difficult object counts for nothing, found or missed, and takes one detection only") {
   const Box easy{0, 0, 50, 50}, difficult{200, 200, 50, 50};
   EvaluationSet set = one_class_set({1}, {{1, easy}, {1, difficult}}, {{1, difficult, 0.9}, {1, easy, 0.8}});
   set.ground_truth[1].difficult = true;
   CHECK(evaluate_coco(set).figures.ap50 > 0.999);
   CHECK(evaluate_coco(set).classes[0].ground_truth == 1);
   set.detections.insert(set.detections.begin(), {1, 1, difficult, 0.95});
-  // The second detection on it is a false alarm before the hit: precision 1/2.
+  // The second detection on it is a false positive before the true one: precision 1/2.
   check_figure(evaluate_coco(set).figures.ap50, 0.5);
 }
 
@@ -156,7 +156,7 @@ TEST_CASE("boxes of unknown images and categories are left out") {
 
 TEST_CASE("an empty set has no defined figure") {
   const CocoEvaluation evaluation = evaluate_coco(EvaluationSet{});
-  for (const NamedFigure& named : named_figures) CHECK_FALSE((evaluation.figures.*named.figure).has_value());
+  for (const NamedFigure& named : kNamedFigures) CHECK_FALSE((evaluation.figures.*named.figure).has_value());
 }
 
 }  // namespace bonescan::test

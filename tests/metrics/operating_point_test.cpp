@@ -8,13 +8,13 @@ namespace bonescan::test {
 
 namespace {
 
-const Box on_target{0, 0, 10, 10};
-const Box elsewhere{100, 100, 10, 10};
+const Box kOnTarget{0, 0, 10, 10};
+const Box kElsewhere{100, 100, 10, 10};
 
-// Hits at 0.9 and 0.6, false alarms at 0.7 and 0.2; three ground truths, one never found.
+// True positives at 0.9 and 0.6, false positives at 0.7 and 0.2; three ground truths, one never found.
 EvaluationSet small_set() {
-  return one_class_set({1, 2}, {{1, on_target}, {2, on_target}, {2, {50, 50, 10, 10}}},
-                       {{1, on_target, 0.9}, {2, elsewhere, 0.7}, {2, on_target, 0.6}, {1, elsewhere, 0.2}});
+  return one_class_set({1, 2}, {{1, kOnTarget}, {2, kOnTarget}, {2, {50, 50, 10, 10}}},
+                       {{1, kOnTarget, 0.9}, {2, kElsewhere, 0.7}, {2, kOnTarget, 0.6}, {1, kElsewhere, 0.2}});
 }
 
 }  // namespace
@@ -38,10 +38,10 @@ TEST_CASE("above every score precision is undefined and recall is 0") {
 }
 
 TEST_CASE("without ground truth recall is undefined, and without anything F1 is, too") {
-  const OperatingPoint false_alarm = operating_point(one_class_set({1}, {}, {{1, on_target, 0.9}}), 0.5);
-  CHECK_FALSE(false_alarm.recall.has_value());
-  CHECK(false_alarm.precision == 0.0);
-  CHECK(false_alarm.f1 == 0.0);
+  const OperatingPoint false_positive = operating_point(one_class_set({1}, {}, {{1, kOnTarget, 0.9}}), 0.5);
+  CHECK_FALSE(false_positive.recall.has_value());
+  CHECK(false_positive.precision == 0.0);
+  CHECK(false_positive.f1 == 0.0);
   CHECK_FALSE(operating_point(one_class_set({1}, {}, {}), 0.5).f1.has_value());
 }
 
@@ -51,7 +51,7 @@ TEST_CASE("the best F1 is that of the highest score that reaches it") {
   REQUIRE(best.has_value());
   CHECK(best->score_threshold == 0.6);
   CHECK(best->f1 == Approx(2.0 / 3.0));
-  CHECK_FALSE(best_f1_operating_point(one_class_set({1}, {{1, on_target}}, {{1, elsewhere, 0.5}})).has_value());
+  CHECK_FALSE(best_f1_operating_point(one_class_set({1}, {{1, kOnTarget}}, {{1, kElsewhere, 0.5}})).has_value());
 }
 
 }  // namespace bonescan::test

@@ -62,7 +62,7 @@ TEST_CASE("The rows of a report give back what the paired bootstrap needs") {
   const DetectionEvaluation now = evaluation();
   const auto rows = rows_of_report(detection_report(now, "detection"), now);
   REQUIRE(rows);
-  const ResampledFigures figures = figures_of_images(*rows);
+  const ResampledFigures figures = Resampler(*rows).figures(std::vector<std::uint32_t>(rows->size(), 1));
   CHECK(*figures.ap50 == Approx(*now.coco.figures.ap50));
   CHECK(*figures.ap == Approx(*now.coco.figures.ap));
   CHECK(*figures.image_iou == Approx(*now.per_image.iou_mean));

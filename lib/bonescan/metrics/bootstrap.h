@@ -51,17 +51,20 @@ struct PairedDifferences {
 };
 
 // Every replicate draws the same images for both. `current[i]` and `baseline[i]` are the same image
-// (std::invalid_argument if the ids differ). A difference is undefined where either side is.
+// (std::invalid_argument if the ids differ). A difference is undefined where either side is, or if it is
+// undefined in every replicate.
 // Reference: Koehn, "Statistical significance tests for machine translation evaluation", EMNLP 2004.
 PairedDifferences paired_bootstrap(std::span<const ImageMatches> current, std::span<const ImageMatches> baseline,
                                    const BootstrapParameters& parameters = {});
 
-// For per-image values of which only the mean is of interest (mask IoU, Dice): images where the value is
-// undefined are left out.
+// The interval of bootstrap_intervals for per-image values of which only the mean is of interest (mask IoU,
+// Dice): images where the value is undefined are left out. nullopt if that leaves none, or without replicates.
 std::optional<Interval> bootstrap_mean(std::span<const std::optional<double>> values,
                                        const BootstrapParameters& parameters = {});
 
-// Images where either side is undefined are left out.
+// As paired_bootstrap, for such values: `current[i]` and `baseline[i]` are the same image
+// (std::invalid_argument if the sizes differ). Images where either side is undefined are left out; nullopt if
+// that leaves none, or without replicates.
 std::optional<PairedDifference> paired_bootstrap_mean(std::span<const std::optional<double>> current,
                                                       std::span<const std::optional<double>> baseline,
                                                       const BootstrapParameters& parameters = {});

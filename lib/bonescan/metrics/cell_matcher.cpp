@@ -10,25 +10,27 @@ double coco_iou(const Box& detection, const GroundTruthBox& truth) {
   return shared / (truth.crowd ? area(detection) : area(detection) + area(truth.box) - shared);
 }
 
-std::size_t mark_ignored(const EvaluationSet& set, const Cell& cell, std::vector<std::uint8_t>& ignored) {
-  ignored.clear();
-  for (const std::uint32_t truth : cell.ground_truth) ignored.push_back(is_ignored(set.ground_truth[truth]));
-  return static_cast<std::size_t>(std::count(ignored.begin(), ignored.end(), 0));
-}
+namespace {
+
+// pycocotools lowers a threshold of 1 by this much, so that equal boxes still match.
+constexpr double kHighestThreshold = 1.0 - 1e-10;
+
+}  // namespace
 
 void CellMatcher::load(const EvaluationSet& set, const Cell& cell, double lowest_threshold,
                        CrowdRegions crowd_regions) {
+  lowest_threshold = std::min(lowest_threshold, kHighestThreshold);
   pairs_.clear();
   first_pair_.assign(1, 0);
   crowd_.clear();
   for (const std::uint32_t truth : cell.ground_truth) crowd_.push_back(set.ground_truth[truth].crowd);
-  matches_.assign(cell.detections.size(), unmatched);
+  matches_.assign(cell.detections.size(), kUnmatched);
   candidates_.clear();
 
   for (std::size_t detection = 0; detection < cell.detections.size(); ++detection) {
     const Box& box = set.detections[cell.detections[detection]].box;
     for (std::size_t i = 0; i < cell.ground_truth.size(); ++i) {
-      if (crowd_[i] && crowd_regions == CrowdRegions::drop) continue;
+      if (crowd_[i] && crowd_regions == CrowdRegions::kDrop) continue;
       const GroundTruthBox& truth = set.ground_truth[cell.ground_truth[i]];
       if (lowest_threshold > 0.0 && !may_overlap(box, truth.box)) continue;
       const double iou = coco_iou(box, truth);
@@ -41,7 +43,7 @@ void CellMatcher::load(const EvaluationSet& set, const Cell& cell, double lowest
 
 int CellMatcher::best_pair(std::size_t detection, double threshold, std::span<const std::uint8_t> ignored,
                            bool among_ignored) const {
-  int best = unmatched;
+  int best = kUnmatched;
   double best_iou = threshold;
   for (std::size_t i = first_pair_[detection]; i < first_pair_[detection + 1]; ++i) {
     const auto [truth, iou] = pairs_[i];
@@ -55,13 +57,12 @@ int CellMatcher::best_pair(std::size_t detection, double threshold, std::span<co
 }
 
 std::span<const int> CellMatcher::match(double iou_threshold, std::span<const std::uint8_t> ignored) {
-  // pycocotools lowers a threshold of 1 by this much, so that equal boxes still match.
-  const double threshold = std::min(iou_threshold, 1.0 - 1e-10);
+  const double threshold = std::min(iou_threshold, kHighestThreshold);
   taken_.assign(crowd_.size(), 0);
   for (const std::uint32_t detection : candidates_) {
     int truth = best_pair(detection, threshold, ignored, false);
-    if (truth == unmatched) truth = best_pair(detection, threshold, ignored, true);
-    if (truth != unmatched) taken_[truth] = 1;
+    if (truth == kUnmatched) truth = best_pair(detection, threshold, ignored, true);
+    if (truth != kUnmatched) taken_[truth] = 1;
     matches_[detection] = truth;
   }
   return matches_;

@@ -14,29 +14,48 @@ namespace bonescan {
 // boxes do not overlap, also for boxes without area.
 double coco_iou(const Box& detection, const GroundTruthBox& truth);
 
-// Sets `ignored` to one element for each ground truth of the cell: whether it counts for nothing. Returns how many
-// count.
-std::size_t mark_ignored(const EvaluationSet& set, const Cell& cell, std::vector<std::uint8_t>& ignored);
+// The ground truth of a cell, told apart by whether it counts.
+struct CellTruth {
+  std::vector<std::uint8_t> ignored;  // one for each ground truth of the cell: 1 if it counts for nothing, else 0
+  std::size_t counted = 0;            // how many of them count
+};
 
-enum class CrowdRegions { ignore, drop };
+// `ignores(truth)` says of a GroundTruthBox whether it counts for nothing.
+template <typename Ignores>
+CellTruth mark_ignored(const EvaluationSet& set, const Cell& cell, const Ignores& ignores) {
+  CellTruth truth;
+  truth.ignored.reserve(cell.ground_truth.size());
+  for (const std::uint32_t index : cell.ground_truth) {
+    const bool ignored = ignores(set.ground_truth[index]);
+    truth.ignored.push_back(ignored);
+    truth.counted += !ignored;
+  }
+  return truth;
+}
+
+enum class CrowdRegions {
+  kIgnore,  // what matches one counts for nothing
+  kDrop,    // matching knows none: what lies on one is unmatched
+};
 
 // Holds every pair of the cell that may match, so that matching at another threshold costs little.
 class CellMatcher {
  public:
-  static constexpr int unmatched = -1;
+  static constexpr int kUnmatched = -1;
 
   // Pairs below `lowest_threshold` never match.
   void load(const EvaluationSet& set, const Cell& cell, double lowest_threshold,
-            CrowdRegions crowd_regions = CrowdRegions::ignore);
+            CrowdRegions crowd_regions = CrowdRegions::kIgnore);
 
   // The detections, by their place in Cell::detections, that have any such pair; all others stay unmatched.
   std::span<const std::uint32_t> candidates() const { return candidates_; }
 
-  // For each detection of the cell the position in Cell::ground_truth that it takes, or `unmatched`.
-  // `ignored` says which ground truth is matched only by what finds no other. Valid until the next call.
+  // For each detection of the cell the position in Cell::ground_truth that it takes, or kUnmatched. `ignored`, one
+  // for each ground truth, says which is matched only by what finds no other. `iou_threshold` is at least the
+  // `lowest_threshold` of load(). Valid until the next match() or load().
   std::span<const int> match(double iou_threshold, std::span<const std::uint8_t> ignored);
 
-  // The IoU of a pair that matched.
+  // The IoU of a pair that matched; `detection` and `truth` are places in the cell.
   double iou(std::size_t detection, int truth) const;
 
  private:

@@ -17,22 +17,22 @@ std::vector<std::int64_t> sorted_unique(std::vector<std::int64_t> ids) {
 // Finds the place of an id among sorted ids.
 class IdIndex {
  public:
-  static constexpr std::uint32_t unknown = UINT32_MAX;
+  static constexpr std::uint32_t kUnknown = UINT32_MAX;
 
   explicit IdIndex(const std::vector<std::int64_t>& sorted_ids) : ids_(sorted_ids) {
     if (ids_.empty()) return;
     // Ids are mostly dense, and a table is faster than a search.
     const auto span = static_cast<std::uint64_t>(ids_.back()) - static_cast<std::uint64_t>(ids_.front());
     if (span / 8 > ids_.size()) return;
-    table_.assign(span + 1, unknown);
+    table_.assign(span + 1, kUnknown);
     for (std::uint32_t i = 0; i < ids_.size(); ++i) table_[static_cast<std::size_t>(ids_[i] - ids_.front())] = i;
   }
 
   std::uint32_t find(std::int64_t id) const {
-    if (ids_.empty() || id < ids_.front() || id > ids_.back()) return unknown;
+    if (ids_.empty() || id < ids_.front() || id > ids_.back()) return kUnknown;
     if (!table_.empty()) return table_[static_cast<std::size_t>(id - ids_.front())];
     const auto found = std::lower_bound(ids_.begin(), ids_.end(), id);
-    return *found == id ? static_cast<std::uint32_t>(found - ids_.begin()) : unknown;
+    return *found == id ? static_cast<std::uint32_t>(found - ids_.begin()) : kUnknown;
   }
 
  private:
@@ -40,7 +40,7 @@ class IdIndex {
   std::vector<std::uint32_t> table_;
 };
 
-// Where each box belongs; `unknown` in either for a box that is left out.
+// Where each box belongs; `kUnknown` in either for a box that is left out.
 struct Placement {
   std::vector<std::uint32_t> image;
   std::vector<std::uint32_t> category;
@@ -74,12 +74,12 @@ std::vector<std::uint32_t> by_cell(const Placement& placement, std::size_t image
   std::vector<std::uint32_t> indices;
   indices.reserve(placement.image.size());
   for (std::uint32_t i = 0; i < placement.image.size(); ++i) {
-    if (placement.image[i] != IdIndex::unknown && placement.category[i] != IdIndex::unknown) indices.push_back(i);
+    if (placement.image[i] != IdIndex::kUnknown && placement.category[i] != IdIndex::kUnknown) indices.push_back(i);
   }
   return counting_sort(counting_sort(indices, placement.image, images), placement.category, categories);
 }
 
-// Takes the boxes of one cell after the other off a list by cell.
+// Takes the boxes of one cell after the other off a list that is sorted by cell.
 struct CellReader {
   const Placement& placement;
   std::vector<std::uint32_t>& indices;
@@ -88,7 +88,7 @@ struct CellReader {
   using Number = std::pair<std::uint32_t, std::uint32_t>;  // category, image
 
   Number number() const {
-    if (next == indices.size()) return {IdIndex::unknown, IdIndex::unknown};
+    if (next == indices.size()) return {IdIndex::kUnknown, IdIndex::kUnknown};
     return {placement.category[indices[next]], placement.image[indices[next]]};
   }
 
@@ -114,7 +114,7 @@ Cells make_cells(const EvaluationSet& set, int max_detections) {
 
   CellReader truths{truth_placement, result.ground_truth};
   CellReader detections{detection_placement, result.detections};
-  for (auto number = std::min(truths.number(), detections.number()); number.first != IdIndex::unknown;
+  for (auto number = std::min(truths.number(), detections.number()); number.first != IdIndex::kUnknown;
        number = std::min(truths.number(), detections.number())) {
     const std::span<std::uint32_t> detected = detections.take(number);
     std::stable_sort(detected.begin(), detected.end(), [&](std::uint32_t a, std::uint32_t b) {

@@ -32,7 +32,7 @@ struct Cells {
   Cells& operator=(Cells&&) = default;
 };
 
-// Detections beyond `max_detections` per cell are left out (0: no limit), and so are boxes of unknown
+// Detections beyond the first `max_detections` of a cell are left out (0: no limit), and so are boxes of unknown
 // images and categories.
 Cells make_cells(const EvaluationSet& set, int max_detections);
 

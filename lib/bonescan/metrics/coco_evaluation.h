@@ -11,26 +11,21 @@
 
 namespace bonescan {
 
-inline constexpr std::size_t coco_iou_threshold_count = 10;
+inline constexpr std::size_t kCocoIouThresholdCount = 10;
 
 // .50, .55, ... .95, computed as numpy.linspace(.5, .95, 10) does.
-std::array<double, coco_iou_threshold_count> coco_iou_thresholds();
-
-inline constexpr std::size_t coco_recall_points = 101;
-
-// 0, .01, ... 1, computed as numpy.linspace(0, 1, 101) does.
-std::array<double, coco_recall_points> coco_recalls();
+std::array<double, kCocoIouThresholdCount> coco_iou_thresholds();
 
 // The largest areas, in pixels, that COCO calls small and medium.
 inline constexpr double kCocoLargestSmall = 32.0 * 32.0;
 inline constexpr double kCocoLargestMedium = 96.0 * 96.0;
 
-// The twelve numbers. Each is the mean over classes that have ground truth (of that size), and over the
+// The twelve numbers, each 0..1: the mean over classes that have ground truth (of that size), and over the
 // IoU thresholds; undefined (nullopt; -1 in pycocotools) if no class has any.
 // AP: mean of the precisions at 101 recalls, precision made monotone from the right.
 // AR: the recall reached with at most 1, 10 or `max_detections` detections per image and class.
-// small: area <= 32^2, medium: 32^2..96^2, large: 96^2..1e10 pixels, both ends included; a ground truth
-// of another size is ignored, and so is a detection of another size that matches nothing.
+// small: area <= 32^2, medium: 32^2..96^2, large: 96^2..1e10, all: 0..1e10 pixels, both ends included; a
+// ground truth of another size is ignored, and so is a detection of another size that matches nothing.
 // Crowd regions are ignored and may be matched often, with intersection over the detection's area for
 // IoU; difficult objects (Pascal VOC) are ignored, too, but matched once.
 // Reference: pycocotools 2.0.11, COCOeval.evaluate, accumulate, summarize; unlike it, an annotation
@@ -54,7 +49,8 @@ struct CocoClass {
   std::int64_t category_id = 0;
   std::size_t ground_truth = 0;  // boxes that count: neither crowd nor difficult
   CocoFigures figures;           // of this class alone
-  // Interpolated precision at IoU 0.5 at each of coco_recalls(); empty if the class has no ground truth.
+  // Interpolated precision at IoU 0.5 at each of coco_recalls() (precision_recall.h); empty if the class has no ground
+  // truth.
   std::vector<double> precision_at_recalls;
 };
 

@@ -11,22 +11,21 @@ Matching match_detections(const EvaluationSet& set, double iou_threshold, int ma
 
   const Cells cells = make_cells(set, max_detections);
   CellMatcher matcher;
-  std::vector<std::uint8_t> ignored;
   for (const Cell& cell : cells.cells) {
-    mark_ignored(set, cell, ignored);
+    const std::vector<std::uint8_t> ignored = mark_ignored(set, cell, is_ignored).ignored;
     matcher.load(set, cell, iou_threshold);
     const std::span<const int> matches = matcher.match(iou_threshold, ignored);
     for (std::size_t i = 0; i < matches.size(); ++i) {
       MatchedDetection& matched = result.detections[cell.detections[i]];
-      if (matches[i] == CellMatcher::unmatched) {
-        matched.outcome = Outcome::false_alarm;
+      if (matches[i] == CellMatcher::kUnmatched) {
+        matched.outcome = Outcome::kFalsePositive;
         continue;
       }
       const std::uint32_t truth = cell.ground_truth[matches[i]];
-      matched.outcome = ignored[matches[i]] ? Outcome::ignored : Outcome::hit;
+      matched.outcome = ignored[matches[i]] ? Outcome::kIgnored : Outcome::kTruePositive;
       matched.ground_truth = truth;
       matched.iou = matcher.iou(i, matches[i]);
-      if (matched.outcome == Outcome::hit) result.ground_truth[truth] = cell.detections[i];
+      if (matched.outcome == Outcome::kTruePositive) result.ground_truth[truth] = cell.detections[i];
     }
   }
   return result;

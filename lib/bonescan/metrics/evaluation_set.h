@@ -21,21 +21,21 @@ struct EvaluationSet {
   std::vector<DetectedBox> detections;
 };
 
-// Ground truth that is neither hit nor miss whatever its size: crowd regions and difficult objects.
+// Ground truth that counts for nothing whatever its size, found or missed: crowd regions and difficult objects.
 inline bool is_ignored(const GroundTruthBox& truth) {
   return truth.crowd || truth.difficult;
 }
 
 // What became of one detection.
 enum class Outcome {
-  hit,          // true positive
-  false_alarm,  // false positive
-  ignored,      // matched a crowd region or a difficult object: counts for nothing
-  left_out,     // beyond the maximum number of detections, or of an unknown image or category
+  kTruePositive,
+  kFalsePositive,
+  kIgnored,  // matched a crowd region or a difficult object: counts for nothing
+  kLeftOut,  // beyond the maximum number of detections, or of an unknown image or category
 };
 
 struct MatchedDetection {
-  Outcome outcome = Outcome::left_out;
+  Outcome outcome = Outcome::kLeftOut;
   std::optional<std::size_t> ground_truth;  // index into EvaluationSet::ground_truth, if matched
   double iou = 0.0;                         // with that ground truth (crowd: over the detection's area)
 };
@@ -43,7 +43,8 @@ struct MatchedDetection {
 // Element i belongs to element i of the evaluation set.
 struct Matching {
   std::vector<MatchedDetection> detections;
-  std::vector<std::optional<std::size_t>> ground_truth;  // index of the detection that hit it; nullopt: missed
+  // Index of the true positive on it; nullopt: missed, or ground truth that is_ignored() or is left out.
+  std::vector<std::optional<std::size_t>> ground_truth;
 };
 
 // COCO matching at one IoU threshold, without area limits: within image and class, detections in

@@ -14,16 +14,16 @@ namespace bonescan {
 std::vector<double> froc_rates();
 
 struct FrocPoint {
-  double score_threshold = 0.0;  // detections at or above it count; +infinity for the first point (none)
-  double false_positives_per_image = 0.0;
+  double score_threshold = 0.0;            // detections at or above it count; +infinity for the first point (none)
+  double false_positives_per_image = 0.0;  // of all classes together
   double sensitivity = 0.0;
 };
 
 // The curve from "no detection counts" to "all count", one point per distinct score.
-// Sensitivity = hits / ground truth over all classes and images; false positives / images, images
-// without ground truth included. Matching as in match_detections, without a limit on detections, but that
-// crowd regions are dropped: FROC knows none, so a mark on one is a false positive like any other.
-// Difficult objects and what matches them count for nothing. Empty without ground truth that counts.
+// Sensitivity, 0..1, = true positives / ground truth that counts, over all classes and images; false positives
+// / images, images without ground truth included. Matching as in match_detections, without a limit on detections, but
+// that crowd regions are dropped: FROC knows none, so a mark on one is a false positive like any other. Difficult
+// objects and what matches them count for nothing. Empty without ground truth that counts.
 std::vector<FrocPoint> froc_curve(const EvaluationSet& set, double iou_threshold = 0.5);
 
 // Sensitivity as a step function: the highest on the curve at or below that many false positives per
@@ -31,22 +31,7 @@ std::vector<FrocPoint> froc_curve(const EvaluationSet& set, double iou_threshold
 // Reference: Bandos et al., Biometrics 65 (2009) 247; Chakraborty, Med. Phys. 16 (1989) 561.
 std::optional<double> froc_sensitivity(std::span<const FrocPoint> curve, double false_positives_per_image);
 
-// Mean of froc_sensitivity over froc_rates() (the "FROC score", CPM).
+// Mean of froc_sensitivity over froc_rates() (the "FROC score", CPM). nullopt if the curve is empty.
 std::optional<double> froc_mean_sensitivity(std::span<const FrocPoint> curve);
-
-// FROC as MONAI computes it: from the scores of false positives and the highest score at each target (0
-// for a target that nothing hit), thresholds at the distinct scores but the lowest, linear interpolation
-// between them (numpy.interp). It differs from the step function and is kept for comparison.
-// Reference: MONAI monai/metrics/froc.py, compute_froc_curve_data and compute_froc_score.
-struct MonaiFroc {
-  std::vector<double> false_positives_per_image;  // descending, ends with 0
-  std::vector<double> sensitivity;
-};
-MonaiFroc monai_froc(std::span<const double> false_positive_scores, std::span<const double> true_positive_scores,
-                     std::size_t targets, std::size_t images);
-double monai_froc_sensitivity(const MonaiFroc& froc, double false_positives_per_image);
-
-// The same for a set, with the hits and false positives of froc_curve. nullopt without ground truth.
-std::optional<MonaiFroc> monai_froc(const EvaluationSet& set, double iou_threshold = 0.5);
 
 }  // namespace bonescan

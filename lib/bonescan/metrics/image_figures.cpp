@@ -3,18 +3,16 @@
 #include <algorithm>
 
 #include "bonescan/metrics/cell_matcher.h"
-#include "bonescan/metrics/coco_evaluation.h"
 #include "bonescan/metrics/precision_recall.h"
 
 namespace bonescan {
 
 namespace {
 
-// Sums over the cells of one image.
+// The AP50 part: sums over the cells of one image that have ground truth.
 struct ImageSums {
   std::size_t ground_truth = 0;
-  double best_iou = 0.0;
-  std::size_t classes = 0;  // with ground truth
+  std::size_t classes = 0;
   double ap50 = 0.0;
 };
 
@@ -38,41 +36,32 @@ double best_iou(const Box& truth, std::span<const Box> detections) {
   return best;
 }
 
-double ap50_of_cell(const EvaluationSet& set, const Cell& cell, CellMatcher& matcher,
-                    std::span<const std::uint8_t> ignored, double ground_truth) {
+double ap50_of_cell(const EvaluationSet& set, const Cell& cell, CellMatcher& matcher, const CellTruth& truth) {
   matcher.load(set, cell, 0.5);
-  std::vector<RankedHit> hits;
-  RankedHit counts;
-  for (const int match : matcher.match(0.5, ignored)) {
-    if (match != CellMatcher::unmatched && ignored[match]) continue;
+  std::vector<RankedTruePositive> true_positives;
+  RankedTruePositive counts;
+  for (const int match : matcher.match(0.5, truth.ignored)) {
+    if (match != CellMatcher::kUnmatched && truth.ignored[match]) continue;
     counts.counted += 1.0;
-    if (match == CellMatcher::unmatched) continue;
-    counts.hits += 1.0;
-    hits.push_back(counts);
+    if (match == CellMatcher::kUnmatched) continue;
+    counts.true_positives += 1.0;
+    true_positives.push_back(counts);
   }
-  return average_precision(hits, ground_truth);
+  return average_precision(true_positives, static_cast<double>(truth.counted));
 }
 
-// Both figures of every image of `cells`, by the image's place there. AP takes the first
-// `max_detections` of a cell, IoU all of them.
-std::vector<ImageSums> sum_by_image(const EvaluationSet& set, const Cells& cells, double score_threshold,
-                                    int max_detections) {
-  const std::vector<std::vector<Box>> detections = detected_boxes(set, cells, score_threshold);
+// By the image's place in `cells`; AP takes the first `max_detections` of a cell.
+std::vector<ImageSums> sum_by_image(const EvaluationSet& set, const Cells& cells, int max_detections) {
   std::vector<ImageSums> sums(cells.image_ids.size());
   CellMatcher matcher;
-  std::vector<std::uint8_t> ignored;
   for (Cell cell : cells.cells) {
-    ImageSums& image = sums[cell.image];
-    const std::size_t ground_truth = mark_ignored(set, cell, ignored);
-    if (ground_truth == 0) continue;
-    for (std::size_t i = 0; i < ignored.size(); ++i) {
-      const Box& box = set.ground_truth[cell.ground_truth[i]].box;
-      if (!ignored[i]) image.best_iou += best_iou(box, detections[cell.image]);
-    }
+    const CellTruth truth = mark_ignored(set, cell, is_ignored);
+    if (truth.counted == 0) continue;
     const auto limit = static_cast<std::size_t>(max_detections);
     if (max_detections > 0 && cell.detections.size() > limit) cell.detections = cell.detections.first(limit);
-    image.ground_truth += ground_truth;
-    image.ap50 += ap50_of_cell(set, cell, matcher, ignored, static_cast<double>(ground_truth));
+    ImageSums& image = sums[cell.image];
+    image.ground_truth += truth.counted;
+    image.ap50 += ap50_of_cell(set, cell, matcher, truth);
     ++image.classes;
   }
   return sums;
@@ -80,20 +69,44 @@ std::vector<ImageSums> sum_by_image(const EvaluationSet& set, const Cells& cells
 
 }  // namespace
 
+std::vector<std::optional<double>> image_ious(const EvaluationSet& set, const Cells& cells, double score_threshold) {
+  struct Sum {
+    double best_ious = 0.0;
+    std::size_t ground_truth = 0;
+  };
+  const std::vector<std::vector<Box>> detections = detected_boxes(set, cells, score_threshold);
+  std::vector<Sum> sums(cells.image_ids.size());
+  for (const Cell& cell : cells.cells) {
+    for (const std::uint32_t index : cell.ground_truth) {
+      const GroundTruthBox& truth = set.ground_truth[index];
+      if (is_ignored(truth)) continue;
+      sums[cell.image].best_ious += best_iou(truth.box, detections[cell.image]);
+      ++sums[cell.image].ground_truth;
+    }
+  }
+  std::vector<std::optional<double>> ious(sums.size());
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    if (sums[i].ground_truth > 0) ious[i] = sums[i].best_ious / static_cast<double>(sums[i].ground_truth);
+  }
+  return ious;
+}
+
 PerImageSummary image_figures(const EvaluationSet& set, double score_threshold, int max_detections) {
   const Cells cells = make_cells(set, 0);
-  const std::vector<ImageSums> sums = sum_by_image(set, cells, score_threshold, max_detections);
+  const std::vector<ImageSums> sums = sum_by_image(set, cells, max_detections);
+  const std::vector<std::optional<double>> ious = image_ious(set, cells, score_threshold);
   PerImageSummary summary;
   double iou_sum = 0.0, ap50_sum = 0.0;
   for (const std::int64_t id : set.image_ids) {
-    const auto place = std::lower_bound(cells.image_ids.begin(), cells.image_ids.end(), id) - cells.image_ids.begin();
-    const ImageSums& image = sums[static_cast<std::size_t>(place)];
+    const auto place = static_cast<std::size_t>(std::lower_bound(cells.image_ids.begin(), cells.image_ids.end(), id) -
+                                                cells.image_ids.begin());
+    const ImageSums& image = sums[place];
     summary.images.push_back({id, image.ground_truth, std::nullopt, std::nullopt});
     if (image.ground_truth == 0) {
       ++summary.images_excluded;
       continue;
     }
-    const double iou = image.best_iou / static_cast<double>(image.ground_truth);
+    const double iou = *ious[place];
     const double ap50 = image.ap50 / static_cast<double>(image.classes);
     summary.images.back().image_iou = iou;
     summary.images.back().image_ap50 = ap50;

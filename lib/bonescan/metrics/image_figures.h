@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "bonescan/metrics/cells.h"
 #include "bonescan/metrics/evaluation_set.h"
 
 namespace bonescan {
@@ -27,12 +28,16 @@ struct PerImageSummary {
   std::optional<double> ap50_max;
 };
 
-// image_iou: mean over the image's ground-truth boxes of the best IoU with any detection, of whatever
-// class, whose score is at or above `score_threshold`; 0 if there is none. image_ap50: COCO 101-point AP
-// at IoU 0.5 of that image alone, over the first `max_detections` of each class, highest scores first (0: all
-// of them); the mean over the classes that it shows. Mean and maximum go over the images with at least one
-// ground-truth box that is neither crowd nor difficult; all others say nothing in these figures, false alarms
-// on them included.
+// The image_iou of every image, 0..1, in the order of `cells.image_ids`: mean over the image's ground-truth boxes
+// that count of the best IoU with any detection, of whatever class, whose score is at or above
+// `score_threshold`; 0 if there is none, nullopt for an image without such boxes. `cells` are those of `set`,
+// made without a limit on detections.
+std::vector<std::optional<double>> image_ious(const EvaluationSet& set, const Cells& cells, double score_threshold);
+
+// image_iou as image_ious gives it. image_ap50, 0..1: COCO 101-point AP at IoU 0.5 of that image alone, over the
+// first `max_detections` of each class, highest scores first (0: all of them); the mean over the classes of
+// which it has ground truth. Mean and maximum go over the images with at least one ground-truth box that is
+// neither crowd nor difficult; all others say nothing in these figures, false positives on them included.
 PerImageSummary image_figures(const EvaluationSet& set, double score_threshold, int max_detections = 100);
 
 }  // namespace bonescan

@@ -94,12 +94,12 @@ ImageLevelFigures image_level_figures(const EvaluationSet& set, double score_thr
 std::vector<RocPoint> image_level_roc(std::span<const ScoredImage> images) {
   const ImageCounts total = count_images(images);
   if (total.positives == 0 || total.negatives == 0) return {};
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  std::vector<RocPoint> curve{{infinity, 0.0, 0.0}};
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  std::vector<RocPoint> curve{{kInfinity, 0.0, 0.0}};
   ImageCounts called;
   for (const ScoredImage& image : by_descending_score(images)) {
     ++(image.positive ? called.positives : called.negatives);
-    const double threshold = image.score.value_or(-infinity);
+    const double threshold = image.score.value_or(-kInfinity);
     if (curve.back().score_threshold == threshold) curve.pop_back();
     curve.push_back({threshold, static_cast<double>(called.negatives) / static_cast<double>(total.negatives),
                      static_cast<double>(called.positives) / static_cast<double>(total.positives)});

@@ -16,7 +16,7 @@ struct ScoredImage {
   // Highest score of its detections of any class. Without detections there is none: no threshold makes
   // the image positive, and it ranks below every image that has one.
   std::optional<double> score;
-  bool positive = false;  // has at least one ground-truth box, of any kind
+  bool positive = false;  // has at least one ground-truth box, crowd or difficult or not
 };
 
 // In the order of `set.image_ids`.

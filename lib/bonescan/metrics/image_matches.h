@@ -10,21 +10,21 @@
 
 namespace bonescan {
 
-// One detection of an image at the ten COCO IoU thresholds: bit t of `hit` (`ignored`) says that it is a
-// true positive (counts for nothing) at the t-th threshold; bit 0 is IoU 0.5. `froc_hit`, `froc_ignored`:
-// the same in the FROC's matching.
+// One detection of an image at the ten COCO IoU thresholds: bit t of `true_positive` (`ignored`) says that it
+// is a true positive (counts for nothing) at the t-th threshold; bit 0 is IoU 0.5. `froc_true_positive`,
+// `froc_ignored`: the same in the FROC's matching.
 struct ScoredMatch {
   double score = 0.0;
-  std::uint16_t hit = 0;
+  std::uint16_t true_positive = 0;
   std::uint16_t ignored = 0;
   bool within_limit = true;  // among the first `max_detections` of its image and class: counts for AP
-  bool froc_hit = false;
+  bool froc_true_positive = false;
   bool froc_ignored = false;
 };
 
 struct ClassMatches {
   std::int64_t category_id = 0;
-  std::size_t ground_truth = 0;      // neither crowd nor difficult
+  std::size_t ground_truth = 0;      // boxes that count: neither crowd nor difficult
   std::vector<ScoredMatch> matches;  // descending score, equal scores in file order
 };
 
@@ -36,8 +36,9 @@ struct ImageMatches {
   std::vector<ClassMatches> classes;  // those with ground truth or detections in this image
 };
 
-// In ascending order of image id, as the COCO figures take the images. `score_threshold` is that of
-// image_iou, `froc_iou_threshold` that of the FROC.
+// In ascending order of image id, as the COCO figures take the images; every image has an element.
+// `score_threshold` is that of image_iou, `froc_iou_threshold` that of froc_curve; `max_detections` per image
+// and class count for AP (0: all), which ScoredMatch::within_limit says.
 std::vector<ImageMatches> match_per_image(const EvaluationSet& set, double score_threshold, int max_detections = 100,
                                           double froc_iou_threshold = 0.5);
 

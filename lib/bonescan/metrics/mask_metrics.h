@@ -25,7 +25,7 @@ struct PixelCounts {
   PixelCounts& operator+=(const PixelCounts& other);
 };
 
-// Both masks have the same size; it is a bug if they have not (std::invalid_argument).
+// Both masks have the same size and width * height pixels; it is a bug if they have not (std::invalid_argument).
 PixelCounts count_pixels(const MaskView& ground_truth, const MaskView& prediction);
 
 // TP / (TP + FP + FN) (Jaccard); undefined if both masks are empty, 0 if one is.
@@ -42,7 +42,7 @@ std::optional<double> pixel_accuracy(const PixelCounts& counts);
 // A boundary pixel is a foreground pixel with a background pixel among its 4 neighbours; the border of the
 // image is no boundary: a bone that leaves the picture does not end there. Undefined if neither mask has a boundary, 0
 // if only one has. Reference: Csurka, Larlus & Perronnin, "What is a good evaluation measure for semantic
-// segmentation?", BMVC 2013 (matching within a distance, many-to-one).
+// segmentation?", BMVC 2013 (matching within a distance, many-to-one). Sizes as in count_pixels.
 std::optional<double> boundary_f_score(const MaskView& ground_truth, const MaskView& prediction,
                                        double tolerance = 2.0);
 
@@ -54,6 +54,7 @@ struct MaskFigures {
   std::optional<double> boundary_f;
 };
 
+// All figures of one image; masks as in count_pixels, the boundary's tolerance as in boundary_f_score.
 MaskFigures mask_figures(const MaskView& ground_truth, const MaskView& prediction);
 
 // Means and maxima go over the images where the figure is defined.

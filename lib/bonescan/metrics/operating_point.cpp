@@ -10,19 +10,19 @@ namespace {
 OperatingPoint make_point(const ScoreCounts& counts, std::size_t ground_truth) {
   OperatingPoint point;
   point.score_threshold = counts.score;
-  point.true_positives = counts.hits;
-  point.false_positives = counts.false_alarms;
-  point.false_negatives = ground_truth - counts.hits;
-  point.precision = ratio(counts.hits, counts.hits + counts.false_alarms);
-  point.recall = ratio(counts.hits, ground_truth);
-  point.f1 = ratio(2 * counts.hits, counts.hits + counts.false_alarms + ground_truth);
+  point.true_positives = counts.true_positives;
+  point.false_positives = counts.false_positives;
+  point.false_negatives = ground_truth - counts.true_positives;
+  point.precision = ratio(counts.true_positives, counts.true_positives + counts.false_positives);
+  point.recall = ratio(counts.true_positives, ground_truth);
+  point.f1 = ratio(2 * counts.true_positives, counts.true_positives + counts.false_positives + ground_truth);
   return point;
 }
 
 }  // namespace
 
 OperatingPoint operating_point(const EvaluationSet& set, double score_threshold, double iou_threshold) {
-  const RankedOutcomes outcomes = rank_outcomes(set, iou_threshold, CrowdRegions::ignore);
+  const RankedOutcomes outcomes = rank_outcomes(set, iou_threshold, CrowdRegions::kIgnore);
   ScoreCounts at_threshold;
   for (const ScoreCounts& counts : outcomes.counts) {
     if (counts.score < score_threshold) break;
@@ -33,10 +33,10 @@ OperatingPoint operating_point(const EvaluationSet& set, double score_threshold,
 }
 
 std::optional<OperatingPoint> best_f1_operating_point(const EvaluationSet& set, double iou_threshold) {
-  const RankedOutcomes outcomes = rank_outcomes(set, iou_threshold, CrowdRegions::ignore);
+  const RankedOutcomes outcomes = rank_outcomes(set, iou_threshold, CrowdRegions::kIgnore);
   std::optional<OperatingPoint> best;
   for (const ScoreCounts& counts : outcomes.counts) {
-    if (counts.hits == 0) continue;
+    if (counts.true_positives == 0) continue;
     const OperatingPoint point = make_point(counts, outcomes.ground_truth);
     if (!best || *point.f1 > *best->f1) best = point;
   }

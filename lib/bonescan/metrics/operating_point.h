@@ -9,8 +9,8 @@
 namespace bonescan {
 
 // Over all images and classes, COCO matching (match_detections) without a limit on detections.
-// precision = TP / (TP + FP), undefined without detections; recall = TP / (TP + FN), undefined without
-// ground truth; F1 = 2 TP / (2 TP + FP + FN), undefined if all three are 0.
+// precision = TP / (TP + FP), undefined without true or false positives; recall = TP / (TP + FN), undefined
+// without ground truth that counts; F1 = 2 TP / (2 TP + FP + FN), undefined if all three are 0; each 0..1.
 struct OperatingPoint {
   double score_threshold = 0.0;  // detections at or above it count
   std::optional<double> precision;
@@ -23,8 +23,8 @@ struct OperatingPoint {
 
 OperatingPoint operating_point(const EvaluationSet& set, double score_threshold, double iou_threshold = 0.5);
 
-// The score in the set with the highest F1 (the highest such score if several); nullopt if no detection
-// hits.
+// The point at the detection score with the highest F1 (the highest such score if several); nullopt if no
+// detection is a true positive.
 std::optional<OperatingPoint> best_f1_operating_point(const EvaluationSet& set, double iou_threshold = 0.5);
 
 }  // namespace bonescan

@@ -2,24 +2,30 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <span>
-
-#include "bonescan/metrics/coco_evaluation.h"
 
 namespace bonescan {
 
-// The counts just after a hit in the ranking: hits so far, and detections so far that count (hits and
-// false alarms).
-struct RankedHit {
-  double hits = 0.0;
+inline constexpr std::size_t kCocoRecallPoints = 101;
+
+// 0, .01, ... 1, computed as numpy.linspace(0, 1, 101) does.
+std::array<double, kCocoRecallPoints> coco_recalls();
+
+// The counts (or weights) just after a true positive in the ranking: true positives so far, and detections
+// so far that count (true and false positives).
+struct RankedTruePositive {
+  double true_positives = 0.0;
   double counted = 0.0;
 };
 
-// Precision at the 101 recalls: the highest precision at any hit from the first that reaches the recall
-// on; 0 where no hit does. `ground_truth` > 0.
-std::array<double, coco_recall_points> interpolated_precision(std::span<const RankedHit> hits, double ground_truth);
+// Precision, 0..1, at each of coco_recalls(): the highest at any true positive from the first that reaches
+// the recall on; 0 where none does. `ground_truth`, the count or weight of the boxes that count, is above 0.
+// Reference: pycocotools 2.0.11, COCOeval.accumulate.
+std::array<double, kCocoRecallPoints> interpolated_precision(std::span<const RankedTruePositive> ranked,
+                                                             double ground_truth);
 
 // Mean of interpolated_precision.
-double average_precision(std::span<const RankedHit> hits, double ground_truth);
+double average_precision(std::span<const RankedTruePositive> ranked, double ground_truth);
 
 }  // namespace bonescan

@@ -9,17 +9,17 @@ RankedOutcomes rank_outcomes(const EvaluationSet& set, double iou_threshold, Cro
   RankedOutcomes result;
   std::vector<ScoreCounts> detections;  // each by itself
   CellMatcher matcher;
-  std::vector<std::uint8_t> ignored;
   for (const Cell& cell : cells.cells) {
-    result.ground_truth += mark_ignored(set, cell, ignored);
+    const CellTruth truth = mark_ignored(set, cell, is_ignored);
+    result.ground_truth += truth.counted;
     matcher.load(set, cell, iou_threshold, crowd_regions);
-    const std::span<const int> matches = matcher.match(iou_threshold, ignored);
+    const std::span<const int> matches = matcher.match(iou_threshold, truth.ignored);
     for (std::size_t i = 0; i < matches.size(); ++i) {
       const double score = set.detections[cell.detections[i]].score;
-      if (matches[i] == CellMatcher::unmatched) {
+      if (matches[i] == CellMatcher::kUnmatched) {
         detections.push_back({score, 0, 1});
       } else {
-        detections.push_back({score, ignored[matches[i]] ? 0u : 1u, 0});
+        detections.push_back({score, truth.ignored[matches[i]] ? 0u : 1u, 0});
       }
     }
   }
@@ -29,8 +29,8 @@ RankedOutcomes rank_outcomes(const EvaluationSet& set, double iou_threshold, Cro
   ScoreCounts total;
   for (const ScoreCounts& detection : detections) {
     total.score = detection.score;
-    total.hits += detection.hits;
-    total.false_alarms += detection.false_alarms;
+    total.true_positives += detection.true_positives;
+    total.false_positives += detection.false_positives;
     if (!result.counts.empty() && result.counts.back().score == detection.score) result.counts.pop_back();
     result.counts.push_back(total);
   }

@@ -1,5 +1,5 @@
-// All detections of a set by descending score, each a hit or a false alarm: what FROC and the operating
-// point count.
+// True and false positives of a whole set at every score threshold: what FROC and the operating point are
+// computed from.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@ namespace bonescan {
 // The counts when all detections at or above a score count.
 struct ScoreCounts {
   double score = 0.0;
-  std::size_t hits = 0;
-  std::size_t false_alarms = 0;
+  std::size_t true_positives = 0;
+  std::size_t false_positives = 0;
 };
 
 struct RankedOutcomes {
@@ -21,7 +21,8 @@ struct RankedOutcomes {
   std::size_t ground_truth = 0;     // boxes that count: neither crowd nor difficult
 };
 
-// Over all classes and images, without a limit on detections.
+// Over all classes and images, matched as in match_detections without a limit on detections, crowd regions as
+// `crowd_regions` says. Ignored detections add to neither count.
 RankedOutcomes rank_outcomes(const EvaluationSet& set, double iou_threshold, CrowdRegions crowd_regions);
 
 }  // namespace bonescan

@@ -18,22 +18,24 @@ double weighted_sum(std::span<const std::uint32_t> counts, Weights weights) {
   return sum;
 }
 
-// One hit list in the ranking of a draw. `counted_to[i]`: weight of the detections up to and with i.
-std::vector<RankedHit> weighted_hits(std::span<const std::uint32_t> images, std::span<const std::uint32_t> hits,
-                                     std::span<const std::uint32_t> ignored, std::span<const double> counted_to,
-                                     Weights weights) {
-  std::vector<RankedHit> ranked;
-  ranked.reserve(hits.size());
-  double hit_weight = 0.0, ignored_weight = 0.0;
+// The true positives at one threshold in the ranking of a draw. `counted_to[i]`: weight of the detections up to and
+// with i.
+std::vector<RankedTruePositive> weighted_true_positives(std::span<const std::uint32_t> images,
+                                                        std::span<const std::uint32_t> true_positives,
+                                                        std::span<const std::uint32_t> ignored,
+                                                        std::span<const double> counted_to, Weights weights) {
+  std::vector<RankedTruePositive> ranked;
+  ranked.reserve(true_positives.size());
+  double true_positive_weight = 0.0, ignored_weight = 0.0;
   std::size_t next_ignored = 0;
-  for (const std::uint32_t place : hits) {
+  for (const std::uint32_t place : true_positives) {
     const std::uint32_t weight = weights[images[place]];
     if (weight == 0) continue;
     for (; next_ignored < ignored.size() && ignored[next_ignored] < place; ++next_ignored) {
       ignored_weight += weights[images[ignored[next_ignored]]];
     }
-    hit_weight += weight;
-    ranked.push_back({hit_weight, counted_to[place] - ignored_weight});
+    true_positive_weight += weight;
+    ranked.push_back({true_positive_weight, counted_to[place] - ignored_weight});
   }
   return ranked;
 }
@@ -76,8 +78,8 @@ void Resampler::rank_class(std::span<const ImageMatches> images, std::int64_t ca
                    [](const Detection& a, const Detection& b) { return a.match->score > b.match->score; });
   for (std::uint32_t place = 0; place < detections.size(); ++place) {
     ranked.images.push_back(detections[place].image);
-    for (std::size_t t = 0; t < coco_iou_threshold_count; ++t) {
-      if (detections[place].match->hit >> t & 1u) ranked.hits[t].push_back(place);
+    for (std::size_t t = 0; t < kCocoIouThresholdCount; ++t) {
+      if (detections[place].match->true_positive >> t & 1u) ranked.true_positives[t].push_back(place);
       if (detections[place].match->ignored >> t & 1u) ranked.ignored[t].push_back(place);
     }
   }
@@ -88,7 +90,7 @@ void Resampler::rank_marks(std::span<const ImageMatches> images) {
   for (std::uint32_t i = 0; i < images.size(); ++i) {
     for (const ClassMatches& one : images[i].classes) {
       for (const ScoredMatch& match : one.matches) {
-        if (!match.froc_ignored) marks_.push_back({match.score, i, match.froc_hit});
+        if (!match.froc_ignored) marks_.push_back({match.score, i, match.froc_true_positive});
       }
     }
   }
@@ -103,11 +105,12 @@ std::optional<Resampler::ClassPrecision> Resampler::class_precision(const Ranked
   std::transform_inclusive_scan(ranked.images.begin(), ranked.images.end(), counted_to.begin(), std::plus<>(),
                                 [&](std::uint32_t image) { return static_cast<double>(weights[image]); });
   ClassPrecision result;
-  for (std::size_t t = 0; t < coco_iou_threshold_count; ++t) {
+  for (std::size_t t = 0; t < kCocoIouThresholdCount; ++t) {
     const double precision = average_precision(
-        weighted_hits(ranked.images, ranked.hits[t], ranked.ignored[t], counted_to, weights), ground_truth);
+        weighted_true_positives(ranked.images, ranked.true_positives[t], ranked.ignored[t], counted_to, weights),
+        ground_truth);
     if (t == 0) result.ap50 = precision;
-    result.ap += precision / static_cast<double>(coco_iou_threshold_count);
+    result.ap += precision / static_cast<double>(kCocoIouThresholdCount);
   }
   return result;
 }
@@ -116,13 +119,13 @@ std::optional<double> Resampler::sensitivity(Weights weights, double false_posit
   const double ground_truth = weighted_sum(ground_truth_, weights);
   if (ground_truth == 0.0) return std::nullopt;
   const double allowed = false_positives_per_image * std::accumulate(weights.begin(), weights.end(), 0.0);
-  double hits = 0.0, false_positives = 0.0;
+  double true_positives = 0.0, false_positives = 0.0;
   double sensitivity = 0.0;
   for (std::size_t i = 0; i < marks_.size(); ++i) {
-    (marks_[i].hit ? hits : false_positives) += weights[marks_[i].image];
+    (marks_[i].true_positive ? true_positives : false_positives) += weights[marks_[i].image];
     if (false_positives > allowed) break;
     const bool score_ends = i + 1 == marks_.size() || marks_[i + 1].score != marks_[i].score;
-    if (score_ends) sensitivity = hits / ground_truth;
+    if (score_ends) sensitivity = true_positives / ground_truth;
   }
   return sensitivity;
 }
@@ -156,11 +159,6 @@ ResampledFigures Resampler::figures(Weights weights) const {
   figures.image_iou = mean_image_iou(weights);
   figures.sensitivity_at_1_fp = sensitivity(weights, 1.0);
   return figures;
-}
-
-ResampledFigures figures_of_images(std::span<const ImageMatches> images, std::span<const std::uint32_t> weights) {
-  if (weights.empty()) return Resampler(images).figures(std::vector<std::uint32_t>(images.size(), 1));
-  return Resampler(images).figures(weights);
 }
 
 }  // namespace bonescan

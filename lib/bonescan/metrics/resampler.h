@@ -12,7 +12,7 @@
 
 namespace bonescan {
 
-// The figures that are resampled. The names are those of report.json. Undefined as in their definitions.
+// The figures that are resampled; undefined as in their definitions.
 struct ResampledFigures {
   std::optional<double> ap50;
   std::optional<double> ap;
@@ -25,16 +25,17 @@ class Resampler {
  public:
   explicit Resampler(std::span<const ImageMatches> images);
 
-  // One weight for each image.
+  // Each 0..1. `weights`: one for each image. With every weight 1 the figures are those of evaluate_coco,
+  // image_figures and froc_sensitivity.
   ResampledFigures figures(std::span<const std::uint32_t> weights) const;
 
  private:
-  // The detections of one class that count for AP, by descending score.
+  // The detections of one class within the limit, by descending score.
   struct RankedClass {
     std::vector<std::uint32_t> images;  // which image each detection lies in
-    // Places in `images` of the hits and of the ignored detections at each IoU threshold.
-    std::array<std::vector<std::uint32_t>, coco_iou_threshold_count> hits;
-    std::array<std::vector<std::uint32_t>, coco_iou_threshold_count> ignored;
+    // Places in `images` of the true positives and of the ignored detections at each IoU threshold.
+    std::array<std::vector<std::uint32_t>, kCocoIouThresholdCount> true_positives;
+    std::array<std::vector<std::uint32_t>, kCocoIouThresholdCount> ignored;
     std::vector<std::uint32_t> ground_truth;  // in each image
   };
 
@@ -42,7 +43,7 @@ class Resampler {
   struct RankedMark {
     double score = 0.0;
     std::uint32_t image = 0;
-    bool hit = false;
+    bool true_positive = false;
   };
 
   void rank_class(std::span<const ImageMatches> images, std::int64_t category_id);
@@ -62,9 +63,5 @@ class Resampler {
   std::optional<double> sensitivity(std::span<const std::uint32_t> weights, double false_positives_per_image) const;
   std::optional<double> mean_image_iou(std::span<const std::uint32_t> weights) const;
 };
-
-// The figures of the images themselves: image i counts `weights[i]` times (empty: once each). The parts
-// equal evaluate_coco, image_figures and froc_sensitivity.
-ResampledFigures figures_of_images(std::span<const ImageMatches> images, std::span<const std::uint32_t> weights = {});
 
 }  // namespace bonescan

@@ -10,7 +10,7 @@ namespace {
 
 struct RankedDetection {
   double score = 0.0;
-  bool hit = false;
+  bool true_positive = false;
 };
 
 // One point of the curve for each detection that counts.
@@ -56,11 +56,11 @@ void match_cell(const EvaluationSet& set, const Cell& cell, const VocParameters&
 
 std::vector<CurvePoint> precision_recall(std::span<const RankedDetection> ranked, std::size_t ground_truth) {
   std::vector<CurvePoint> curve;
-  std::size_t hits = 0;
+  std::size_t true_positives = 0;
   for (std::size_t i = 0; i < ranked.size(); ++i) {
-    hits += ranked[i].hit;
-    curve.push_back({static_cast<double>(hits) / static_cast<double>(ground_truth),
-                     static_cast<double>(hits) / static_cast<double>(i + 1)});
+    true_positives += ranked[i].true_positive;
+    curve.push_back({static_cast<double>(true_positives) / static_cast<double>(ground_truth),
+                     static_cast<double>(true_positives) / static_cast<double>(i + 1)});
   }
   return curve;
 }
@@ -68,7 +68,7 @@ std::vector<CurvePoint> precision_recall(std::span<const RankedDetection> ranked
 double ap_11_point(std::span<const CurvePoint> curve) {
   double sum = 0.0;
   for (int i = 0; i <= 10; ++i) {
-    // 3 * 0.1 exceeds 0.3 in floating point; MATLAB's 0:0.1:1 and numpy.arange share that.
+    // 3 * 0.1 exceeds 0.3 in floating point; numpy.arange, which voc_eval.py uses, shares that.
     const double recall = i * 0.1;
     double highest = 0.0;
     for (const CurvePoint& point : curve) {
@@ -99,7 +99,7 @@ VocClass evaluate_class(const EvaluationSet& set, std::span<const Cell> cells, c
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const RankedDetection& a, const RankedDetection& b) { return a.score > b.score; });
   for (const RankedDetection& detection : ranked) {
-    ++(detection.hit ? result.true_positives : result.false_positives);
+    ++(detection.true_positive ? result.true_positives : result.false_positives);
   }
   if (result.ground_truth > 0) {
     const std::vector<CurvePoint> curve = precision_recall(ranked, result.ground_truth);

@@ -31,7 +31,8 @@ struct VocClass {
 // true positive if that IoU reaches the threshold and the object is not yet taken, else a false
 // positive; matched difficult objects count for neither. Crowd regions are unknown to VOC and dropped.
 //   11 points (VOC 2007): mean over recalls 0, .1, ... 1 of the highest precision at that recall or above;
-//   the recalls are multiples of 0.1 in double precision, as in MATLAB and numpy, so that 3/10 does not reach .3.
+//   the recalls are i * 0.1 in double precision, as numpy.arange gives them to voc_eval.py, so that 3/10 does not
+//   reach the fourth.
 //   all points (VOC 2010 on): area under the precision envelope at every recall that is reached.
 // The figures of the set are means over classes with ground truth; undefined if there is none.
 // Reference: VOCdevkit VOCevaldet.m; Everingham et al., IJCV 88 (2010) 303; py-faster-rcnn voc_eval.py.

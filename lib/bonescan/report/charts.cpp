@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "bonescan/metrics/precision_recall.h"
 #include "bonescan/report/svg_chart.h"
 
 namespace bonescan {
@@ -46,8 +47,8 @@ Chart score_chart(const DetectionEvaluation& evaluation) {
   HistogramSeries hits{"hits", {}}, false_alarms{"false alarms", {}};
   for (std::size_t i = 0; i < evaluation.set.detections.size(); ++i) {
     const Outcome outcome = evaluation.matching.detections[i].outcome;
-    if (outcome == Outcome::hit) hits.values.push_back(evaluation.set.detections[i].score);
-    if (outcome == Outcome::false_alarm) false_alarms.values.push_back(evaluation.set.detections[i].score);
+    if (outcome == Outcome::kTruePositive) hits.values.push_back(evaluation.set.detections[i].score);
+    if (outcome == Outcome::kFalsePositive) false_alarms.values.push_back(evaluation.set.detections[i].score);
   }
   return {"Scores", histogram({hits, false_alarms}, "score"),
           "Share of the hits and of the false alarms by score: the further apart, the better."};

@@ -76,7 +76,7 @@ Json operating_point_json(const OperatingPoint& point) {
   return json;
 }
 
-// Where no threshold brings a hit the best F1 is 0, at none; without ground truth it is undefined as well.
+// Where no threshold brings a true positive the best F1 is 0, at none; without ground truth it is undefined as well.
 Json best_f1_json(const DetectionEvaluation& evaluation) {
   if (evaluation.best_f1) return operating_point_json(*evaluation.best_f1);
   Json json = operating_point_json({});
@@ -178,7 +178,7 @@ Json sizes_json(const std::vector<SizeFigures>& sizes) {
   return json;
 }
 
-constexpr unsigned kWithinLimit = 1, kFrocHit = 2, kFrocIgnored = 4;
+constexpr unsigned kWithinLimit = 1, kFrocTruePositive = 2, kFrocIgnored = 4;
 
 // Columns rather than rows: a report holds hundreds of thousands of these.
 Json matches_json(const std::vector<ClassMatches>& classes) {
@@ -187,9 +187,9 @@ Json matches_json(const std::vector<ClassMatches>& classes) {
     Json scores = Json::array(), hits = Json::array(), ignored = Json::array(), flags = Json::array();
     for (const ScoredMatch& match : of_class.matches) {
       scores.push_back(match.score);
-      hits.push_back(match.hit);
+      hits.push_back(match.true_positive);
       ignored.push_back(match.ignored);
-      flags.push_back((match.within_limit ? kWithinLimit : 0) | (match.froc_hit ? kFrocHit : 0) |
+      flags.push_back((match.within_limit ? kWithinLimit : 0) | (match.froc_true_positive ? kFrocTruePositive : 0) |
                       (match.froc_ignored ? kFrocIgnored : 0));
     }
     json.push_back({{"category_id", of_class.category_id},
@@ -211,11 +211,11 @@ std::vector<ClassMatches> matches_from_json(const Json& json) {
     for (std::size_t i = 0; i < row.at("score").size(); ++i) {
       ScoredMatch match;
       match.score = row.at("score").at(i).get<double>();
-      match.hit = row.at("hit").at(i).get<std::uint16_t>();
+      match.true_positive = row.at("hit").at(i).get<std::uint16_t>();
       match.ignored = row.at("ignored").at(i).get<std::uint16_t>();
       const auto flags = row.at("flags").at(i).get<unsigned>();
       match.within_limit = (flags & kWithinLimit) != 0;
-      match.froc_hit = (flags & kFrocHit) != 0;
+      match.froc_true_positive = (flags & kFrocTruePositive) != 0;
       match.froc_ignored = (flags & kFrocIgnored) != 0;
       of_class.matches.push_back(match);
     }
@@ -243,8 +243,8 @@ std::unordered_map<std::int64_t, ImageCounts> count_per_image(const DetectionEva
     image.score = std::max(image.score.value_or(0.0), detections[i].score);
     if (detections[i].score < threshold) continue;
     const Outcome outcome = evaluation.matching.detections[i].outcome;
-    if (outcome == Outcome::hit) ++image.true_positives;
-    if (outcome == Outcome::false_alarm) ++image.false_positives;
+    if (outcome == Outcome::kTruePositive) ++image.true_positives;
+    if (outcome == Outcome::kFalsePositive) ++image.false_positives;
   }
   for (const ImageFigures& image : evaluation.per_image.images)
     counts[image.image_id].false_negatives = image.ground_truth - counts[image.image_id].true_positives;
