@@ -6,6 +6,7 @@
 #include "command.h"
 #include "shared_options.h"
 #include "shell_completion.h"
+#include "validators.h"
 
 namespace bonescan {
 
@@ -14,7 +15,7 @@ RunCommand add_completion_command(CLI::App& app) {
   const auto shell = std::make_shared<std::string>();
   app.add_option("SHELL", *shell, "bash, zsh or fish")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}))
+      ->check(one_of({"bash", "zsh", "fish"}))
       ->option_text(" ");
   return [shell](const CommandContext&) {
     const auto completion = *shell == "bash" ? bash_completion : *shell == "zsh" ? zsh_completion : fish_completion;

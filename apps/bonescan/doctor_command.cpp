@@ -121,7 +121,7 @@ std::string model_text(const std::string& role, const Json& model) {
   const Json& input = card["input"];
   text += fmt::format("  SHA-256    {}\n  name       {}, for {}\n", model["sha256"].get<std::string>(),
                       card_text(card, "name"), card_text(card, "task"));
-  text += fmt::format("  input      {} x {} pixels, {} channel(s)\n", to_json_line(input["width"]),
+  text += fmt::format("  input      {} x {} pixels, channels {}\n", to_json_line(input["width"]),
                       to_json_line(input["height"]), to_json_line(input["channels"]));
   text += fmt::format("  thresholds {}\n  licence    {}\n", thresholds_text(card), card_text(card, "licence"));
   if (model["found"].is_null()) return text;

@@ -60,7 +60,7 @@ void add_source_options(CLI::App& app, ScanTask task, EvaluationSources& sources
   app.add_option_function<std::string>(
          "--split", [&sources](const std::string& split) { sources.split = split; },
          "Split of FracAtlas: train, valid or test")
-      ->check(CLI::IsMember({"train", "valid", "test"}))
+      ->check(one_of({"train", "valid", "test"}))
       ->option_text("NAME")
       ->group(group);
   add_path(app, "--split-list", sources.split_list, "CSV", group, "Only the images that the file names, one a line");
@@ -69,14 +69,15 @@ void add_source_options(CLI::App& app, ScanTask task, EvaluationSources& sources
   app.add_flag("--with-negatives", sources.with_negatives, "Adds the non-fractured images of FracAtlas")->group(group);
 }
 
+constexpr const char* kModelGroup = "Models (where there are no predictions)";
+
 void add_model_options(CLI::App& app, ScanTask task, EvalArguments& arguments) {
-  const char* const group = "Models (where there are no predictions)";
+  const char* const group = kModelGroup;
   EvaluationRequest& request = arguments.request;
   add_model_paths(app, task, request.models, group);
   add_model_card_option(app, request.models, group);
   add_device_options(app, request.models, group);
   add_flips_option(app, task, request.test_time_flips, group);
-  add_progress_option(app, request.progress, group);
 }
 
 void add_figure_options(CLI::App& app, ScanTask task, EvaluationSettings& settings) {
@@ -118,8 +119,9 @@ void add_gate_options(CLI::App& app, ScanTask task, EvalArguments& arguments) {
       ->option_text("GATE")
       ->group(group);
   add_path(app, "--baseline", gates.baseline, "FILE", group, "report.json of an earlier evaluation to compare with");
-  app.add_option("--max-drop", gates.max_drop,
-                 "How much worse than the baseline a figure may be, a count in parts of the baseline's; default: 0")
+  app.add_option(
+         "--max-drop", gates.max_drop,
+         "Largest drop below the baseline that is allowed; of a count, as a fraction of the baseline's; default: 0")
       ->check(non_negative())
       ->needs("--baseline")
       ->option_text("X")
@@ -132,6 +134,7 @@ void add_run_options(CLI::App& app, EvalArguments& arguments) {
   add_path(app, "-o,--output", arguments.output, "DIR", group,
            "Folder for report.json, report.md and report.html; - writes report.json to standard output");
   add_threads_option(app, arguments.request.settings.threads, "Images at a time; default: all cores");
+  add_progress_option(app, arguments.request.progress, group);
   add_log_options(app, arguments.log);
 }
 
@@ -156,7 +159,7 @@ void check_can_become_file(const char* option, const fs::path& file) {
 }
 
 // Throws UsageError if an output would replace what is named to be read. A baseline may be replaced by the report that
-// it was compared with (see warn_of_replaced_baseline).
+// it was compared with (may_write_reports).
 void check_is_not_read(const char* option, const fs::path& output, const EvaluationRequest& request,
                        const OptionalPath& baseline = std::nullopt) {
   const EvaluationSources& sources = request.sources;
@@ -199,31 +202,44 @@ void check_outputs(const EvalArguments& arguments) {
   check_junit_is_a_file_of_its_own(arguments);
 }
 
-// The next comparison would be with this run, however bad it is.
-void warn_of_replaced_baseline(const EvalArguments& arguments) {
+// Throws UsageError if something is asked of a model that will not run.
+void check_no_model_is_named(const CLI::App& command) {
+  for (const CLI::Option* option : command.get_options())
+    if (option->get_group() == kModelGroup && option->count() > 0)
+      throw UsageError(fmt::format(
+          "{} is for running a model, and --predictions were made already; name one or the other", option->get_name()));
+}
+
+bool all_gates_are_met(const EvaluationOutcome& outcome) {
+  return std::all_of(outcome.gates.begin(), outcome.gates.end(), [](const GateResult& gate) { return gate.met; });
+}
+
+// Whether the reports may be written: a baseline that this run has failed against stays, or the next run would be
+// compared with this one.
+bool may_write_reports(const EvaluationOutcome& outcome, const EvalArguments& arguments) {
   const OptionalPath& baseline = arguments.request.gates.baseline;
   std::error_code error;
-  if (baseline && arguments.output && fs::equivalent(*baseline, *arguments.output / kReportName, error))
-    spdlog::warn("--baseline {} is replaced by the report of this run; keep the baseline elsewhere",
-                 baseline->string());
+  if (!baseline || !fs::equivalent(*baseline, *arguments.output / kReportName, error)) return true;
+  if (all_gates_are_met(outcome)) {
+    spdlog::warn("--baseline {} is replaced by the report of this run", baseline->string());
+    return true;
+  }
+  spdlog::warn("--baseline {} stays, and the report of this run is not written; name another --output for it",
+               baseline->string());
+  return false;
 }
 
 void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& arguments) {
-  warn_of_replaced_baseline(arguments);
-  const bool to_standard_output = arguments.output && *arguments.output == "-";
-  if (arguments.output && !to_standard_output) write_reports(outcome, *arguments.output);
   if (arguments.junit) write_named_file(*arguments.junit, junit_xml(outcome.gates));
-  write_to_standard_output(to_standard_output ? report_text(outcome.report) : terminal_table(outcome.report));
+  if (arguments.output == "-") return write_to_standard_output(report_text(outcome.report));
+  if (arguments.output && may_write_reports(outcome, arguments)) write_reports(outcome, *arguments.output);
+  if (!arguments.log.quiet) write_to_standard_output(terminal_table(outcome.report));
 }
 
 ExitCode exit_code(const EvaluationOutcome& outcome, const CLI::App& app) {
-  bool met = true;
-  for (const GateResult& gate : outcome.gates) {
-    if (gate.met) continue;
-    met = false;
-    report_failure(full_name(app), fmt::format("{} is not met: {}", gate.name, gate.sentence));
-  }
-  if (!met) return ExitCode::kRequirementNotMet;
+  for (const GateResult& gate : outcome.gates)
+    if (!gate.met) report_failure(full_name(app), fmt::format("{} is not met: {}", gate.name, gate.sentence));
+  if (!all_gates_are_met(outcome)) return ExitCode::kRequirementNotMet;
   if (outcome.failed_images == 0) return ExitCode::kSuccess;
   return outcome.failed_images == outcome.run_images ? ExitCode::kNoInputProcessed : ExitCode::kSomeInputsFailed;
 }
@@ -234,12 +250,15 @@ ExitCode run_eval(EvalArguments& arguments, const CLI::App& app, const CommandCo
   check_outputs(arguments);
   arguments.request.command_line = context.command_line;
   arguments.request.progress = progress_with(arguments.log, arguments.request.progress);
-  const bool runs_models = !arguments.request.sources.predictions;
-  if (runs_models) cancel_on_signals(context.cancellation);
-  const EvaluationOutcome outcome = evaluate(arguments.request, context.cancellation);
-  if (outcome.interrupted) return ExitCode::kInterrupted;
-  write_outputs(outcome, arguments);
-  return exit_code(outcome, app);
+  if (arguments.request.sources.predictions) {
+    check_no_model_is_named(*app.get_subcommands().front());
+  } else {
+    cancel_on_signals(context.cancellation);
+  }
+  const std::optional<EvaluationOutcome> outcome = evaluate(arguments.request, context.cancellation);
+  if (!outcome) return ExitCode::kInterrupted;
+  write_outputs(*outcome, arguments);
+  return exit_code(*outcome, app);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/memory.h"
+#include "bonescan/core/nearest_name.h"
 #include "bonescan/core/version.h"
 #include "command.h"
 #include "command_table.h"
@@ -72,6 +73,23 @@ std::string explain_missing_subcommand(const CLI::App& app) {
                      app.get_name());
 }
 
+// Of the command that is parsed: "--threads".
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  for (const CLI::App* subcommand : app.get_subcommands())
+    for (std::string& name : option_names(*subcommand)) names.push_back(std::move(name));
+  return names;
+}
+
+// As a TOML file has them: "threads".
+std::vector<std::string> config_keys(const CLI::App& app) {
+  std::vector<std::string> names = option_names(app);
+  for (std::string& name : names) name.erase(0, 2);
+  return names;
+}
+
 // CLI11 does not know why.
 std::string explain_unreadable_config(const CLI::App& app) {
   try {
@@ -88,8 +106,9 @@ std::string explain_config(const std::string& message, const CLI::App& app) {
   const CLI::Option* const config = app.get_config_ptr();
   const std::string file = config && config->count() > 0 ? config->results().front() : "the file";
   if (!message.starts_with(kUnknown)) return fmt::format("--config: {}: {}", file, message);
-  return fmt::format("--config: \"{}\" in {} is no option of {}", message.substr(kUnknown.size()), file,
-                     full_name(app));
+  const std::string key = message.substr(kUnknown.size());
+  return fmt::format("--config: \"{}\" in {} is not an option of {}{}", key, file, full_name(app),
+                     did_you_mean(key, config_keys(app)));
 }
 
 // What is wrong with the command line, and where to read what would be right.
@@ -97,8 +116,11 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   if (app.get_require_subcommand_min() > 0 && app.get_subcommands().empty()) return explain_missing_subcommand(app);
   const std::string help = fmt::format("\"{} --help\" shows the options", full_name(app));
   const std::string message = error.what();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error))
-    return fmt::format("{} is not expected here; {}", app.remaining(true).at(0), help);
+  if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
+    const std::string word = app.remaining(true).at(0);
+    const std::string name = word.substr(0, word.find('='));
+    return fmt::format("{} is not expected here{}; {}", word, did_you_mean(name, option_names(app)), help);
+  }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
     const bool repeated = message.find(": At Most ") != std::string::npos;
     return fmt::format("{} {}; {}", message.substr(0, message.find(':')),
@@ -151,6 +173,10 @@ ExitCode run(Words words) {
     return ExitCode::kUsage;
   }
   const std::string_view first = words[1];
+  if (first == "help" && words.size() > 2) {
+    const std::vector<const char*> asked = {words[0], words[2], "--help"};
+    return run(asked);
+  }
   if (first == "--help" || first == "-h" || first == "help") {
     write_to_standard_output(help());
     return ExitCode::kSuccess;
@@ -162,9 +188,16 @@ ExitCode run(Words words) {
   const auto commands = all_commands();
   const auto command =
       std::find_if(commands.begin(), commands.end(), [first](const Command& each) { return each.name == first; });
-  if (command == commands.end())
+  if (command == commands.end()) {
+    if (first.starts_with('-'))
+      return report_usage_error(words, "bonescan",
+                                fmt::format("{} stands before a command; options come after it", first));
+    std::vector<std::string> names;
+    for (const Command& each : commands) names.emplace_back(each.name);
     return report_usage_error(words, "bonescan",
-                              fmt::format("there is no command \"{}\"; \"bonescan --help\" lists the commands", first));
+                              fmt::format("there is no command \"{}\"{}; \"bonescan --help\" lists the commands", first,
+                                          did_you_mean(first, names)));
+  }
   return run_command(*command, words);
 }
 

@@ -94,10 +94,10 @@ void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& argument
   }
   if (runs_detector(task)) {
     DetectionOptions& boxes = arguments.request.detection;
-    add("--score-threshold", boxes.score_threshold, fraction(), "Boxes that score no more are left out");
-    add("--nms-iou", boxes.nms_iou, fraction(), "Of two boxes that overlap more, the better one stays");
+    add("--score-threshold", boxes.score_threshold, fraction(), "Boxes that score at or below this are left out");
+    add("--nms-iou", boxes.nms_iou, fraction(), "IoU above which the lower-scoring of two boxes is suppressed");
     add("--box-voting-iou", boxes.box_voting_iou, fraction(),
-        "Boxes that overlap the one that stays this much move it, by their scores; 1: none does");
+        "IoU from which suppressed boxes are averaged into the one that stays, weighted by score; 1: none");
     add("--max-detections", boxes.max_detections, whole_number(1, 1'000'000), "Most boxes in a radiograph");
     add("--top-k", boxes.top_k, whole_number(1, 1'000'000), "Candidates in each class before suppression");
   }

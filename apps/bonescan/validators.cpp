@@ -1,10 +1,14 @@
 #include "validators.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <string>
+
+#include "bonescan/core/nearest_name.h"
 
 namespace bonescan {
 namespace {
@@ -22,7 +26,7 @@ bool is_number_in(const std::string& text, Number least, Number most) {
 
 CLI::Validator fraction() {
   const auto check = [](std::string& text) {
-    return is_number_in(text, 0.0, 1.0) ? std::string() : fmt::format("\"{}\" is no number from 0 to 1", text);
+    return is_number_in(text, 0.0, 1.0) ? std::string() : fmt::format("\"{}\" is not a number from 0 to 1", text);
   };
   return {check, "0..1"};
 }
@@ -30,17 +34,27 @@ CLI::Validator fraction() {
 CLI::Validator non_negative() {
   const auto check = [](std::string& text) {
     const bool fits = is_number_in(text, 0.0, std::numeric_limits<double>::max());
-    return fits ? std::string() : fmt::format("\"{}\" is no number from 0 on", text);
+    return fits ? std::string() : fmt::format("\"{}\" is not a number from 0 on", text);
   };
   return {check, "X"};
 }
 
 CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
   const auto check = [least, most](std::string& text) {
-    return is_number_in(text, least, most) ? std::string()
-                                           : fmt::format("\"{}\" is no whole number from {} to {}", text, least, most);
+    return is_number_in(text, least, most)
+               ? std::string()
+               : fmt::format("\"{}\" is not a whole number from {} to {}", text, least, most);
   };
   return {check, "N"};
+}
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  const std::string right = fmt::format("{}", fmt::join(names, ", "));
+  const auto check = [names, right](std::string& text) {
+    const bool known = std::find(names.begin(), names.end(), text) != names.end();
+    return known ? std::string() : fmt::format("\"{}\"{} is not one of {}", text, did_you_mean(text, names), right);
+  };
+  return {check, fmt::format("{{{}}}", fmt::join(names, ","))};
 }
 
 CLI::Validator file_size() {
@@ -50,7 +64,7 @@ CLI::Validator file_size() {
       if (size(text).empty() && is_number_in(text, std::uint64_t{1}, std::uint64_t{1} << 62)) return std::string();
     } catch (const CLI::ValidationError&) {  // what it says speaks of C++'s types
     }
-    return fmt::format("\"{}\" is no size of a file; a whole number of bytes, kB, MB or GB is, for example 1500MB",
+    return fmt::format("\"{}\" is not a file size; give a whole number of bytes, kB, MB or GB, for example 1500MB",
                        given);
   };
   return {convert, "SIZE"};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 namespace bonescan {
 
@@ -20,22 +21,21 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most);
 // A number of bytes, or of kB, MB, GB and so on (of 1024), which becomes that of bytes.
 CLI::Validator file_size();
 
-// One of the names, which its description lists as CLI::IsMember's does, for options whose value is an enumeration.
+// One of the names, which its description lists in braces as CLI::IsMember's does.
+CLI::Validator one_of(const std::vector<std::string>& names);
+
+// The same for options whose value is an enumeration.
 template <typename Value>
 CLI::Validator one_of(const std::map<std::string, Value>& values) {
-  const auto choose = [values](std::string& text) -> std::string {
-    const auto found = values.find(text);
-    if (found != values.end()) {
-      text = std::to_string(static_cast<int>(found->second));
-      return {};
-    }
-    std::string names;
-    for (const auto& [name, value] : values) names += (names.empty() ? "" : ", ") + name;
-    return '"' + text + "\" is none of " + names;
+  std::vector<std::string> names;
+  for (const auto& [name, value] : values) names.push_back(name);
+  const CLI::Validator is_known = one_of(names);
+  const auto choose = [values, is_known](std::string& text) {
+    const std::string refusal = is_known(text);
+    if (refusal.empty()) text = std::to_string(static_cast<int>(values.at(text)));
+    return refusal;
   };
-  std::string description;
-  for (const auto& [name, value] : values) description += (description.empty() ? "{" : ",") + name;
-  return {choose, description + "}"};
+  return {choose, is_known.get_description()};
 }
 
 }  // namespace bonescan

@@ -395,7 +395,7 @@ TEST_CASE("eval detect: folders of any name can be read back from the report") {
   CHECK(text_to_name(report.at("baseline").at("file").get<std::string>()) == odd / "out/report.json");
 }
 
-TEST_CASE("eval detect: a baseline that is better fails the run, with the probability that it is noise") {
+TEST_CASE("eval detect: a baseline that is better fails the run, with the share of resamples without a drop") {
   const SmallCase files;
   REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
   const std::string baseline = files.path("before/report.json");
@@ -405,7 +405,7 @@ TEST_CASE("eval detect: a baseline that is better fails the run, with the probab
   const ProcessResult worse = eval(files.words({"--baseline", baseline, "--max-drop", "0.01"}));
   CHECK(worse.exit_code == 4);
   CHECK_THAT(worse.errors, Contains("baseline metrics.ap50 is not met") && Contains("worse by 0.505") &&
-                               Contains("probability that the drop is noise"));
+                               Contains("share of resamples without a drop"));
   CHECK(eval(files.words({"--baseline", baseline, "--max-drop", "1"})).exit_code == 0);
 }
 
@@ -413,10 +413,10 @@ TEST_CASE("eval detect: a baseline of other images gets a note") {
   const SmallCase files;
   REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
   const Words baseline = {"--baseline", files.path("before/report.json"), "--max-drop", "1"};
-  CHECK_THAT(to_json_line(report_of(files.words(baseline)).at("notes")), !Contains("of the same images"));
+  CHECK_THAT(to_json_line(report_of(files.words(baseline)).at("notes")), !Contains("of other images"));
   files.write("list.csv", "b\nc\n");
   const Json report = report_of(files.words(joined(baseline, {"--split-list", files.path("list.csv")})));
-  CHECK_THAT(to_json_line(report.at("notes")), Contains("The baseline does not tell of the same images"));
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("The baseline is of other images or other ground truth"));
 }
 
 TEST_CASE("eval detect: a baseline that was made with other options is refused, or gets a note") {
@@ -450,6 +450,32 @@ TEST_CASE("eval detect: a baseline that the run replaces gets a warning") {
   CHECK_THAT(eval(files.words(joined(baseline, {files.path("before")}))).errors, Contains("is replaced by the report"));
 }
 
+TEST_CASE("eval detect: a baseline that the run fails against stays") {
+  const SmallCase files;
+  const std::string report = files.path("out/report.json");
+  REQUIRE(eval(files.words({"-o", files.path("out")})).exit_code == 0);
+  const std::string baseline = read_text_file(report);
+  files.write("results.json", "[]");
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const ProcessResult worse = eval(files.words({"--baseline", report, "-o", files.path("out")}));
+    CHECK(worse.exit_code == 4);
+    CHECK_THAT(worse.errors, Contains("stays"));
+    CHECK(read_text_file(report) == baseline);
+  }
+}
+
+TEST_CASE("eval detect: --quiet leaves the gates that are not met") {
+  const SmallCase files;
+  const ProcessResult met = eval(files.words({"-q", "--require", "images==3"}));
+  CHECK(met.exit_code == 0);
+  CHECK(met.output.empty());
+  CHECK(met.errors.empty());
+  const ProcessResult missed = eval(files.words({"-q", "--require", "images==4"}));
+  CHECK(missed.exit_code == 4);
+  CHECK(missed.output.empty());
+  CHECK(std::count(missed.errors.begin(), missed.errors.end(), '\n') == 1);
+}
+
 TEST_CASE("eval detect: more false positives are worse") {
   const SmallCase files;
   REQUIRE(eval(files.words({"-o", files.path("before")})).exit_code == 0);
@@ -479,8 +505,8 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
   const std::vector<std::pair<Words, std::string>> cases = {
       {Words{}, "bonescan eval: name one of detect, segment, pipeline"},
       {Words{"dtect"}, "bonescan eval: \"dtect\" is not one of detect, segment, pipeline"},
-      {Words{"detect", "--speed"},
-       "bonescan eval detect: --speed is not expected here; \"bonescan eval detect --help\""},
+      {Words{"detect", "--colour"},
+       "bonescan eval detect: --colour is not expected here; \"bonescan eval detect --help\""},
       {Words{"detect"}, "bonescan eval detect: --ground-truth is missing"},
       {{"detect", "--ground-truth", files.path("none.json"), "--predictions", files.path("results.json")}, "none.json"},
       {{"detect", "--ground-truth", files.path("gt.json")}, "--predictions is missing"},
@@ -497,6 +523,9 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
       {files.words({"-o", files.path("gt.json")}), "--output: " + files.path("gt.json") + " is not a folder"},
       {files.words({"-o", files.path("gt.json") + "/report"}), "is not a folder"},
       {files.words({"--junit", files.path("gt.json") + "/junit.xml"}), "--junit: "},
+      {files.words({"--model", files.path("model.pt")}), "--model is for running a model"},
+      {files.words({"--tta"}), "--tta is for running a model"},
+      {files.words({"--require", "map50>=0.4"}), "there is no figure \"map50\" (did you mean \"ap50\"?)"},
       {files.words({"--junit", files.path("results.json")}), "results.json is read by this evaluation"},
       {files.words({"--junit", files.path("model.pt"), "--model", files.path("model.pt")}), "model.pt is read by this"},
       {{"detect", "--ground-truth", files.path("gt/report.json"), "--predictions", files.path("results.json"), "-o",
@@ -693,7 +722,7 @@ TEST_CASE("eval: what does not fit the ground truth shows before a model runs") 
     CHECK(result.exit_code == 2);
     CHECK_THAT(result.errors, Contains(sentence) && !Contains("radiographs in"));
   };
-  refused(R"({"id": 5, "file_name": "IMG0003767.jpg"})", "fracture", "finds \"fractured\", which is no category");
+  refused(R"({"id": 5, "file_name": "IMG0003767.jpg"})", "fracture", "finds \"fractured\", which is not a category");
   refused(R"({"id": 5, "file_name": "IMG0003767.jpg"}, {"id": 6, "file_name": "./IMG0003767.jpg"})", "fractured",
           "two images are called IMG0003767.jpg");
 }

@@ -234,7 +234,7 @@ TEST_CASE("what does not fit together is one sentence with exit code 2, and noth
       {"differ in \"detector\"", other_setting("detector", "0000")},
       {"differ in \"input_folder\"", other_setting("input_folder", "/elsewhere")},
       {"is shard 2/4", other_setting("shard", "2/4")},
-      {"holds no shard but a whole run", other_setting("shard", nullptr)},
+      {"holds a whole run, not a shard", other_setting("shard", nullptr)},
       {"differ in \"formats\"", changed([](const fs::path& copy) {
          change_json(copy / "3/run.json", [](Json& run) { run["formats"] = {"csv"}; });
        })},

@@ -77,6 +77,10 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
   const std::string in = folder / "in", out = folder / "out", used = folder / "used";
   const std::vector<std::pair<std::string, Arguments>> cases = {
       {"there is no command \"scan\"", {"scan", in}},
+      {"there is no command \"pipline\" (did you mean \"pipeline\"?)", {"pipline", in}},
+      {"--quiet stands before a command", {"--quiet", "segment", in}},
+      {"--score_treshold is not expected here (did you mean \"--score-threshold\"?)",
+       {"detect", in, "-o", out, "--score_treshold", "0.5"}},
       {"--output is missing", {"segment"}},
       {"--output is missing", {"detect", in}},
       {"no input is named", {"pipeline", "-o", out}},
@@ -86,10 +90,10 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
       {"--overlap is not expected", {"detect", in, "-o", out, "--overlap", "0.4"}},
       {"--format is not expected", {"segment", in, "-o", out, "--format", "coco"}},
       {"--output needs a value", {"segment", in, "-o"}},
-      {"\"1.5\" is no number from 0 to 1", {"detect", in, "-o", out, "--nms-iou", "1.5"}},
-      {"\"nan\" is no number from 0 to 1", {"detect", in, "-o", out, "--score-threshold", "nan"}},
-      {"\"0\" is no whole number", {"segment", in, "-o", out, "--threads", "0"}},
-      {"\"png\" is none of coco, csv, voc, yolo", {"detect", in, "-o", out, "--format", "coco,png"}},
+      {"\"1.5\" is not a number from 0 to 1", {"detect", in, "-o", out, "--nms-iou", "1.5"}},
+      {"\"nan\" is not a number from 0 to 1", {"detect", in, "-o", out, "--score-threshold", "nan"}},
+      {"\"0\" is not a whole number", {"segment", in, "-o", out, "--threads", "0"}},
+      {"\"png\" is not one of coco, csv, voc, yolo", {"detect", in, "-o", out, "--format", "coco,png"}},
       {"--shard is \"5/4\"", {"segment", in, "-o", out, "--shard", "5/4"}},
       {"no-model.pt is not a file", {"segment", in, "-o", out, "--model", folder / "no-model.pt"}},
       {"IMG0003767.jpg is not a TorchScript file", {"detect", in, "-o", out, "--model", in + "/IMG0003767.jpg"}},
@@ -111,7 +115,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
       {"--model: the value is empty", {"segment", in, "-o", out, "--model", ""}},
       {"card.json is a card for detection",
        {"segment", in, "-o", out, "--model", kSegmenter, "--model-card", folder / "card.json"}},
-      {"\"threds\" in " + (folder / "wrong.toml").string() + " is no option of bonescan segment",
+      {"\"threds\" in " + (folder / "wrong.toml").string() + " is not an option of bonescan segment",
        {"segment", in, "-o", out, "--config", folder / "wrong.toml"}},
       {"\"format\" is an empty list", {"detect", in, "-o", out, "--config", folder / "nothing.toml"}},
       {"tables.toml: [segment] is a table", {"segment", in, "-o", out, "--config", folder / "tables.toml"}},
@@ -185,7 +189,7 @@ TEST_CASE("one and four threads write the same bytes") {
     REQUIRE(result.exit_code == 0);
     CHECK(result.output.empty());
   }
-  CHECK(files_of(folder / "1").size() == 4 + 7 * 4);
+  CHECK(files_of(folder / "1").size() == 5 + 7 * 4);
   CHECK(files_of(folder / "1") == files_of(folder / "4"));
 }
 
@@ -258,6 +262,16 @@ TEST_CASE("what segment and detect say is what pipeline says") {
   }
   CHECK_FALSE(fs::exists(folder / "segment/detections.json"));
   CHECK_FALSE(fs::exists(folder / "detect/masks"));
+}
+
+TEST_CASE("a second name of a picture is told, not passed over in silence") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  fs::create_symlink("IMG0003767.jpg", folder / "in/z.jpg");
+  const auto result = pipeline({folder / "in", "-o", folder / "out"});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.errors,
+             Catch::Contains("1 other name of files that are inputs already left out") && Catch::Contains("in/z.jpg"));
 }
 
 TEST_CASE("every threshold reaches its place") {

@@ -49,6 +49,16 @@ TEST_CASE("What an earlier run wrote is no image of the folder") {
   CHECK(list_image_files(folder.path(), "--images") == survey.images);
 }
 
+TEST_CASE("A run.json of another program is no earlier run, and is not read to its end") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "run/run.json", R"({"schema": "of somebody else"})");
+  write_file_atomically(folder / "large/run.json", "");
+  std::filesystem::resize_file(folder / "large/run.json", std::uintmax_t{1} << 36);  // takes no space
+  for (const char* name : {"run/masks/a.png", "large/masks/a.png"}) write_file_atomically(folder / name, "");
+  CHECK(list_image_files(folder.path(), "--images") ==
+        std::vector<std::string>{"large/masks/a.png", "run/masks/a.png"});
+}
+
 TEST_CASE("Files without an extension or with a number for one are listed if they are DICOM, but no DICOMDIR is") {
   const test::TemporaryFolder folder;
   const auto dicom = test::data_folder() / "dicom";

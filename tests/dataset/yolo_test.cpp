@@ -117,4 +117,21 @@ TEST_CASE("YOLO predictions have a score, and their classes match by name where 
   CHECK_THROWS_WITH(read_yolo_results(files.path("predicted"), dataset), Contains("1.2 lies outside 0..1"));
 }
 
+TEST_CASE("YOLO predictions match by number where only they name the classes") {
+  const YoloCase files;
+  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n1 0.5 0.5 0.2 0.4\n");
+  const Dataset dataset = files.read();
+  files.write("predicted/a.txt", "1 0.5 0.5 0.2 0.4 0.9\n");
+  write_yolo_names(files.path("predicted/data.yaml"), {"bone", "fractured: \"open\" #1"});
+  CHECK(read_yolo_results(files.path("predicted"), dataset).boxes.at(0).category_id == 1);
+}
+
+TEST_CASE("YOLO class names that are written are those that are read") {
+  const YoloCase files;
+  files.write("labels/a.txt", "1 0.5 0.5 0.2 0.4\n");
+  write_yolo_names(files.path("labels/data.yaml"), {"no", "fractured: \"open\" #1"});
+  CHECK(files.read().categories.at(0).name == "no");
+  CHECK(files.read().categories.at(1).name == "fractured: \"open\" #1");
+}
+
 }  // namespace bonescan

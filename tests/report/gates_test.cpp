@@ -94,10 +94,10 @@ TEST_CASE("A baseline of another task or without shared figures is refused") {
   CHECK_THROWS_AS(compare(report(0.5, 3), {{"task", "detection"}}, 0.1), UsageError);
 }
 
-TEST_CASE("A paired difference adds how likely the drop is noise") {
+TEST_CASE("A paired difference adds in how many resamples there is no drop") {
   const DifferencesByName differences = {{"metrics.ap50", {-0.1, {-0.2, 0.05}, 0.125, 0.9}}};
   const auto results = check_baseline(report(0.4, 3), report(0.5, 3), 0.01, differences);
-  CHECK_THAT(results[0].sentence, Contains("-0.2..+0.05") && Contains("probability that the drop is noise 0.125"));
+  CHECK_THAT(results[0].sentence, Contains("-0.2..+0.05") && Contains("share of resamples without a drop 0.125"));
 }
 
 TEST_CASE("JUnit XML has one test case a gate, and escapes what it must") {

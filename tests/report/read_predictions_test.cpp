@@ -102,7 +102,7 @@ TEST_CASE("results.jsonl: what does not fit is named with its line") {
       {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,-3,4]})"), "line 1"},
       {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,3]})"), "line 1"},
       {record("a.png", "") + "{\"file\": ", "line 2"},
-      {R"({"file":"a.png","status":"ok","width":1,"height":1})", "no record of a bonescan results.jsonl: key 'bone'"},
+      {R"({"file":"a.png","status":"ok","width":1,"height":1})", "not a record of a bonescan results.jsonl: key 'bone'"},
   }));
   CHECK_THROWS_WITH(read(text), Contains("results.jsonl") && Contains(sentence));
   CHECK_THROWS_AS(read(text), UsageError);

@@ -51,13 +51,25 @@ TEST_CASE("a folder that is new or empty may be used, others need to be told how
   CHECK_THROWS_AS(check_output_folder(folder / "notes.txt", ExistingOutput::kOverwrite, kSettings), UsageError);
 }
 
+TEST_CASE("masks, overlays and labels of somebody else are refused, whatever is to be done with them") {
+  for (const char* name : {"masks/hand.jpg.png", "overlays/hand.jpg.jpg", "labels/hand.txt"}) {
+    CAPTURE(name);
+    const test::TemporaryFolder folder;
+    write_file_atomically(folder / name, "drawn by hand");
+    for (const auto existing : {ExistingOutput::kRefuse, ExistingOutput::kResume, ExistingOutput::kOverwrite})
+      CHECK_THROWS_WITH(check_output_folder(folder.path(), existing, kSettings),
+                        Catch::Contains("no run of bonescan has written; name another folder"));
+  }
+}
+
 TEST_CASE("a run is resumed only with the settings that it had") {
   const test::TemporaryFolder folder;
   write_earlier_run(folder.path());
   CHECK_NOTHROW(check_output_folder(folder.path(), ExistingOutput::kResume, kSettings));
   Json other = kSettings;
   other["nms_iou"] = 0.5;
-  CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kResume, other), Catch::Contains("nms_iou"));
+  CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kResume, other),
+                    Catch::Contains("another \"nms_iou\" (0.45, now 0.5)"));
   fs::remove(folder / kRunName);
   CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kResume, kSettings),
                     Catch::Contains("no run.json"));

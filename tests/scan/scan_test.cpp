@@ -15,6 +15,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "bonescan/scan/merge.h"
 #include "support/run_folder.h"
 #include "support/test_paths.h"
 
@@ -190,7 +191,8 @@ TEST_CASE("results do not depend on the number of threads") {
   request.output = folder / "out8";
   run(request);
   const auto files = files_of(folder / "out1");
-  CHECK(files.size() == 3 + 1 + 30 * 4);  // results, detections, images; table; mask, overlay, two labels each
+  // results, detections, images; table; names of YOLO's classes; mask, overlay, two labels each
+  CHECK(files.size() == 3 + 1 + 1 + 30 * 4);
   CHECK(files == files_of(folder / "out8"));
 }
 
@@ -376,6 +378,19 @@ TEST_CASE("a radiograph whose overlay cannot be written leaves no mask behind") 
   CHECK_FALSE(fs::exists(folder / "out/masks"));
 }
 
+TEST_CASE("a radiograph whose mask cannot be written leaves no overlay behind") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/1.png", 200);
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.overlay = true;
+  CHECK(run(request).counts.failed == 0);
+  fs::remove(folder / "out/masks/1.png.png");
+  write_file_atomically(folder / "out/masks/1.png.png/in the mask's place", "");
+  request.existing_output = ExistingOutput::kOverwrite;
+  CHECK(run(request).counts.failed == 1);
+  CHECK_FALSE(fs::exists(folder / "out/overlays/1.png.jpg"));
+}
+
 TEST_CASE("a radiograph that is done again and fails leaves nothing of what it was") {
   const test::TemporaryFolder folder;
   for (const char* name : {"in/1.png", "in/2.png"}) write_radiograph(folder / name, 200);
@@ -400,12 +415,29 @@ TEST_CASE(
       write_file_atomically(folder / "in" / std::to_string(i) / name, "no picture");
     write_radiograph(folder / "in" / std::to_string(i) / "z.png", 200);
   }
-  write_file_atomically(folder / "out/labels/0/b0.txt", "of somebody else");
   ScanRequest request = request_for(folder / "in", folder / "out");
+  run(request);
+  write_file_atomically(folder / "out/labels/0/b0.txt", "of somebody else");
   request.existing_output = ExistingOutput::kResume;
   request.threads = 4;
   CHECK(run(request).counts.failed == 300);
   CHECK(read_text_file(folder / "out/labels/0/b0.txt") == "of somebody else");
+}
+
+TEST_CASE("a merge that is interrupted while it checks the shards leaves the merged folder as it was") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/1.png", 200);
+  ScanRequest shard = request_for(folder / "in", folder / "shard");
+  shard.inputs.shard = Shard{1, 1};
+  run(shard);
+  MergeRequest request{{folder / "shard"}, folder / "merged", ExistingOutput::kRefuse, {}};
+  REQUIRE(merge(request, {}).end == ScanEnd::kFinished);
+  const auto before = files_of(folder / "merged");
+  request.existing_output = ExistingOutput::kOverwrite;
+  Cancellation interrupted;
+  interrupted.request();
+  CHECK(merge(request, interrupted).end == ScanEnd::kInterrupted);
+  CHECK(files_of(folder / "merged") == before);
 }
 
 TEST_CASE("what is no input any more stays until the run that dropped it is finished") {

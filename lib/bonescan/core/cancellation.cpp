@@ -23,12 +23,14 @@ void end_process(int) {
 void request_cancellation(int) {
   signalled_cancellation.load()->request();
   for (const int signal : kSignals) std::signal(signal, SIG_DFL);
-  std::signal(SIGHUP, SIG_IGN);  // that the terminal is gone may be told twice, by the kernel and by the shell
+  std::signal(SIGHUP, SIG_IGN);  // it may arrive twice, from the kernel and from the shell
 }
 
 void handle_signals(void (*handler)(int)) {
   for (const int signal : kSignals) std::signal(signal, handler);
-  if (std::signal(SIGHUP, handler) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);  // under nohup
+  struct sigaction hang_up {};
+  const bool ignored = ::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler == SIG_IGN;  // under nohup
+  if (!ignored) std::signal(SIGHUP, handler);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ class Cancellation {
 };
 
 // Ends the process with `exit_code` when SIGINT, SIGTERM or, unless it is ignored (nohup), SIGHUP arrives: for work
-// that leaves nothing behind, and may wait for what never comes.
+// that leaves nothing behind, and may block for ever.
 void exit_on_signals(int exit_code);
 
 // Requests `cancellation` when SIGINT, SIGTERM or, unless it is ignored (nohup), SIGHUP arrives. After that SIGINT and

@@ -1,4 +1,5 @@
-// The kinds of failure that are not bugs. Whatever else is thrown is a bug and reaches main.
+// The kinds of failure that are not bugs. Apart from running out of memory, whatever else is thrown is a bug and
+// reaches main.
 #pragma once
 
 #include <stdexcept>

@@ -16,10 +16,9 @@ bool has_extension(const fs::path& file, std::string_view extension) {
   return in_small_letters(file.extension().string()) == extension;
 }
 
-std::vector<std::string> list_files(const fs::path& folder, const std::string& role,
-                                    const std::function<bool(const fs::path& file)>& wanted,
-                                    UnreadableFolder unreadable, std::vector<std::string>* linked_folders) {
-  std::vector<std::string> files;
+FolderListing list_files(const fs::path& folder, const std::string& role,
+                         const std::function<bool(const fs::path& file)>& wanted, UnreadableFolder unreadable) {
+  FolderListing listing;
   std::vector<fs::path> waiting = {fs::path()};  // folders, relative to `folder`
   while (!waiting.empty()) {
     const fs::path at = std::move(waiting.back());
@@ -31,11 +30,11 @@ std::vector<std::string> list_files(const fs::path& folder, const std::string& r
       if (name.native().starts_with('.')) continue;
       std::error_code unknown;
       if (!entries->is_directory(unknown)) {
-        if (wanted(entries->path())) files.push_back(at / name);
+        if (wanted(entries->path())) listing.files.push_back(at / name);
       } else if (!entries->is_symlink(unknown)) {
         waiting.push_back(at / name);
-      } else if (linked_folders) {
-        linked_folders->push_back(at / name);
+      } else {
+        listing.linked_folders.push_back(at / name);
       }
     }
     if (!error) continue;
@@ -43,10 +42,11 @@ std::vector<std::string> list_files(const fs::path& folder, const std::string& r
       throw UsageError(fmt::format("{} {} cannot be read as a folder: {}", role, folder.string(), error.message()));
     if (unreadable == UnreadableFolder::kRefused)
       throw UsageError(fmt::format("{} {} cannot be read: {}", role, (folder / at).string(), error.message()));
-    files.push_back(at);
+    listing.files.push_back(at);
   }
-  std::sort(files.begin(), files.end());
-  return files;
+  std::sort(listing.files.begin(), listing.files.end());
+  std::sort(listing.linked_folders.begin(), listing.linked_folders.end());
+  return listing;
 }
 
 }  // namespace bonescan

@@ -18,13 +18,17 @@ enum class UnreadableFolder {
   kListed,   // it is among the files, and fails when it is read as one
 };
 
-// Paths relative to `folder`, in byte order, of all files below it for whose path `wanted` holds; hidden files and
-// folders are skipped, links to folders are not followed but added to `linked_folders`. Broken links, pipes and the
-// like are among them: reading them says what is wrong. Throws UsageError that names `role` ("input", "--images") and
-// the folder if it cannot be read.
-std::vector<std::string> list_files(const std::filesystem::path& folder, const std::string& role,
-                                    const std::function<bool(const std::filesystem::path& file)>& wanted,
-                                    UnreadableFolder unreadable = UnreadableFolder::kRefused,
-                                    std::vector<std::string>* linked_folders = nullptr);
+// Relative paths in byte order.
+struct FolderListing {
+  std::vector<std::string> files;
+  std::vector<std::string> linked_folders;  // which are not followed
+};
+
+// All files below `folder` for whose path `wanted` holds, without hidden files and folders. Broken links, pipes and
+// the like are among them: reading them says what is wrong. Throws UsageError that names `role` ("input", "--images")
+// and the folder if it cannot be read.
+FolderListing list_files(const std::filesystem::path& folder, const std::string& role,
+                         const std::function<bool(const std::filesystem::path& file)>& wanted,
+                         UnreadableFolder unreadable = UnreadableFolder::kRefused);
 
 }  // namespace bonescan

@@ -76,7 +76,8 @@ FolderSurvey survey_folder(const fs::path& folder, const std::string& option, Un
     return false;
   };
   std::set<std::string> earlier_runs;
-  for (std::string& file : list_files(folder, option, is_image, unreadable, &survey.linked_folders)) {
+  FolderListing listing = list_files(folder, option, is_image, unreadable);
+  for (std::string& file : listing.files) {
     if (const auto run = runs.that_wrote(file)) {
       earlier_runs.insert(*run);
     } else {
@@ -84,7 +85,7 @@ FolderSurvey survey_folder(const fs::path& folder, const std::string& option, Un
     }
   }
   std::sort(survey.others.begin(), survey.others.end());
-  std::sort(survey.linked_folders.begin(), survey.linked_folders.end());
+  survey.linked_folders = std::move(listing.linked_folders);
   survey.earlier_runs.assign(earlier_runs.begin(), earlier_runs.end());
   return survey;
 }

@@ -1,21 +1,36 @@
 #include "bonescan/dataset/run_folder.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
 #include "bonescan/core/error.h"
-#include "bonescan/core/json.h"
+#include "bonescan/core/file.h"
 
 namespace bonescan {
 
 namespace fs = std::filesystem;
 
+// The schema is the first member that a run writes: there is no need to read a file of any length that may be
+// another's.
 bool holds_run_report(const fs::path& folder) {
-  std::error_code error;
-  if (!fs::is_regular_file(folder / kRunName, error)) return false;
+  constexpr std::size_t kStart = 4096;
   try {
-    const Json run = read_json_file(folder / kRunName);
-    return run.is_object() && run.value("schema", Json()) == kRunSchema;
-  } catch (const UsageError&) {
+    const auto start = read_file_start(folder / kRunName, kStart, std::numeric_limits<std::uint64_t>::max());
+    const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
+    return text.starts_with('{') && text.find(kRunSchema) != std::string_view::npos;
+  } catch (const ImageError&) {
     return false;
   }
+}
+
+void check_run_is_finished(const fs::path& folder) {
+  std::error_code error;
+  if (fs::exists(folder / kJournalName, error))
+    throw UsageError(
+        fmt::format("{} holds a run that is not finished; go on with it (--resume) first", folder.string()));
 }
 
 std::optional<fs::path> RunFolders::above(const fs::path& file) {

@@ -24,6 +24,9 @@ inline constexpr const char* kLabelsFolder = "labels";
 // Whether the folder has a run.json of ours, which even a run that goes on has.
 bool holds_run_report(const std::filesystem::path& folder);
 
+// Throws UsageError if a run in the folder goes on, or was interrupted or killed.
+void check_run_is_finished(const std::filesystem::path& folder);
+
 // Tells which of the folders below a folder a run has written into. Paths are relative to that folder; so is a run in
 // it itself, "".
 class RunFolders {

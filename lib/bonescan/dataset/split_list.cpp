@@ -29,7 +29,7 @@ std::vector<std::string> read_split_list(const std::filesystem::path& path) {
   const std::string text = read_text_file(path);
   refuse_utf16(text, path.string());
   if (text.find('\0') != std::string::npos)
-    throw UsageError(fmt::format("{} is no text file; one name a line is needed", path.string()));
+    throw UsageError(fmt::format("{} is not a text file; one name a line is needed", path.string()));
   std::vector<std::string> names;
   std::size_t column = 0;
   bool first = true;

@@ -82,7 +82,7 @@ Dataset read_voc_dataset(const fs::path& folder) {
   std::map<std::string, std::int64_t> category_ids;
   std::vector<std::pair<std::string, GroundTruthBox>> boxes;
   const auto is_annotation = [](const fs::path& file) { return has_extension(file, ".xml"); };
-  for (const std::string& file : list_files(folder, "annotations", is_annotation)) {
+  for (const std::string& file : list_files(folder, "annotations", is_annotation).files) {
     const std::string where = (folder / file).string();
     const pugi::xml_document document = parse_document(folder / file);
     const pugi::xml_node annotation = document.child("annotation");

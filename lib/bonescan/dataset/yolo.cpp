@@ -117,7 +117,7 @@ LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, const s
   for (const DatasetImage& image : dataset.images) images[image.id] = &image;
   std::map<std::int64_t, std::string> files;
   LabelFiles counts;
-  for (const std::string& file : list_files(folder, "labels", is_label_file)) {
+  for (const std::string& file : list_files(folder, "labels", is_label_file).files) {
     const std::string path = (folder / file).string();
     const auto match = index.find_any_extension(file);
     if (!match)
@@ -176,7 +176,8 @@ std::map<std::int64_t, std::int64_t> match_classes(const fs::path& folder, const
   std::map<std::int64_t, std::int64_t> ids;
   const ClassNames names = find_class_names(folder);
   for (const Category& category : dataset.categories) {
-    if (names.empty()) ids[category.id] = category.id;
+    const bool has_no_name = category.name == std::to_string(category.id);  // as of read_yolo_dataset
+    if (names.empty() || has_no_name) ids[category.id] = category.id;
     for (const auto& [number, name] : names)
       if (name == category.name) ids[number] = category.id;
   }
@@ -201,6 +202,15 @@ Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const 
     dataset.notes.push_back(fmt::format("{} of {} without a label file or with an empty one, taken as without boxes.",
                                         counted(without, "image", "images"), images.string()));
   return dataset;
+}
+
+void write_yolo_names(const fs::path& path, const std::vector<std::string>& names) {
+  YAML::Emitter yaml;
+  yaml << YAML::BeginMap << YAML::Key << "names" << YAML::Value << YAML::BeginMap;
+  for (std::size_t number = 0; number < names.size(); ++number)
+    yaml << YAML::Key << number << YAML::Value << names[number];
+  yaml << YAML::EndMap << YAML::EndMap;
+  write_file_atomically(path, fmt::format("{}\n", yaml.c_str()));
 }
 
 Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {

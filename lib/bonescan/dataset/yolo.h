@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "bonescan/dataset/dataset.h"
 #include "bonescan/dataset/predictions.h"
@@ -18,9 +20,13 @@ namespace bonescan {
 Dataset read_yolo_dataset(const std::filesystem::path& labels, const std::filesystem::path& images,
                           const ReadOptions& read = {});
 
+// Writes `names`, the class numbers' from 0 on, as the data.yaml that Ultralytics and the readers here know. Throws
+// OutputError.
+void write_yolo_names(const std::filesystem::path& path, const std::vector<std::string>& names);
+
 // The same lines with a score as sixth number, for the images of `dataset`, which must have sizes. Images without a
-// file have no detections. Classes are matched by name where the folder names them, else by number. Throws UsageError
-// with file and line, or if there is no such file at all.
+// file have no detections. Classes are matched by name where both the folder and the data set name them, else by
+// number. Throws UsageError with file and line, or if there is no such file at all.
 Predictions read_yolo_results(const std::filesystem::path& folder, const Dataset& dataset);
 
 }  // namespace bonescan

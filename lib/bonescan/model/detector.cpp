@@ -34,10 +34,8 @@ std::vector<Detection> Detector::detect(const Radiograph& radiograph) const {
     return run_expecting(model_, image, {{1, anchor_count_, classes}, {1, anchor_count_, 4}, {anchor_count_, 4}});
   };
   const std::vector<Tensor> heads = mirrored_anchors_ ? run_with_flips(run, input, *mirrored_anchors_) : run(input);
-  const std::vector<ScoredBox> boxes =
-      decode_ssd({heads[0], heads[1], heads[2]},
-                 {card.box_weights[0], card.box_weights[1], card.box_weights[2], card.box_weights[3]}, anchor_format_,
-                 card.input.width, card.input.height, options_);
+  const std::vector<ScoredBox> boxes = decode_ssd({heads[0], heads[1], heads[2]}, card.box_weights, anchor_format_,
+                                                  card.input.width, card.input.height, options_);
 
   const InputPlacement placement = place_in_input(radiograph.size, card.input);
   std::vector<Detection> detections;
@@ -50,7 +48,7 @@ std::vector<Detection> Detector::detect(const Radiograph& radiograph) const {
 
 Detector load_detector(const std::filesystem::path& path, const ModelOptions& model_options,
                        const DetectionOptions& options) {
-  return {load_model(path, ModelTask::kDetection, model_options), options};
+  return Detector(load_model(path, ModelTask::kDetection, model_options), options);
 }
 
 }  // namespace bonescan

@@ -34,7 +34,7 @@ class Detector {
  public:
   // Throws UsageError if the model's outputs are not SSD heads that fit the card, a threshold or count, given or the
   // card's, is outside its range, or flips are asked for and the anchors do not lie symmetrically.
-  Detector(Model model, const DetectionOptions& options = {});
+  explicit Detector(Model model, const DetectionOptions& options = {});
 
   // Best score first. Thread-safe.
   std::vector<Detection> detect(const Radiograph& radiograph) const;

@@ -9,6 +9,7 @@
 #include <limits>
 #include <set>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 
 namespace bonescan {
@@ -93,13 +94,13 @@ InputSpec read_input(const CardReader& card) {
   input.resize = resize == "stretch" ? ResizeMode::kStretch : ResizeMode::kLetterbox;
 
   const auto channels = static_cast<std::size_t>(input.channels);
-  input.mean =
-      card.numbers("input.mean", channels, -std::numeric_limits<double>::infinity(),
-                   fmt::format("a list of {} number(s), the mean of each channel for pixels in 0..1", channels));
-  input.standard_deviation = card.numbers(
-      "input.std", channels, 0.0,
-      fmt::format("a list of {} number(s) above 0, the standard deviation of each channel for pixels in 0..1",
-                  channels));
+  input.mean = card.numbers(
+      "input.mean", channels, -std::numeric_limits<double>::infinity(),
+      fmt::format("a list of {}, the mean of each channel for pixels in 0..1", counted(channels, "number", "numbers")));
+  input.standard_deviation =
+      card.numbers("input.std", channels, 0.0,
+                   fmt::format("a list of {} above 0, the standard deviation of each channel for pixels in 0..1",
+                               counted(channels, "number", "numbers")));
   return input;
 }
 
@@ -110,17 +111,18 @@ ModelTask read_task(const CardReader& card) {
   return task == "segmentation" ? ModelTask::kSegmentation : ModelTask::kDetection;
 }
 
-std::string read_output_kind(const CardReader& card, ModelTask task) {
+void check_output_kind(const CardReader& card, ModelTask task) {
   const std::string expected = task == ModelTask::kSegmentation ? "mask_logits" : "ssd_heads";
   const std::string right = fmt::format("\"{}\", the one kind of output that this task knows", expected);
   if (card.text("output.kind", right) != expected) card.refuse("output.kind", right);
-  return expected;
 }
 
-std::vector<double> read_box_weights(const CardReader& card) {
-  if (!card.find("output.box_weights")) return {10.0, 10.0, 5.0, 5.0};
-  return card.numbers("output.box_weights", 4, 0.0,
-                      "four numbers above 0, the divisors of dx, dy, dw and dh, for example [10, 10, 5, 5]");
+void read_box_weights(const CardReader& card, std::array<double, 4>& weights) {
+  if (!card.find("output.box_weights")) return;
+  const std::vector<double> numbers =
+      card.numbers("output.box_weights", weights.size(), 0.0,
+                   "four numbers above 0, the divisors of dx, dy, dw and dh, for example [10, 10, 5, 5]");
+  std::copy(numbers.begin(), numbers.end(), weights.begin());
 }
 
 std::optional<AnchorFormat> read_anchor_format(const CardReader& card) {
@@ -176,11 +178,11 @@ ModelCard parse_model_card(std::string_view text, const std::string& source) {
   if (card.text("schema", schema_right) != kSchema) card.refuse("schema", schema_right);
   result.name = card.text("name", "the model's name, for example \"segnet-fracatlas\"");
   result.task = read_task(card);
-  result.architecture = card.text("architecture", "the network's architecture, for example \"segnet\"");
+  card.text("architecture", "the network's architecture, for example \"segnet\"");
   result.input = read_input(card);
-  result.output_kind = read_output_kind(card, result.task);
+  check_output_kind(card, result.task);
   if (result.task == ModelTask::kDetection) {
-    result.box_weights = read_box_weights(card);
+    read_box_weights(card, result.box_weights);
     result.anchor_format = read_anchor_format(card);
   }
   result.classes = read_classes(card, result.task);

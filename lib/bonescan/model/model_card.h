@@ -1,6 +1,7 @@
 // The model card: what a model file says about itself ("bonescan.model/1").
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,14 +22,12 @@ struct ModelCard {
   std::string source;  // the file that it was read from, for messages
   std::string name;
   ModelTask task = ModelTask::kSegmentation;
-  std::string architecture;
   InputSpec input;
-  std::string output_kind;                        // "mask_logits" or "ssd_heads"
-  std::vector<double> box_weights;                // ssd_heads: divisors of dx, dy, dw, dh
-  std::optional<AnchorFormat> anchor_format;      // ssd_heads; unset: told from the anchors' values
-  std::vector<std::string> classes;               // [0] is the background
-  std::map<std::string, double> operating_point;  // the members of "operating_point" that are numbers
-  Json json;                                      // the whole card as it was read
+  std::array<double, 4> box_weights = {10.0, 10.0, 5.0, 5.0};  // of a detector: divisors of dx, dy, dw, dh
+  std::optional<AnchorFormat> anchor_format;                   // of a detector; unset: told from the anchors' values
+  std::vector<std::string> classes;                            // [0] is the background
+  std::map<std::string, double> operating_point;               // the members of "operating_point" that are numbers
+  Json json;                                                   // the whole card as it was read
 };
 
 // Parses and checks a card. `source` names it in messages. Throws UsageError with one sentence

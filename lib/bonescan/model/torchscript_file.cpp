@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 #include <torch/csrc/jit/serialization/import.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -59,7 +61,10 @@ void check_task(const std::filesystem::path& path, const ModelCard& card, ModelT
 
 void check_is_file(const std::filesystem::path& path) {
   std::error_code error;
-  if (std::filesystem::is_regular_file(path, error)) return;
+  if (std::filesystem::is_regular_file(path, error)) {
+    if (::access(path.c_str(), R_OK) == 0) return;
+    throw UsageError(fmt::format("the model {} cannot be read: {}", path.string(), system_reason(errno)));
+  }
   if (error && error != std::errc::no_such_file_or_directory)
     throw UsageError(fmt::format("the model {} cannot be read: {}", path.string(), error.message()));
   throw UsageError(fmt::format(

@@ -11,6 +11,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/model/bfloat16_convolutions.h"
@@ -107,8 +108,8 @@ c10::Device parse_device(const std::string& name) {
   }
   const auto devices = static_cast<int>(torch::cuda::is_available() ? torch::cuda::device_count() : 0);
   if (number >= devices) {
-    throw UsageError(fmt::format("--device {}: this LibTorch finds {} CUDA device(s); --device cpu always works", name,
-                                 devices == 0 ? "no" : std::to_string(devices)));
+    throw UsageError(fmt::format("--device {}: this LibTorch finds {}; --device cpu always works", name,
+                                 counted(static_cast<std::size_t>(devices), "CUDA device", "CUDA devices")));
   }
   return c10::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number));
 }

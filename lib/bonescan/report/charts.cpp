@@ -81,7 +81,7 @@ HistogramSeries defined_values(const std::string& name, const SegmentationEvalua
 
 }  // namespace
 
-std::vector<Chart> detection_charts(const DetectionEvaluation& evaluation) {
+std::vector<Chart> charts_of(const DetectionEvaluation& evaluation) {
   std::vector<Chart> charts;
   if (evaluation.coco.figures.ap50) charts.push_back(precision_recall_chart(evaluation));
   if (!evaluation.froc.empty()) charts.push_back(froc_chart(evaluation));
@@ -90,7 +90,7 @@ std::vector<Chart> detection_charts(const DetectionEvaluation& evaluation) {
   return charts;
 }
 
-std::vector<Chart> segmentation_charts(const SegmentationEvaluation& evaluation) {
+std::vector<Chart> charts_of(const SegmentationEvaluation& evaluation) {
   const HistogramSeries iou = defined_values("IoU", evaluation, &MaskFigures::iou);
   const HistogramSeries dice = defined_values("Dice", evaluation, &MaskFigures::dice);
   if (iou.values.empty()) return {};

@@ -16,9 +16,9 @@ struct Chart {
 };
 
 // Precision over recall, FROC, scores of hits and false alarms, IoU of the ground-truth boxes; those that are defined.
-std::vector<Chart> detection_charts(const DetectionEvaluation& evaluation);
+std::vector<Chart> charts_of(const DetectionEvaluation& evaluation);
 
 // IoU and Dice of the images.
-std::vector<Chart> segmentation_charts(const SegmentationEvaluation& evaluation);
+std::vector<Chart> charts_of(const SegmentationEvaluation& evaluation);
 
 }  // namespace bonescan

@@ -43,7 +43,7 @@ void check_classes(const ModelCard& detector, const Dataset& dataset) {
   for (const Category& category : dataset.categories) known.push_back(category.name);
   for (const std::string& name : box_classes(detector.classes))
     if (std::find(known.begin(), known.end(), name) == known.end())
-      throw UsageError(fmt::format("{} finds \"{}\", which is no category of {} (it has {})", detector.source, name,
+      throw UsageError(fmt::format("{} finds \"{}\", which is not a category of {} (it has {})", detector.source, name,
                                    dataset.source, known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
 }
 
@@ -108,7 +108,7 @@ void leave_out(Dataset& dataset, const std::vector<std::int64_t>& ids) {
   keep_images(dataset, kept);
 }
 
-EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancellation& cancellation) {
+std::optional<EvaluationOutcome> evaluate_boxes(const EvaluationRequest& request, const Cancellation& cancellation) {
   EvaluationOutcome outcome;
   Dataset dataset = read_ground_truth(request.sources, request.settings.read);
   if (dataset.images.empty()) throw UsageError(fmt::format("{} holds no image to evaluate", dataset.source));
@@ -124,8 +124,7 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
     const TemporaryFolder output;
     const Dataset named = named_for_run(dataset);
     const ModelRun run = run_models(request, images_to_run(named, request.sources), output.path(), cancellation);
-    outcome.interrupted = run.interrupted;
-    if (run.interrupted) return outcome;
+    if (run.interrupted) return std::nullopt;
     outcome.run_images = run.images;
     outcome.failed_images = run.failed;
     models = run.models;
@@ -139,14 +138,15 @@ EvaluationOutcome evaluate_boxes(const EvaluationRequest& request, const Cancell
     throw UsageError(fmt::format("{} tells of no image of {}", predictions.source, dataset.source));
   leave_out(dataset, predictions.unseen_negatives);
   const EvaluationSettings& settings = request.settings;
-  outcome.detection = evaluate_detections(std::move(dataset), std::move(predictions),
-                                          {.iou_threshold = settings.iou_threshold,
-                                           .max_detections = settings.max_detections,
-                                           .score_threshold = threshold.value,
-                                           .score_threshold_source = threshold.source,
-                                           .bootstrap = bootstrap_parameters(settings)});
-  outcome.report = detection_report(*outcome.detection, report_task(request.task));
+  DetectionEvaluation evaluation = evaluate_detections(std::move(dataset), std::move(predictions),
+                                                       {.iou_threshold = settings.iou_threshold,
+                                                        .max_detections = settings.max_detections,
+                                                        .score_threshold = threshold.value,
+                                                        .score_threshold_source = threshold.source,
+                                                        .bootstrap = bootstrap_parameters(settings)});
+  outcome.report = detection_report(evaluation, report_task(request.task));
   outcome.report["models"] = models;
+  outcome.evaluation = std::move(evaluation);
   return outcome;
 }
 
@@ -174,7 +174,8 @@ OptionalPath split_list_of(const EvaluationSources& sources) {
   return fracatlas_split_list(*sources.fracatlas, *sources.split);
 }
 
-EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const Cancellation& cancellation) {
+std::optional<EvaluationOutcome> evaluate_segmentation(const EvaluationRequest& request,
+                                                       const Cancellation& cancellation) {
   const EvaluationSources& sources = request.sources;
   if (!sources.ground_truth) throw UsageError("--ground-truth is missing; name a folder of masks");
   EvaluationOutcome outcome;
@@ -188,22 +189,23 @@ EvaluationOutcome evaluate_segmentation(const EvaluationRequest& request, const 
   if (sources.predictions) {
     folders.predictions = *sources.predictions;
   } else {
-    const auto output = std::make_shared<const TemporaryFolder>();
-    outcome.run_output = output;
-    const ModelRun run = run_models(request, images_of_masks(folders, sources), output->path(), cancellation);
-    outcome.interrupted = run.interrupted;
-    if (run.interrupted) return outcome;
+    outcome.run_output = std::make_unique<const TemporaryFolder>();
+    const fs::path& output = outcome.run_output->path();
+    const ModelRun run = run_models(request, images_of_masks(folders, sources), output, cancellation);
+    if (run.interrupted) return std::nullopt;
     outcome.run_images = run.images;
     outcome.failed_images = run.failed;
     models = run.models;
-    folders.predictions = output->path() / kMasksFolder;
+    folders.predictions = output / kMasksFolder;
     folders.predictions_may_lack = true;
   }
-  outcome.segmentation = evaluate_masks(folders, bootstrap_parameters(request.settings), request.settings.threads);
-  outcome.report = segmentation_report(*outcome.segmentation);
+  SegmentationEvaluation evaluation =
+      evaluate_masks(folders, bootstrap_parameters(request.settings), request.settings.threads);
+  outcome.report = segmentation_report(evaluation);
   if (!sources.predictions)
     outcome.report["sources"]["predictions"] = "a run of the model on " + name_to_text(outcome.images->native());
   outcome.report["models"] = models;
+  outcome.evaluation = std::move(evaluation);
   return outcome;
 }
 
@@ -218,21 +220,22 @@ std::optional<Json> read_baseline(const GateSettings& gates) {
 
 }  // namespace
 
-EvaluationOutcome evaluate(const EvaluationRequest& request, const Cancellation& cancellation) {
+std::optional<EvaluationOutcome> evaluate(const EvaluationRequest& request, const Cancellation& cancellation) {
   const std::optional<Json> baseline = read_baseline(request.gates);
   check_gate_settings(request, baseline);
 
-  EvaluationOutcome outcome;
+  std::optional<EvaluationOutcome> outcome;
   try {
     outcome = runs_detector(request.task) ? evaluate_boxes(request, cancellation)
                                           : evaluate_segmentation(request, cancellation);
   } catch (const fs::filesystem_error& error) {
     throw UsageError(fmt::format("{} cannot be read: {}", error.path1().string(), error.code().message()));
   }
-  if (outcome.interrupted) return outcome;
-  outcome.read = request.settings.read;
-  outcome.report["options"].update(sources_json(request.sources));
-  check_gates(outcome, request, baseline);
+  if (!outcome || cancellation.requested()) return std::nullopt;
+  outcome->read = request.settings.read;
+  outcome->report["options"].update(sources_json(request.sources));
+  check_gates(*outcome, request, baseline);
+  if (cancellation.requested()) return std::nullopt;
   return outcome;
 }
 

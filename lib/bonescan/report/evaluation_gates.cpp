@@ -1,6 +1,7 @@
 #include "bonescan/report/evaluation_gates.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <string>
 #include <utility>
@@ -14,13 +15,13 @@ namespace bonescan {
 namespace {
 
 // nullopt: the baseline's rows are of other images, or of other ground truth in them.
-std::optional<DifferencesByName> differences_of_detections(const EvaluationOutcome& outcome, const Json& baseline,
+std::optional<DifferencesByName> differences_of_detections(const DetectionEvaluation& evaluation, const Json& baseline,
                                                            const BootstrapParameters& bootstrap) {
-  const auto rows = rows_of_report(baseline, *outcome.detection);
+  const auto rows = rows_of_report(baseline, evaluation);
   if (!rows) return std::nullopt;
   DifferencesByName differences;
   if (bootstrap.replicates == 0) return differences;
-  const PairedDifferences paired = paired_bootstrap(outcome.detection->rows, *rows, bootstrap);
+  const PairedDifferences paired = paired_bootstrap(evaluation.rows, *rows, bootstrap);
   const auto add = [&](const char* name, const std::optional<PairedDifference>& difference) {
     if (difference) differences[name] = *difference;
   };
@@ -99,12 +100,15 @@ void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, c
     outcome.gates.push_back(check_requirement(outcome.report, parse_requirement(text)));
   if (baseline) {
     const BootstrapParameters bootstrap = bootstrap_parameters(request.settings);
-    const auto paired = outcome.detection ? differences_of_detections(outcome, *baseline, bootstrap)
-                                          : differences_of_masks(outcome.report, *baseline, bootstrap);
-    if (!paired)
-      outcome.report["notes"].push_back(
-          "The baseline does not tell of the same images and ground truth: a difference may come from these alone, and "
-          "how likely it is noise is not known.");
+    const auto* const boxes = std::get_if<DetectionEvaluation>(&outcome.evaluation);
+    const auto paired = boxes ? differences_of_detections(*boxes, *baseline, bootstrap)
+                              : differences_of_masks(outcome.report, *baseline, bootstrap);
+    if (!paired) {
+      const char* const note =
+          "The baseline is of other images or other ground truth: a difference from it may come from these alone.";
+      outcome.report["notes"].push_back(note);
+      spdlog::warn("--baseline {}: {}", request.gates.baseline->string(), note);
+    }
     const Json* const earlier = find_by_path(*baseline, "options.score_threshold");
     const Json* const now = find_by_path(outcome.report, "options.score_threshold");
     if (earlier && now && *earlier != *now)

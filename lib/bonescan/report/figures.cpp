@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/nearest_name.h"
 
 namespace bonescan {
 namespace {
@@ -23,7 +24,7 @@ std::optional<double> value_of(const Json& json) {
 // Groups whose members are no figures: what was asked for, and what belongs to figures of other groups.
 constexpr std::array kOtherGroups = {"options", "confidence_intervals", "baseline"};
 
-// "group.member" for every figure one level down; a member with a dot in its own name is none of ours.
+// "group.member" for every figure one level down; a member with a dot in its own name is not one of ours.
 std::vector<std::string> grouped_figures(const Json& report) {
   std::vector<std::string> names;
   for (const auto& [group, members] : report.items()) {
@@ -108,6 +109,13 @@ std::string last_part(const std::string& dotted) {
   return dotted.substr(dotted.rfind('.') + 1);
 }
 
+// "metrics.ap50" and "ap50": a figure may be written with or without its group.
+std::vector<std::string> full_and_short(const std::vector<std::string>& dotted_names) {
+  std::vector<std::string> names = dotted_names;
+  for (const std::string& dotted : dotted_names) names.push_back(last_part(dotted));
+  return names;
+}
+
 }  // namespace
 
 Figure find_figure(const Json& report, const std::string& name) {
@@ -120,7 +128,8 @@ Figure find_figure(const Json& report, const std::string& name) {
   std::copy_if(all.begin(), all.end(), std::back_inserter(candidates),
                [&](const std::string& dotted) { return has_last_part(dotted, name); });
   if (candidates.empty())
-    throw UsageError(fmt::format("there is no figure \"{}\"; the report has {}", name, fmt::join(all, ", ")));
+    throw UsageError(fmt::format("there is no figure \"{}\"{}; the report has {}", name,
+                                 did_you_mean(name, full_and_short(all)), fmt::join(all, ", ")));
   // The operating point's figures are what a short name means: "precision" is not that of the best F1.
   const std::string preferred = "operating_point." + name;
   if (std::find(candidates.begin(), candidates.end(), preferred) != candidates.end()) candidates = {preferred};

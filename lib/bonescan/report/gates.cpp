@@ -68,7 +68,7 @@ std::string difference_text(const std::string& name, const DifferencesByName& di
                                            paired.interval.lower, paired.interval.upper);
   if (std::abs(paired.difference) <= kTolerance) return interval;
   const bool worse = paired.difference < 0.0;
-  return fmt::format("{}, probability that {} is noise {:.3g}", interval, worse ? "the drop" : "the gain",
+  return fmt::format("{}, share of resamples without {} {:.3g}", interval, worse ? "a drop" : "a gain",
                      worse ? paired.probability_not_worse : paired.probability_not_better);
 }
 

@@ -18,9 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool holds_files(const fs::path& folder, std::string_view extension) {
-  return !list_files(folder, "--ground-truth", [&](const fs::path& file) {
-            return has_extension(file, extension);
-          }).empty();
+  const auto has_it = [&](const fs::path& file) { return has_extension(file, extension); };
+  return !list_files(folder, "--ground-truth", has_it).files.empty();
 }
 
 Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& images, const ReadOptions& read) {

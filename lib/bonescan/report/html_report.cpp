@@ -62,7 +62,7 @@ data gates_data(const Json& gates) {
 data charts_data(const EvaluationOutcome& outcome) {
   data list{data::type::list};
   for (const Chart& chart :
-       outcome.detection ? detection_charts(*outcome.detection) : segmentation_charts(*outcome.segmentation)) {
+       std::visit([](const auto& evaluation) { return charts_of(evaluation); }, outcome.evaluation)) {
     data one;
     one.set("title", chart.title);
     one.set("svg", chart.svg);

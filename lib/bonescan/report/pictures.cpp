@@ -156,8 +156,10 @@ std::vector<Gallery> mask_galleries(const SegmentationEvaluation& evaluation, co
 
 std::vector<Gallery> make_galleries(const EvaluationOutcome& outcome) {
   std::vector<Gallery> galleries;
-  if (outcome.segmentation) galleries = mask_galleries(*outcome.segmentation, outcome.images);
-  if (outcome.detection && outcome.images) galleries = box_galleries(*outcome.detection, *outcome.images, outcome.read);
+  if (const auto* const masks = std::get_if<SegmentationEvaluation>(&outcome.evaluation))
+    galleries = mask_galleries(*masks, outcome.images);
+  else if (outcome.images)
+    galleries = box_galleries(std::get<DetectionEvaluation>(outcome.evaluation), *outcome.images, outcome.read);
   std::erase_if(galleries, [](const Gallery& one) { return one.pictures.empty(); });
   return galleries;
 }

@@ -156,9 +156,7 @@ Predictions read_predictions_of_any_kind(const fs::path& path, const Dataset& da
   if (has_extension(path, ".csv"))
     throw UsageError(fmt::format("--predictions {} is a table, which is for people; name the folder that it lies in",
                                  path.string()));
-  if (path.filename() == kJournalName)
-    throw UsageError(fmt::format("--predictions {} is of a run that is not finished; go on with it (--resume) first",
-                                 path.string()));
+  if (path.filename() == kJournalName) check_run_is_finished(path.parent_path());
   const std::string text = read_text_file(path);
   const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
   return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);
@@ -198,12 +196,6 @@ void note_boxes_beyond_images(Predictions& predictions, const Dataset& dataset) 
 }
 
 }  // namespace
-
-void check_run_is_finished(const fs::path& folder) {
-  if (!fs::exists(folder / kResultsName) && fs::exists(folder / kJournalName))
-    throw UsageError(fmt::format("--predictions {} holds a run that is not finished; go on with it (--resume) first",
-                                 folder.string()));
-}
 
 void for_each_scan_record(std::string_view text, const fs::path& path,
                           const std::function<void(const ScanRecord& record, const std::string& line)>& visit) {

@@ -12,19 +12,16 @@
 
 namespace bonescan {
 
-// --predictions. A file that begins with '[' holds COCO results, one that begins with '{' is a
-// results.jsonl; a folder is an output folder of ours (its results.jsonl is read) or holds YOLO txt
-// files. Throws UsageError that names the file and the line or entry if it does not fit the data set. Notes say
-// of what may be wrong: scores that a threshold cut off, boxes that reach beyond their image.
+// --predictions. A file that is called *.jsonl, or whose first line is a record of ours, is a results.jsonl, any other
+// one holds COCO results; a folder is an output folder of ours (its results.jsonl is read) or holds YOLO txt files.
+// Throws UsageError that names the file and the line or entry if it does not fit the data set. Notes say of what may be
+// wrong: scores that a threshold cut off, boxes that reach beyond their image.
 Predictions read_predictions(const std::filesystem::path& path, const Dataset& dataset);
 
 // Reads a results.jsonl. Files match images by the full relative path first, then by a base name that
 // is unique; labels match categories by name. Of images that failed or have no line, those with boxes count
 // as images without detections, and the others are unseen negatives; notes say how many.
 Predictions read_scan_results(const std::filesystem::path& path, const Dataset& dataset);
-
-// Throws UsageError if --predictions is the output folder of a run that goes on or was interrupted.
-void check_run_is_finished(const std::filesystem::path& folder);
 
 // Calls `visit` with each record of the text of a results.jsonl, and "PATH, line N" for messages. Throws UsageError
 // that begins with that.

@@ -9,7 +9,7 @@
 namespace bonescan {
 
 struct ReportRow {
-  std::string name;      // "AP50 (IoU 0.5)"
+  std::string name;      // "AP50"
   std::string value;     // four digits; "n/a" if undefined
   std::string interval;  // "0.31..0.52" or empty
 };

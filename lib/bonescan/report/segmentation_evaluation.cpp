@@ -51,7 +51,7 @@ Dataset masks_of(const fs::path& folder, const std::vector<std::string>& files) 
 }
 
 std::vector<std::string> list_masks(const fs::path& folder, const std::string& option) {
-  std::vector<std::string> files = list_files(folder, option, is_image_file_name);  // of runs of ours, too
+  std::vector<std::string> files = list_files(folder, option, is_image_file_name).files;  // of runs of ours, too
   if (files.empty()) throw UsageError(fmt::format("{} {} holds no mask", option, folder.string()));
   return files;
 }

@@ -19,14 +19,18 @@ cv::Size thumbnail_size(cv::Size size) {
   return {std::max(1, cvRound(size.width * scale)), std::max(1, cvRound(size.height * scale))};
 }
 
-cv::Mat read_small(const std::filesystem::path& path, ReadOptions read, cv::Size& size) {
+struct SmallPicture {
+  cv::Mat pixels;
+  double scale = 1.0;  // its width over the radiograph's
+};
+
+SmallPicture read_small(const std::filesystem::path& path, ReadOptions read) {
   read.reduce_to_side = kLongerSide;
   const Radiograph radiograph = read_radiograph(path, read);
-  size = radiograph.size;
   cv::Mat picture = to_8bit(radiograph);
   if (picture.channels() == 1) cv::cvtColor(picture, picture, cv::COLOR_GRAY2BGR);
-  cv::resize(picture, picture, thumbnail_size(size), 0, 0, cv::INTER_AREA);
-  return picture;
+  cv::resize(picture, picture, thumbnail_size(radiograph.size), 0, 0, cv::INTER_AREA);
+  return {picture, static_cast<double>(picture.cols) / radiograph.size.width};
 }
 
 std::string base64(const std::vector<unsigned char>& bytes) {
@@ -60,9 +64,7 @@ std::vector<CaptionedBox> scaled(std::span<const CaptionedBox> boxes, double sca
 
 std::string box_thumbnail(const std::filesystem::path& image, const ReadOptions& read,
                           std::span<const CaptionedBox> truth, std::span<const CaptionedBox> predictions) {
-  cv::Size size;
-  cv::Mat picture = read_small(image, read, size);
-  const double scale = static_cast<double>(picture.cols) / size.width;
+  auto [picture, scale] = read_small(image, read);
   draw_boxes(picture, scaled(truth, scale), kTruthColour);
   draw_boxes(picture, scaled(predictions, scale), kBoxColour);
   return data_uri(picture);
@@ -72,8 +74,7 @@ std::string mask_thumbnail(const std::filesystem::path& image, const ReadOptions
                            const cv::Mat& prediction) {
   cv::Mat picture;
   try {
-    cv::Size size;
-    if (!image.empty()) picture = read_small(image, read, size);
+    if (!image.empty()) picture = read_small(image, read).pixels;
   } catch (const ImageError&) {
     picture.release();  // the masks say enough
   }

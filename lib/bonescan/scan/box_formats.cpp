@@ -12,6 +12,7 @@
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
 #include "bonescan/core/streamed_file.h"
+#include "bonescan/dataset/yolo.h"
 #include "bonescan/scan/output_folder.h"
 
 namespace bonescan {
@@ -165,6 +166,7 @@ void write_coco_images(const fs::path& path, const RecordSource& records, const 
 }
 
 void write_yolo_labels(const fs::path& folder, const RecordSource& records, const BoxClasses& classes) {
+  write_yolo_names(folder / kYoloNamesName, classes);
   records([&](const NumberedRecord& numbered) {
     const ScanRecord& record = numbered.record;
     write_file_atomically(folder / label_name(picture_name(record.file, record.frame), ".txt"),

@@ -64,7 +64,8 @@ void write_coco_results(const std::filesystem::path& path, const RecordSource& r
 void write_coco_images(const std::filesystem::path& path, const RecordSource& records, const BoxClasses& classes);
 
 // One file for each radiograph below `folder`/labels, empty if it has no boxes: lines "class x_centre y_centre width
-// height score", all but the class relative to the image, as Ultralytics writes predictions.
+// height score", all but the class relative to the image, as Ultralytics writes predictions (save_conf); and data.yaml,
+// which names the classes.
 void write_yolo_labels(const std::filesystem::path& folder, const RecordSource& records, const BoxClasses& classes);
 
 // One Pascal VOC file for each radiograph below `folder`/labels, with the score of each object as "confidence".

@@ -40,17 +40,22 @@ struct FoundFile {
 // What has been found so far, each file once.
 struct Findings {
   std::vector<FoundFile> files;
-  std::unordered_set<std::string> seen;  // canonical paths
-  std::vector<fs::path> folders;         // one for each name: the folder itself, or a file's parent
-  std::set<fs::path> others;             // in the folders, but no radiographs
-  std::set<fs::path> earlier_runs;       // in the folders; what they wrote is no input
-  std::set<fs::path> linked_folders;     // likewise; they are not followed
+  std::unordered_map<std::string, fs::path> seen;  // by canonical path, where each was found first
+  std::vector<fs::path> folders;                   // one for each name: the folder itself, or a file's parent
+  std::set<fs::path> others;                       // in the folders, but no radiographs
+  std::set<fs::path> earlier_runs;                 // in the folders; what they wrote is not an input
+  std::set<fs::path> linked_folders;               // likewise; they are not followed
+  std::set<fs::path> other_names;                  // of what is an input already: links
 
   void add(const fs::path& path, const fs::path& located) {
     std::error_code unresolvable;  // a broken link stands for itself
     fs::path canonical = fs::weakly_canonical(located, unresolvable);
     if (unresolvable) canonical = located;
-    if (seen.insert(canonical.native()).second) files.push_back({path, located});
+    const auto [first, is_new] = seen.emplace(canonical.native(), located);
+    if (is_new)
+      files.push_back({path, located});
+    else if (first->second != located)
+      other_names.insert(located);
   }
 };
 
@@ -183,7 +188,8 @@ void tell_of_others(const std::set<fs::path>& others) {
     text += fmt::format("{}{} {}", i > 0 ? ", " : "", kinds[i].first, kinds[i].second);
   if (kinds.size() > kMostKinds) text += ", ...";
   spdlog::info("{} in the inputs: {}",
-               counted(others.size(), "other file that is no radiograph", "other files that are no radiographs"), text);
+               counted(others.size(), "other file that is not a radiograph", "other files that are not radiographs"),
+               text);
 }
 
 // Whether one of the folders is what the link leads to, or holds it.
@@ -195,12 +201,16 @@ bool is_read_anyway(const fs::path& link, const std::vector<fs::path>& folders) 
 }
 
 void tell_what_is_left_out(Findings& findings) {
-  for (const fs::path& run : findings.earlier_runs) spdlog::warn("what the run in {} wrote is no input", run.string());
+  for (const fs::path& run : findings.earlier_runs)
+    spdlog::warn("what the run in {} wrote is not an input", run.string());
   std::set<fs::path>& links = findings.linked_folders;
   std::erase_if(links, [&](const fs::path& link) { return is_read_anyway(link, findings.folders); });
   if (!links.empty())
     spdlog::warn("{} in the inputs not followed ({}); name what shall be read",
                  counted(links.size(), "link to a folder", "links to folders"), links.begin()->string());
+  if (const auto& names = findings.other_names; !names.empty())
+    spdlog::warn("{} of files that are inputs already left out ({})",
+                 counted(names.size(), "other name", "other names"), names.begin()->string());
   tell_of_others(findings.others);
 }
 

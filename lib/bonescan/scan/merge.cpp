@@ -51,9 +51,7 @@ void check_finished(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error))
     throw UsageError(fmt::format("{} is not a folder; name the output folders of all shards", folder.string()));
-  if (fs::exists(folder / kJournalName, error))
-    throw UsageError(fmt::format("{} holds a run that is not finished; go on with it (--resume) before it is merged",
-                                 folder.string()));
+  check_run_is_finished(folder);
   for (const char* name : {kRunName, kResultsName})
     if (!fs::is_regular_file(folder / name, error))
       throw UsageError(fmt::format("{} holds no {}; name the output folders of all shards", folder.string(), name));
@@ -66,13 +64,12 @@ ShardRun read_shard(const fs::path& folder) {
     const std::string status = shard.run.at("status");
     if (status != status_name(ScanEnd::kFinished))
       throw UsageError(
-          fmt::format("{} holds a run that is not finished (its run.json says \"{}\"); go on with it "
-                      "(--resume) before it is merged",
+          fmt::format("{} holds a run that is not finished (its run.json says \"{}\"); go on with it (--resume) first",
                       folder.string(), status));
     const Json& name = shard.run.at("settings").at("shard");
     if (name.is_null())
       throw UsageError(
-          fmt::format("{} holds no shard but a whole run; merge is for runs with --shard I/N", folder.string()));
+          fmt::format("{} holds a whole run, not a shard; merge is for runs with --shard I/N", folder.string()));
     shard.shard = parse_shard(name);
     shard.positions = shard.run.at("shard_positions").get<std::vector<std::int64_t>>();
   } catch (const Json::exception& error) {
@@ -85,7 +82,7 @@ ShardRun read_shard(const fs::path& folder) {
 void check_equal(const ShardRun& first, const ShardRun& other, const std::string& member, const Json& one,
                  const Json& another) {
   if (one == another) return;
-  throw UsageError(fmt::format("{} and {} are no shards of one run: they differ in \"{}\" (see their run.json)",
+  throw UsageError(fmt::format("{} and {} are not shards of one run: they differ in \"{}\" (see their run.json)",
                                first.folder.string(), other.folder.string(), member));
 }
 
@@ -203,13 +200,18 @@ class ShardReader {
   ShardLine line_;
 };
 
-// Visits every line in the input order of the whole run.
-void for_each_line(const ShardSet& set, const std::function<void(const ShardLine&)>& visit) {
+// Visits every line in the input order of the whole run; false if it was cancelled before the last.
+bool for_each_line(const ShardSet& set, const Cancellation& cancellation,
+                   const std::function<void(const ShardLine&)>& visit) {
   std::vector<ShardReader> readers;
   readers.reserve(set.shards.size());
   for (const ShardRun& shard : set.shards) readers.emplace_back(shard);
-  for (const std::size_t owner : set.owner) visit(readers[owner].next());
+  for (const std::size_t owner : set.owner) {
+    if (cancellation.requested()) return false;
+    visit(readers[owner].next());
+  }
   for (ShardReader& reader : readers) reader.check_end();
+  return true;
 }
 
 // The pictures that a shard wrote for a record, by their names below the output folder.
@@ -238,11 +240,11 @@ void check_classes(const ShardSet& set, const ShardLine& line, const std::string
                       line.shard->folder.string(), name, found.label));
 }
 
-// Everything that merging relies on, before the first byte is written.
-void check_results(const ShardSet& set) {
+// Everything that merging relies on, before the first byte is written; false if it was cancelled.
+bool check_results(const ShardSet& set, const Cancellation& cancellation) {
   std::unordered_set<std::string> names;
   LabelNames labels(set.formats, "run the shards again with --format csv");
-  for_each_line(set, [&](const ShardLine& line) {
+  return for_each_line(set, cancellation, [&](const ShardLine& line) {
     const std::string name = picture_name(line.record.file, line.record.frame);
     if (!names.insert(name).second) throw UsageError(fmt::format("{} is in more than one shard; run them anew", name));
     labels.add(name);
@@ -313,24 +315,19 @@ Json merged_run(const ShardSet& set, const std::vector<std::string>& command_lin
   return run;
 }
 
-struct Interrupted {};
-
 // Writes everything but run.json; adds the failures to it. The journal tells of every picture before it is there, so
-// that --overwrite finds what a merge that was interrupted or killed leaves.
-void write_results(const ShardSet& set, const fs::path& output, Json& run, const Cancellation& cancellation) {
+// that --overwrite finds what a merge that was interrupted or killed leaves. False if it was cancelled.
+bool write_results(const ShardSet& set, const fs::path& output, Json& run, const Cancellation& cancellation) {
   ResultJournal journal(output / kJournalName);
-  for_each_line(set, [&](const ShardLine& line) {
-    if (cancellation.requested()) throw Interrupted();
+  const bool complete = for_each_line(set, cancellation, [&](const ShardLine& line) {
     journal.append(line.text);
     for (const std::string& name : pictures(set, line.record))
       link_or_copy_file(line.shard->folder / name, output / name);
-    if (!line.record.error) return;
-    Json failure = parse_json(line.text, kResultsName);
-    failure.erase("status");
-    run["failures"].push_back(std::move(failure));
+    if (line.record.error) run["failures"].push_back(failure_json(line.record));
   });
+  if (!complete) return false;
   const RecordSource records = [&](const std::function<void(const NumberedRecord&)>& visit) {
-    for_each_line(set, [&](const ShardLine& line) {
+    for_each_line(set, Cancellation(), [&](const ShardLine& line) {
       if (!line.record.error) visit({line.position, line.record});
     });
   };
@@ -339,6 +336,7 @@ void write_results(const ShardSet& set, const fs::path& output, Json& run, const
   fs::rename(output / kJournalName, output / kResultsName, error);
   if (error)
     throw OutputError(fmt::format("{} cannot be written: {}", (output / kResultsName).string(), error.message()));
+  return true;
 }
 
 }  // namespace
@@ -349,9 +347,12 @@ ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation)
   FolderLock lock(request.output);
   const ShardSet set = read_shards(request.shards);
   check_apart(request);
-  check_results(set);
-  Json run;
   ScanSummary summary;
+  if (!check_results(set, cancellation)) {
+    summary.end = ScanEnd::kInterrupted;
+    return summary;
+  }
+  Json run;
   try {
     run = merged_run(set, request.command_line);
     summary.counts = counts_from_json(run.at("counts"));
@@ -366,9 +367,7 @@ ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation)
     write_file_atomically(request.output / kRunName, to_json_text(with_status));
   };
   write_run(run, kRunning);
-  try {
-    write_results(set, request.output, run, cancellation);
-  } catch (const Interrupted&) {
+  if (!write_results(set, request.output, run, cancellation)) {
     write_run(run, status_name(ScanEnd::kInterrupted));
     spdlog::info("interrupted; merge again with --overwrite");
     summary.end = ScanEnd::kInterrupted;

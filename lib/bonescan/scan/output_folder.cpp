@@ -47,6 +47,7 @@ void remove_earlier_run(const fs::path& folder) {
   if (!holds_run(folder)) return;
   remove_files_of_records(folder, kResultsName);
   remove_files_of_records(folder, kJournalName);
+  remove_with_empty_folders(folder, kYoloNamesName);
   for (const char* name : {kResultsName, kJournalName, kDetectionsName, kImagesName, kTableName, kRunName})
     fs::remove(folder / name);
 }
@@ -80,6 +81,16 @@ std::string name_below(const fs::path& top, const fs::path& file, const std::str
   return below / name_with_suffix(file.filename(), suffix);
 }
 
+// Hand-made masks and labels lie in folders of the same names, and would be replaced one by one.
+void check_holds_nothing_of_others(const fs::path& folder) {
+  if (holds_run(folder)) return;
+  std::error_code error;
+  for (const char* name : {kMasksFolder, kOverlaysFolder, kLabelsFolder})
+    if (fs::is_directory(folder / name, error) && !fs::is_empty(folder / name, error))
+      throw UsageError(fmt::format("--output {} holds {}/, which no run of bonescan has written; name another folder",
+                                   folder.string(), name));
+}
+
 void check_same_run(const fs::path& folder, const Json& settings) {
   if (!holds_run(folder)) return;  // nothing to go on with
   std::error_code error;
@@ -89,11 +100,11 @@ void check_same_run(const fs::path& folder, const Json& settings) {
   const Json run = read_json_file(folder / kRunName);
   const Json earlier = run.is_object() ? run.value("settings", Json::object()) : Json::object();
   for (const auto& [member, value] : settings.items()) {
-    if (earlier.contains(member) && earlier[member] == value) continue;
+    const Json before = earlier.value(member, Json());
+    if (earlier.contains(member) && before == value) continue;
     throw UsageError(
-        fmt::format("--resume: the run in {} had another \"{}\" (see its run.json); name another --output or use "
-                    "--overwrite",
-                    folder.string(), member));
+        fmt::format("--resume: the run in {} had another \"{}\" ({}, now {}); name another --output or use --overwrite",
+                    folder.string(), member, to_json_line(before), to_json_line(value)));
   }
 }
 
@@ -129,6 +140,7 @@ void check_output_folder(const fs::path& folder, ExistingOutput existing, const 
   const bool empty = fs::is_empty(folder, error);
   if (error) throw UsageError(fmt::format("--output {} cannot be read: {}", folder.string(), error.message()));
   if (empty) return;
+  check_holds_nothing_of_others(folder);
   if (existing == ExistingOutput::kRefuse)
     throw UsageError(fmt::format("--output {} is not empty; name another folder, or use {}", folder.string(), options));
   if (existing == ExistingOutput::kResume) check_same_run(folder, settings);
@@ -160,7 +172,7 @@ void remove_picture_files(const fs::path& folder, const std::string& picture) {
 bool holds_run(const fs::path& folder) {
   std::error_code error;
   const auto is_there = [&](const char* name) { return fs::exists(folder / name, error); };
-  return is_there(kRunName) || is_there(kResultsName) || is_there(kJournalName);
+  return holds_run_report(folder) || is_there(kResultsName) || is_there(kJournalName);
 }
 
 void remove_run(const fs::path& folder) {

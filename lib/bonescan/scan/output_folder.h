@@ -36,13 +36,14 @@ std::string overlay_name(const std::string& picture);  // overlays/PICTURE.jpg
 std::string label_name(const std::string& picture, const std::string& extension);
 
 inline constexpr const char* kTableName = "results.csv";
+inline constexpr const char* kYoloNamesName = "labels/data.yaml";  // of the classes
 
 // Whether a relative name stays below the folder that it is relative to.
 bool stays_below(const std::filesystem::path& name);
 
-// Checks that a run may write into `folder`; changes nothing. Throws UsageError if it is not empty and `existing` is
-// kRefuse, with the `options` that would help, or kResume and the run in it differs from it in a member of `settings`
-// (of its run.json).
+// Checks that a run may write into `folder`; changes nothing. Throws UsageError if it holds masks, overlays or labels
+// but no run, or it is not empty and `existing` is kRefuse, with the `options` that would help, or kResume and the run
+// in it differs from it in a member of `settings` (of its run.json).
 void check_output_folder(const std::filesystem::path& folder, ExistingOutput existing, const Json& settings,
                          std::string_view options = "--resume or --overwrite");
 
@@ -56,7 +57,7 @@ void prepare_output_folder(const std::filesystem::path& folder, ExistingOutput e
 // Removes what a run wrote for one picture, and the folders that this leaves empty.
 void remove_picture_files(const std::filesystem::path& folder, const std::string& picture);
 
-// Whether a run has been in the folder: its results, its journal or its run.json are there.
+// Whether a run has been in the folder: its results, its journal or a run.json of ours are there.
 bool holds_run(const std::filesystem::path& folder);
 
 // Removes the run that the folder holds, as far as it can be removed; the folder stays.

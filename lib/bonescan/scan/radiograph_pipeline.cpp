@@ -13,9 +13,9 @@ namespace bonescan {
 void RadiographPipeline::run(int threads) {
   const auto in_flight = static_cast<std::size_t>(threads) + 2;  // bounds memory
   const auto next = tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order, [this](auto& control) {
-    std::size_t position = 0;
-    if (!find_next(position)) control.stop();
-    return position;
+    const std::optional<std::size_t> position = next_position();
+    if (!position) control.stop();
+    return position.value_or(0);
   });
   const auto scan = tbb::make_filter<std::size_t, ScannedInput>(
       tbb::filter_mode::parallel, [this](std::size_t position) { return scan_one(position); });
@@ -30,11 +30,10 @@ ScanEnd RadiographPipeline::end() const {
   return next_ < inputs_.files.size() ? ScanEnd::kInterrupted : ScanEnd::kFinished;
 }
 
-bool RadiographPipeline::find_next(std::size_t& position) {
+std::optional<std::size_t> RadiographPipeline::next_position() {
   while (next_ < inputs_.files.size() && results_.is_done(next_)) ++next_;
-  if (next_ == inputs_.files.size() || stopped_at_failure_ || cancellation_.requested()) return false;
-  position = next_++;
-  return true;
+  if (next_ == inputs_.files.size() || stopped_at_failure_ || cancellation_.requested()) return std::nullopt;
+  return next_++;
 }
 
 // What is thrown here or in take(), since a result cannot be written, ends the run.

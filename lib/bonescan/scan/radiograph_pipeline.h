@@ -46,7 +46,7 @@ class RadiographPipeline {
   };
 
   // The stages. No exception leaves one: oneTBB would not destroy what is in flight.
-  bool find_next(std::size_t& position);
+  std::optional<std::size_t> next_position();  // of what is not done; nullopt: nothing more is begun
   ScannedInput scan_one(std::size_t position) const;
   void take(const ScannedInput& scanned);
 

@@ -97,6 +97,12 @@ Json to_json(const ScanRecord& record) {
   return json;
 }
 
+Json failure_json(const ScanRecord& record) {
+  Json json = to_json(record);
+  json.erase("status");
+  return json;
+}
+
 ScanRecord scan_record_from_json(const Json& json, const std::string& source) {
   try {
     const std::string status = json.at("status");
@@ -113,8 +119,8 @@ ScanRecord scan_record_from_json(const Json& json, const std::string& source) {
     return record;
   } catch (const Json::exception& error) {
     const std::string reason = error.what();  // "[json.exception.out_of_range.403] key 'bone' not found"
-    throw UsageError(
-        fmt::format("{} is no record of a bonescan results.jsonl: {}", source, reason.substr(reason.find("] ") + 2)));
+    throw UsageError(fmt::format("{} is not a record of a bonescan results.jsonl: {}", source,
+                                 reason.substr(reason.find("] ") + 2)));
   }
 }
 

@@ -36,6 +36,9 @@ struct ScanRecord {
 // Names are written as name_to_text of core/file_name.h writes them.
 Json to_json(const ScanRecord& record);
 
+// The entry of a failed input among "failures" of run.json: "file", "frame" and "error".
+Json failure_json(const ScanRecord& record);
+
 // Reads such an object back. Throws UsageError that begins with `source` if it does not fit.
 ScanRecord scan_record_from_json(const Json& json, const std::string& source);
 

@@ -159,12 +159,7 @@ Json run_report(Json header, const InputSet& inputs, const ScanModels& models, c
   report["seconds"] = seconds_json(times);
   report["peak_memory_bytes"] = peak_memory_bytes();
   report["failures"] = Json::array();
-  for (const FailedInput& failure : results.failures()) {
-    Json json = {{"file", name_to_text(failure.file)}};
-    if (failure.frame > 0) json["frame"] = failure.frame;
-    json["error"] = to_one_line(failure.error);
-    report["failures"].push_back(std::move(json));
-  }
+  for (const ScanRecord& failure : results.failures()) report["failures"].push_back(failure_json(failure));
   if (!report["settings"]["shard"].is_null()) {
     report["shard_positions"] = Json::array();
     for (const InputFile& input : inputs.files) report["shard_positions"].push_back(input.id);

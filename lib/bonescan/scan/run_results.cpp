@@ -93,7 +93,7 @@ void RunResults::add(std::size_t position, const ScanRecord& record) {
 void RunResults::count(const ScanRecord& record) {
   if (record.error) {
     ++counts_.failed;
-    failures_.push_back({record.file, record.frame, *record.error});
+    failures_.push_back(record);
     return;
   }
   ++counts_.ok;
@@ -114,12 +114,12 @@ void RunResults::for_each_ok(const std::function<void(const NumberedRecord&)>& v
 void RunResults::publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes) {
   if (!journal_) return;
   for (const std::string& picture : dropped_) remove_picture_files(folder_, picture);
-  for (const FailedInput& failure : failures_) {
+  for (const ScanRecord& failure : failures_) {
     const std::string picture = picture_name(failure.file, failure.frame);
     if (redone_.contains(picture)) remove_picture_files(folder_, picture);
   }
   if (!dropped_.empty())
-    spdlog::info("{} of what is no input any more removed", counted(dropped_.size(), "result", "results"));
+    spdlog::info("{} of what is no longer an input removed", counted(dropped_.size(), "result", "results"));
   if (classes) {
     const RecordSource records = [this](const auto& visit) { for_each_ok(visit); };
     write_box_files(folder_, formats, records, *classes);

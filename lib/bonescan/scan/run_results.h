@@ -14,12 +14,6 @@
 
 namespace bonescan {
 
-struct FailedInput {
-  std::string file;
-  int frame = 0;
-  std::string error;
-};
-
 class RunResults {
  public:
   // With "-" as `output` records go to standard output and nothing is kept. Else `output` is a prepared folder, and
@@ -32,12 +26,11 @@ class RunResults {
   void add(std::size_t position, const ScanRecord& record);
 
   // Removes the pictures of what is no input any more, and those that an earlier run may have left of what has failed
-  // now. Writes results.jsonl, and where a detector took part
-  // detections.json, images.json and `formats`.
+  // now. Writes results.jsonl, and where a detector took part detections.json, images.json and `formats`.
   void publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes);
 
   const ScanCounts& counts() const { return counts_; }
-  const std::vector<FailedInput>& failures() const { return failures_; }
+  const std::vector<ScanRecord>& failures() const { return failures_; }
 
  private:
   static constexpr std::uint64_t kNotDone = std::numeric_limits<std::uint64_t>::max();
@@ -54,7 +47,7 @@ class RunResults {
   std::vector<std::string> dropped_;        // pictures of the journal that are no inputs any more
   std::unordered_set<std::string> redone_;  // pictures that the journal may tell of, and that are done again
   ScanCounts counts_;
-  std::vector<FailedInput> failures_;
+  std::vector<ScanRecord> failures_;
 };
 
 }  // namespace bonescan

@@ -103,7 +103,7 @@ std::string summary_text(const ScanSummary& summary, const ScanModels& models, d
   if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
   if (models.segmenter) text += ", " + counted(counts.with_bone, "shows bone", "show bone");
   if (models.detector) text += ", " + counted(counts.detections, "box", "boxes");
-  if (summary.end == ScanEnd::kInterrupted) text += "; interrupted";
+  if (summary.end == ScanEnd::kInterrupted) text += "; interrupted, --resume goes on";
   if (summary.end == ScanEnd::kStoppedAtFailure) text += "; stopped at the first failure";
   return text;
 }
@@ -155,7 +155,8 @@ PreparedScan prepare_scan(const ScanRequest& request) {
   run_on_threads(request.threads, [&] {
     prepared.inputs = find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path(), request.read);
   });
-  spdlog::debug("{} inputs below {}", prepared.inputs.files.size(), prepared.inputs.folder.string());
+  spdlog::debug("{} below {}", counted(prepared.inputs.files.size(), "input", "inputs"),
+                prepared.inputs.folder.string());
   prepared.models = load_scan_models(request.task, request.models, request.segmentation, request.detection);
   return prepared;
 }

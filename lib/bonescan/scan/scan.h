@@ -69,8 +69,8 @@ struct PreparedScan {
 PreparedScan prepare_scan(const ScanRequest& request);
 
 // Runs the request on its inputs, or on others that have names of their own. Results, masks and detections.json depend
-// on the inputs, the models and the options alone, not on the number of threads; memory does not grow with the number
-// of inputs but for their names.
+// on the inputs, the models and the options alone, not on the number of threads; with the number of inputs memory grows
+// by their names, and by the records of those that fail.
 // Throws UsageError if the request cannot be met: before anything is written, but where the detector, which is loaded
 // when the first radiograph needs it, turns out not to fit its card; what was written is then removed again, unless the
 // run goes on with an earlier one. Throws OutputError if something cannot be written (disk full, folder removed): the

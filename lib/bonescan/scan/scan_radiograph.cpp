@@ -46,13 +46,13 @@ std::string caption_of(const Detection& found, bool with_label) {
   return with_label ? fmt::format("{} {}", found.label, score) : score;
 }
 
-void write_overlay(const Radiograph& radiograph, const InputFile& input, const ScanModels& models,
-                   const RadiographOptions& options, const cv::Mat& mask, const std::vector<Detection>& detections) {
+void write_overlay(const std::filesystem::path& path, const Radiograph& radiograph, const InputFile& input,
+                   const ScanModels& models, const RadiographOptions& options, const cv::Mat& mask,
+                   const std::vector<Detection>& detections) {
   const bool with_label = models.detector && models.detector->description().card.classes.size() > 2;
   std::vector<CaptionedBox> boxes;
   for (const Detection& found : detections) boxes.push_back({found.box, caption_of(found, with_label)});
-  write_overlay_jpeg(options.output_folder / overlay_name(picture_name(input.file, input.frame)),
-                     draw_overlay(at_full_size(radiograph, input, options), mask, boxes));
+  write_overlay_jpeg(path, draw_overlay(at_full_size(radiograph, input, options), mask, boxes));
 }
 
 RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models, const RadiographOptions& options) {
@@ -80,12 +80,18 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
     record.detections = timed(seconds.detect, [&] { return models.detector->get().detect(radiograph); });
 
   if (options.output_folder.empty()) return result;
+  const std::string picture = picture_name(input.file, input.frame);
+  const std::filesystem::path overlay = options.output_folder / overlay_name(picture);
   timed(seconds.write, [&] {
-    // What a picture is too large for fails before its mask is there.
-    if (options.overlay) write_overlay(radiograph, input, models, options, mask, record.detections);
-    if (record.bone) {
-      record.bone->mask = mask_name(picture_name(input.file, input.frame));
+    if (options.overlay) write_overlay(overlay, radiograph, input, models, options, mask, record.detections);
+    if (!record.bone) return;
+    record.bone->mask = mask_name(picture);
+    try {
       write_mask_png(options.output_folder / *record.bone->mask, mask);
+    } catch (...) {  // a failed record has no pictures
+      std::error_code error;
+      if (options.overlay) std::filesystem::remove(overlay, error);
+      throw;
     }
   });
   return result;
