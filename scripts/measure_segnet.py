@@ -37,7 +37,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--radiographs", type=Path, nargs="*",
                         default=[SPLITS / "gate_radiographs_valid.csv", SPLITS / "gate_radiographs_test.csv"])
     parser.add_argument("--photographs", type=Path, nargs="*", default=[], help="folders of photographs that training has not seen")
-    parser.add_argument("--tta", action="store_true", help="mean probability over each picture and its mirror image")
+    parser.add_argument("--tta", action="store_true", help="masks from the mean over each radiograph and its mirror image")
     parser.add_argument("--overlays", type=Path, help="folder for pictures with drawn (green) and predicted (red) outlines")
     parser.add_argument("--output", type=Path, help="JSON file for the figures")
     return parser.parse_args()
@@ -123,12 +123,12 @@ def main() -> None:
     else:
         stored = model_card.read_card(options.model)["operating_point"]
     point = OperatingPoint(**stored)
-    asked = bone_gate.mean_over_mirror_image(network) if options.tta else network
+    drawing = bone_gate.mean_over_mirror_image(network) if options.tta else network
     figures: dict[str, Any] = {
         "operating_point": stored,
-        "masks": measure_masks(asked, point.mask_threshold, options),
-        "radiographs": {path.stem: measure_radiographs(asked, point, path, options.fracatlas) for path in options.radiographs},
-        "photographs": {folder.name: measure_photographs(asked, point, folder) for folder in options.photographs},
+        "masks": measure_masks(drawing, point.mask_threshold, options),
+        "radiographs": {path.stem: measure_radiographs(network, point, path, options.fracatlas) for path in options.radiographs},
+        "photographs": {folder.name: measure_photographs(network, point, folder) for folder in options.photographs},
         "file_mb": round(options.model.stat().st_size / 1e6, 2),
         "milliseconds_per_image": milliseconds_per_image(network),
     }

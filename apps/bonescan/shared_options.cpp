@@ -71,11 +71,11 @@ void warn_of_slow_precision(const ModelSelection& models) {
 
 void add_flips_option(CLI::App& app, ScanTask task, bool& test_time_flips, const std::string& group) {
   std::vector<std::string> flips;
-  if (runs_segmenter(task)) flips.push_back("the segmenter also sees the left-right mirror image (twice its time)");
+  if (runs_segmenter(task))
+    flips.push_back("masks are the mean with the left-right mirror image (twice the segmenter's time)");
   if (runs_detector(task))
-    flips.push_back("the detector also sees the mirror images about both axes (four times its time)");
-  app.add_flag("--tta", test_time_flips,
-               fmt::format("Test-time augmentation: {}; answers are averaged", fmt::join(flips, ", ")))
+    flips.push_back("boxes are the mean with the mirror images about both axes (four times the detector's)");
+  app.add_flag("--tta", test_time_flips, fmt::format("Test-time augmentation: {}", fmt::join(flips, ", ")))
       ->group(group);
 }
 

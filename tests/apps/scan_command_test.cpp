@@ -305,10 +305,16 @@ TEST_CASE("test-time flips reach both networks") {
     return json_lines(result.output).at(0);
   };
   const Json plain = record({"pipeline"}), averaged = record({"pipeline", "--tta"});
-  CHECK(averaged["bone"]["confidence"] != plain["bone"]["confidence"]);
-  CHECK(averaged["bone"]["fraction"] == Approx(plain["bone"]["fraction"].get<double>()).epsilon(0.1));
-  CHECK(averaged["bone"] == record({"segment", "--tta"})["bone"]);
+  CHECK(averaged["bone"] == plain["bone"]);  // the gate is that of the picture itself
   CHECK(averaged["detections"] != plain["detections"]);
+
+  const auto mask = [&](const char* name, const Arguments& flags) {
+    Arguments arguments = {"segment", folder / "in/IMG0003767.jpg", "-o", folder / name};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    REQUIRE(test::run_bonescan(arguments).exit_code == 0);
+    return read_text_file(folder / name / "masks/IMG0003767.jpg.png");
+  };
+  CHECK(mask("plain", {}) != mask("averaged", {"--tta"}));
 
   REQUIRE(pipeline({folder / "in", "-o", folder / "out", "--tta"}).exit_code == 0);
   CHECK(read_json_file(folder / "out/run.json")["settings"]["tta"] == true);

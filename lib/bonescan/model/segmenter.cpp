@@ -28,19 +28,19 @@ Segmenter::Segmenter(Model model, const SegmentationOptions& options)
 
 cv::Mat Segmenter::bone_probability(const Tensor& input) const {
   const InputSpec& spec = model_.card.input;
-  const auto ask = [&](const Tensor& picture) {
-    return to_probability(run_expecting(model_, picture, {{1, 1, spec.height, spec.width}})[0], spec);
-  };
-  const cv::Mat probability = ask(input);
-  if (!test_time_flips_) return probability;
+  return to_probability(run_expecting(model_, input, {{1, 1, spec.height, spec.width}})[0], spec);
+}
+
+cv::Mat Segmenter::mean_with_mirror_image(const cv::Mat& probability, const Tensor& input) const {
   cv::Mat of_mirror_image;
-  cv::flip(ask(flipped(input, {.horizontal = true})), of_mirror_image, 1);
+  cv::flip(bone_probability(flipped(input, {.horizontal = true})), of_mirror_image, 1);
   return (probability + of_mirror_image) / 2;
 }
 
 BoneFinding Segmenter::segment(const Radiograph& radiograph) const {
   const InputSpec& input = model_.card.input;
-  const cv::Mat probability = bone_probability(make_network_input(radiograph, input));
+  const Tensor picture = make_network_input(radiograph, input);
+  const cv::Mat probability = bone_probability(picture);
   const cv::Mat mask = probability > thresholds_.mask;
 
   const cv::Rect shown = covered_area(radiograph.size, input);
@@ -55,7 +55,8 @@ BoneFinding Segmenter::segment(const Radiograph& radiograph) const {
   finding.present = bone_pixels > 0 && reaches(finding.fraction, thresholds_.bone_fraction) &&
                     reaches(finding.confidence, thresholds_.bone_confidence);
 
-  finding.mask = mask_to_image(probability, radiograph.size, input, thresholds_.mask);
+  finding.mask = mask_to_image(test_time_flips_ ? mean_with_mirror_image(probability, picture) : probability,
+                               radiograph.size, input, thresholds_.mask);
   return finding;
 }
 

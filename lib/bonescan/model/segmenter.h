@@ -21,11 +21,12 @@ struct SegmentationOptions {
   std::optional<double> mask_threshold = {};
   std::optional<double> min_bone_fraction = {};
   std::optional<double> min_bone_confidence = {};
-  // Average over the picture and its mirror image, left to right: takes twice as long.
+  // The mask is where the mean over the picture and its mirror image, left to right, is bone: takes twice as long.
   bool test_time_flips = false;
 };
 
-// What the segmenter says about one radiograph.
+// What the segmenter says about one radiograph. Whether there is bone, how much and how surely is told by the picture
+// itself, with test-time flips, too: the thresholds of a card are for that, and the mean of two answers is less sure.
 struct BoneFinding {
   bool present = false;     // enough bone, confidently enough
   double fraction = 0.0;    // share of bone pixels on the network's grid (letterbox border left out)
@@ -47,6 +48,7 @@ class Segmenter {
  private:
   // [H, W] CV_32F on the network's grid, 0..1.
   cv::Mat bone_probability(const Tensor& input) const;
+  cv::Mat mean_with_mirror_image(const cv::Mat& probability, const Tensor& input) const;
 
   Model model_;
   SegmentationThresholds thresholds_;
