@@ -101,14 +101,15 @@ cv::Mat mask_to_image(const cv::Mat& probability, cv::Size image_size, const Inp
   cv::resize(covered, wide, {image_size.width, covered.rows}, 0, 0, cv::INTER_LINEAR);
   cv::Mat mask(image_size, CV_8U);
   const double scale = static_cast<double>(covered.rows) / image_size.height;
+  const auto limit = static_cast<float>(threshold);
   for (int y = 0; y < image_size.height; ++y) {
     const double place = std::clamp((y + 0.5) * scale - 0.5, 0.0, covered.rows - 1.0);
-    const int above = static_cast<int>(place);
-    const int below = std::min(above + 1, covered.rows - 1);
-    const double share = place - above;  // of the row below
-    cv::Mat row;
-    cv::addWeighted(wide.row(above), 1.0 - share, wide.row(below), share, 0.0, row);
-    mask.row(y) = row > threshold;
+    const int row = static_cast<int>(place);
+    const auto share = static_cast<float>(place - row);  // of the row below
+    const float* const above = wide.ptr<float>(row);
+    const float* const below = wide.ptr<float>(std::min(row + 1, covered.rows - 1));
+    std::uint8_t* const bone = mask.ptr<std::uint8_t>(y);
+    for (int x = 0; x < image_size.width; ++x) bone[x] = above[x] + share * (below[x] - above[x]) > limit ? 255 : 0;
   }
   return mask;
 }
