@@ -224,8 +224,8 @@ bool may_write_reports(const EvaluationOutcome& outcome, const EvalArguments& ar
     spdlog::warn("--baseline {} is replaced by the report of this run", baseline->string());
     return true;
   }
-  spdlog::warn("--baseline {} stays, and the report of this run is not written; name another --output for it",
-               baseline->string());
+  spdlog::error("--baseline {} stays, and the reports of this run are not written; name another --output for them",
+                baseline->string());
   return false;
 }
 

@@ -126,6 +126,16 @@ TEST_CASE("YOLO predictions match by number where only they name the classes") {
   CHECK(read_yolo_results(files.path("predicted"), dataset).boxes.at(0).category_id == 1);
 }
 
+TEST_CASE("YOLO predictions match by name where the names are numbers, too") {
+  const YoloCase files;
+  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n1 0.5 0.5 0.2 0.4\n");
+  write_yolo_names(files.path("labels/data.yaml"), {"0", "1"});
+  const Dataset dataset = files.read();
+  files.write("predicted/a.txt", "1 0.5 0.5 0.2 0.4 0.9\n");
+  write_yolo_names(files.path("predicted/data.yaml"), {"1", "0"});
+  CHECK(read_yolo_results(files.path("predicted"), dataset).boxes.at(0).category_id == 0);
+}
+
 TEST_CASE("YOLO class names that are written are those that are read") {
   const YoloCase files;
   files.write("labels/a.txt", "1 0.5 0.5 0.2 0.4\n");

@@ -61,7 +61,7 @@ TEST_CASE("YOLO labels hold the class, the centre and size relative to the image
   CHECK(read_text_file(folder / "labels/a, \"b\".txt") ==
         "1 0.150000 0.450000 0.200000 0.500000 0.75\n0 0.003750 0.005000 0.007500 0.010000 0.5\n");
   CHECK(read_text_file(folder / "labels/sub/foot.txt").empty());
-  CHECK_THAT(read_text_file(folder / "labels/data.yaml"), Catch::StartsWith("names:\n  0: "));
+  CHECK_THAT(read_text_file(folder / "labels/data.yaml"), Catch::StartsWith("names:\n  0: \""));
 }
 
 TEST_CASE("Pascal VOC labels hold corners in pixels and the confidence") {

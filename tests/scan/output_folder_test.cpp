@@ -36,6 +36,7 @@ TEST_CASE("names below the output folder keep the extension of a picture, and dr
   CHECK(mask_name("x~/y.jpg") == "masks/x~/y.jpg.png");
   CHECK(overlay_name("x.jpg.jpg/y.jpg") == "overlays/x.jpg.jpg~/y.jpg.jpg");
   CHECK(label_name("a/x.xml/y.jpg", ".txt") == "labels/a/x.xml~/y.txt");
+  CHECK(label_name("data.yaml/y.jpg", ".txt") == "labels/data.yaml~/y.txt");
   CHECK(picture_name("hand.dcm", 0) == "hand.dcm");
   CHECK(picture_name("hand.dcm", 12) == "hand.dcm/0012");
 }
@@ -59,6 +60,25 @@ TEST_CASE("masks, overlays and labels of somebody else are refused, whatever is 
     for (const auto existing : {ExistingOutput::kRefuse, ExistingOutput::kResume, ExistingOutput::kOverwrite})
       CHECK_THROWS_WITH(check_output_folder(folder.path(), existing, kSettings),
                         Catch::Contains("no run of bonescan has written; name another folder"));
+  }
+}
+
+TEST_CASE("folders of masks and labels without a file in them are nobody's") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "masks/.gitkeep", "");
+  fs::create_directories(folder / "labels/train");
+  CHECK_NOTHROW(check_output_folder(folder.path(), ExistingOutput::kOverwrite, kSettings));
+}
+
+TEST_CASE("names of classes that the run did not write stay when it is overwritten") {
+  const test::TemporaryFolder folder;
+  for (const bool written : {false, true}) {
+    write_earlier_run(folder.path());
+    const Json formats = written ? Json({"coco", "yolo"}) : Json({"coco"});
+    write_file_atomically(folder / kRunName, to_json_text({{"schema", kRunSchema}, {"formats", formats}}));
+    write_file_atomically(folder / kYoloNamesName, "names: [mine]\n");
+    remove_run(folder.path());
+    CHECK(fs::exists(folder / kYoloNamesName) != written);
   }
 }
 

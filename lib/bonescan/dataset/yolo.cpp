@@ -175,11 +175,13 @@ void set_categories(Dataset& dataset, const fs::path& labels) {
 std::map<std::int64_t, std::int64_t> match_classes(const fs::path& folder, const Dataset& dataset) {
   std::map<std::int64_t, std::int64_t> ids;
   const ClassNames names = find_class_names(folder);
-  for (const Category& category : dataset.categories) {
-    const bool has_no_name = category.name == std::to_string(category.id);  // as of read_yolo_dataset
-    if (names.empty() || has_no_name) ids[category.id] = category.id;
+  for (const Category& category : dataset.categories)
     for (const auto& [number, name] : names)
       if (name == category.name) ids[number] = category.id;
+  const bool none_by_name = ids.empty();
+  for (const Category& category : dataset.categories) {
+    const bool has_no_name = category.name == std::to_string(category.id);  // as of read_yolo_dataset
+    if (names.empty() || (none_by_name && has_no_name)) ids[category.id] = category.id;
   }
   return ids;
 }
@@ -208,7 +210,7 @@ void write_yolo_names(const fs::path& path, const std::vector<std::string>& name
   YAML::Emitter yaml;
   yaml << YAML::BeginMap << YAML::Key << "names" << YAML::Value << YAML::BeginMap;
   for (std::size_t number = 0; number < names.size(); ++number)
-    yaml << YAML::Key << number << YAML::Value << names[number];
+    yaml << YAML::Key << number << YAML::Value << YAML::DoubleQuoted << names[number];
   yaml << YAML::EndMap << YAML::EndMap;
   write_file_atomically(path, fmt::format("{}\n", yaml.c_str()));
 }

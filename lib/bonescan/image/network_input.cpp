@@ -94,22 +94,33 @@ Box box_to_image(const Box& box, const InputPlacement& placement) {
           box.width / placement.scale_x, box.height / placement.scale_y};
 }
 
-// Row by row: the probabilities at the image's size would take four times the memory of the mask.
+// Row by row, from the two rows of probabilities between which it lies: all of them at the image's size would take four
+// times the memory of the mask.
 cv::Mat mask_to_image(const cv::Mat& probability, cv::Size image_size, const InputSpec& spec, double threshold) {
   const cv::Mat covered = probability(covered_area(image_size, spec));
-  cv::Mat wide;
-  cv::resize(covered, wide, {image_size.width, covered.rows}, 0, 0, cv::INTER_LINEAR);
-  cv::Mat mask(image_size, CV_8U);
+  cv::Mat mask(image_size, CV_8U), above, below;
+  const auto stretch_row = [&](int row, cv::Mat& to) {
+    cv::resize(covered.row(row), to, {image_size.width, 1}, 0, 0, cv::INTER_LINEAR);
+  };
   const double scale = static_cast<double>(covered.rows) / image_size.height;
   const auto limit = static_cast<float>(threshold);
+  int stretched = -1;  // the row that `above` holds
   for (int y = 0; y < image_size.height; ++y) {
     const double place = std::clamp((y + 0.5) * scale - 0.5, 0.0, covered.rows - 1.0);
     const int row = static_cast<int>(place);
+    if (row != stretched) {
+      if (stretched >= 0 && row == stretched + 1) {
+        cv::swap(above, below);
+      } else {
+        stretch_row(row, above);
+      }
+      stretch_row(std::min(row + 1, covered.rows - 1), below);
+      stretched = row;
+    }
     const auto share = static_cast<float>(place - row);  // of the row below
-    const float* const above = wide.ptr<float>(row);
-    const float* const below = wide.ptr<float>(std::min(row + 1, covered.rows - 1));
+    const float *const upper = above.ptr<float>(), *const lower = below.ptr<float>();
     std::uint8_t* const bone = mask.ptr<std::uint8_t>(y);
-    for (int x = 0; x < image_size.width; ++x) bone[x] = above[x] + share * (below[x] - above[x]) > limit ? 255 : 0;
+    for (int x = 0; x < image_size.width; ++x) bone[x] = upper[x] + share * (lower[x] - upper[x]) > limit ? 255 : 0;
   }
   return mask;
 }

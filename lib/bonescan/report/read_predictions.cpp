@@ -156,7 +156,7 @@ Predictions read_predictions_of_any_kind(const fs::path& path, const Dataset& da
   if (has_extension(path, ".csv"))
     throw UsageError(fmt::format("--predictions {} is a table, which is for people; name the folder that it lies in",
                                  path.string()));
-  if (path.filename() == kJournalName) check_run_is_finished(path.parent_path());
+  if (path.filename() == kJournalName) check_run_is_finished(path.has_parent_path() ? path.parent_path() : fs::path("."));
   const std::string text = read_text_file(path);
   const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
   return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);

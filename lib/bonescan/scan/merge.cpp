@@ -92,7 +92,7 @@ void check_same_run(const ShardRun& first, const ShardRun& other) {
   for (const Json* each : {&settings, &others})
     for (const auto& [member, value] : each->items())
       if (member != "shard")
-        check_equal(first, other, member, settings.value(member, Json()), others.value(member, Json()));
+        check_equal(first, other, member, settings.value(member, Json(false)), others.value(member, Json(false)));
   if (first.shard.count != other.shard.count)
     throw UsageError(fmt::format("{} is shard {}/{} and {} is shard {}/{}; name the shards of one run",
                                  first.folder.string(), first.shard.index, first.shard.count, other.folder.string(),

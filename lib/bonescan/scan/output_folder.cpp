@@ -14,6 +14,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/streamed_file.h"
+#include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/image_files.h"
 
 namespace bonescan {
@@ -42,12 +43,23 @@ void remove_files_of_records(const fs::path& folder, const char* results_name) {
   }
 }
 
+// Whether the run in the folder has written YOLO labels.
+bool has_written_yolo(const fs::path& folder) {
+  try {
+    const Json run = read_json_file(folder / kRunName);
+    const Json formats = run.is_object() ? run.value("formats", Json()) : Json();
+    return std::find(formats.begin(), formats.end(), "yolo") != formats.end();
+  } catch (const UsageError&) {  // it tells nothing
+    return false;
+  }
+}
+
 // Removes nothing where no run has been: a folder may hold a detections.json of somebody else.
 void remove_earlier_run(const fs::path& folder) {
   if (!holds_run(folder)) return;
   remove_files_of_records(folder, kResultsName);
   remove_files_of_records(folder, kJournalName);
-  remove_with_empty_folders(folder, kYoloNamesName);
+  if (has_written_yolo(folder)) remove_with_empty_folders(folder, kYoloNamesName);
   for (const char* name : {kResultsName, kJournalName, kDetectionsName, kImagesName, kTableName, kRunName})
     fs::remove(folder / name);
 }
@@ -84,9 +96,10 @@ std::string name_below(const fs::path& top, const fs::path& file, const std::str
 // Hand-made masks and labels lie in folders of the same names, and would be replaced one by one.
 void check_holds_nothing_of_others(const fs::path& folder) {
   if (holds_run(folder)) return;
+  const auto any_file = [](const fs::path&) { return true; };
   std::error_code error;
   for (const char* name : {kMasksFolder, kOverlaysFolder, kLabelsFolder})
-    if (fs::is_directory(folder / name, error) && !fs::is_empty(folder / name, error))
+    if (fs::is_directory(folder / name, error) && !list_files(folder / name, "--output", any_file).files.empty())
       throw UsageError(fmt::format("--output {} holds {}/, which no run of bonescan has written; name another folder",
                                    folder.string(), name));
 }
@@ -100,8 +113,8 @@ void check_same_run(const fs::path& folder, const Json& settings) {
   const Json run = read_json_file(folder / kRunName);
   const Json earlier = run.is_object() ? run.value("settings", Json::object()) : Json::object();
   for (const auto& [member, value] : settings.items()) {
-    const Json before = earlier.value(member, Json());
-    if (earlier.contains(member) && before == value) continue;
+    const Json before = earlier.value(member, Json(false));  // what an older program did not know was off
+    if (before == value) continue;
     throw UsageError(
         fmt::format("--resume: the run in {} had another \"{}\" ({}, now {}); name another --output or use --overwrite",
                     folder.string(), member, to_json_line(before), to_json_line(value)));
@@ -124,7 +137,7 @@ std::string overlay_name(const std::string& picture) {
 std::string label_name(const std::string& picture, const std::string& extension) {
   const bool has_extension = is_image_file_name(picture) || !may_be_dicom_name(picture);
   const fs::path stem = has_extension ? fs::path(picture).replace_extension() : fs::path(picture);
-  return name_below(kLabelsFolder, stem, extension, {".txt", ".xml"});
+  return name_below(kLabelsFolder, stem, extension, {".txt", ".xml", ".yaml"});
 }
 
 bool stays_below(const fs::path& name) {
