@@ -117,23 +117,18 @@ TEST_CASE("YOLO predictions have a score, and their classes match by name where 
   CHECK_THROWS_WITH(read_yolo_results(files.path("predicted"), dataset), Contains("1.2 lies outside 0..1"));
 }
 
-TEST_CASE("YOLO predictions match by number where only they name the classes") {
+TEST_CASE(
+    "YOLO predictions match by number where only they name the classes, by name where the names are numbers, too") {
   const YoloCase files;
   files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n1 0.5 0.5 0.2 0.4\n");
-  const Dataset dataset = files.read();
   files.write("predicted/a.txt", "1 0.5 0.5 0.2 0.4 0.9\n");
-  write_yolo_names(files.path("predicted/data.yaml"), {"bone", "fractured: \"open\" #1"});
-  CHECK(read_yolo_results(files.path("predicted"), dataset).boxes.at(0).category_id == 1);
-}
-
-TEST_CASE("YOLO predictions match by name where the names are numbers, too") {
-  const YoloCase files;
-  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n1 0.5 0.5 0.2 0.4\n");
+  const auto category_of_prediction = [&](const std::vector<std::string>& predicted_names) {
+    write_yolo_names(files.path("predicted/data.yaml"), predicted_names);
+    return read_yolo_results(files.path("predicted"), files.read()).boxes.at(0).category_id;
+  };
+  CHECK(category_of_prediction({"bone", "fractured: \"open\" #1"}) == 1);
   write_yolo_names(files.path("labels/data.yaml"), {"0", "1"});
-  const Dataset dataset = files.read();
-  files.write("predicted/a.txt", "1 0.5 0.5 0.2 0.4 0.9\n");
-  write_yolo_names(files.path("predicted/data.yaml"), {"1", "0"});
-  CHECK(read_yolo_results(files.path("predicted"), dataset).boxes.at(0).category_id == 0);
+  CHECK(category_of_prediction({"1", "0"}) == 0);
 }
 
 TEST_CASE("YOLO class names that are written are those that are read") {

@@ -117,12 +117,14 @@ void check_output_kind(const CardReader& card, ModelTask task) {
   if (card.text("output.kind", right) != expected) card.refuse("output.kind", right);
 }
 
-void read_box_weights(const CardReader& card, std::array<double, 4>& weights) {
-  if (!card.find("output.box_weights")) return;
+std::array<double, 4> read_box_weights(const CardReader& card) {
+  std::array<double, 4> weights = {10.0, 10.0, 5.0, 5.0};
+  if (!card.find("output.box_weights")) return weights;
   const std::vector<double> numbers =
       card.numbers("output.box_weights", weights.size(), 0.0,
                    "four numbers above 0, the divisors of dx, dy, dw and dh, for example [10, 10, 5, 5]");
   std::copy(numbers.begin(), numbers.end(), weights.begin());
+  return weights;
 }
 
 std::optional<AnchorFormat> read_anchor_format(const CardReader& card) {
@@ -182,7 +184,7 @@ ModelCard parse_model_card(std::string_view text, const std::string& source) {
   result.input = read_input(card);
   check_output_kind(card, result.task);
   if (result.task == ModelTask::kDetection) {
-    read_box_weights(card, result.box_weights);
+    result.box_weights = read_box_weights(card);
     result.anchor_format = read_anchor_format(card);
   }
   result.classes = read_classes(card, result.task);

@@ -23,11 +23,11 @@ struct ModelCard {
   std::string name;
   ModelTask task = ModelTask::kSegmentation;
   InputSpec input;
-  std::array<double, 4> box_weights = {10.0, 10.0, 5.0, 5.0};  // of a detector: divisors of dx, dy, dw, dh
-  std::optional<AnchorFormat> anchor_format;                   // of a detector; unset: told from the anchors' values
-  std::vector<std::string> classes;                            // [0] is the background
-  std::map<std::string, double> operating_point;               // the members of "operating_point" that are numbers
-  Json json;                                                   // the whole card as it was read
+  std::array<double, 4> box_weights{};            // of a detector: divisors of dx, dy, dw, dh
+  std::optional<AnchorFormat> anchor_format;      // of a detector; unset: told from the anchors' values
+  std::vector<std::string> classes;               // [0] is the background
+  std::map<std::string, double> operating_point;  // the members of "operating_point" that are numbers
+  Json json;                                      // the whole card as it was read
 };
 
 // Parses and checks a card. `source` names it in messages. Throws UsageError with one sentence

@@ -14,7 +14,6 @@
 #include <set>
 #include <system_error>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"

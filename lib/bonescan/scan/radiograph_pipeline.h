@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "bonescan/core/cancellation.h"
