@@ -62,6 +62,22 @@ class InPlaceSegmenter(Segmenter):
         return self.convolution(images.mul_(1.0))
 
 
+class FlatteningSegmenter(nn.Module):
+    """Asks for a layout in memory that channels-last tensors do not have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 2, 3, padding=1)
+        nn.init.zeros_(self.convolution.weight)
+        self.convolution.weight.data[:, :, 1, 1] = torch.tensor([[20.0 / 3], [-20.0 / 3]])
+        self.convolution.bias.data = torch.tensor([-10.0, 10.0])
+
+    def forward(self, images: Tensor) -> Tensor:
+        features = self.convolution(images)
+        halves = features.view(images.shape[0], 2, -1).view(features.shape)
+        return (halves[:, :1] - halves[:, 1:]) / 2
+
+
 class DictionarySegmenter(Segmenter):
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         return {"out": self.convolution(images)}
@@ -81,10 +97,26 @@ class Detector(nn.Module):
         self.register_buffer("count", torch.tensor(4))
 
     def forward(self, images: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-        brightness = F.avg_pool2d(images.mean(dim=1, keepdim=True), 8).reshape(-1, 4)
+        return self.heads(F.avg_pool2d(images.mean(dim=1, keepdim=True), 8).reshape(-1, 4))
+
+    def heads(self, brightness: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
         logit = self.scale * (brightness - 0.5)
         logits = torch.stack([torch.zeros_like(logit)] * (self.classes - 1) + [logit], dim=2)
-        return logits, torch.zeros(images.shape[0], int(self.count), 4), self.anchors
+        return logits, torch.zeros(brightness.shape[0], int(self.count), 4), self.anchors
+
+
+class SamePaddingDetector(Detector):
+    """With a convolution that changes nothing, whose padding LibTorch's optimize_for_inference cannot read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 3, 3, padding="same")
+        nn.init.dirac_(self.convolution.weight)
+        nn.init.zeros_(self.convolution.bias)
+
+    def forward(self, images: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        brightness = F.avg_pool2d(self.convolution(images).mean(dim=1, keepdim=True), 8).reshape(-1, 4)
+        return self.heads(brightness)
 
 
 def card(task: str, channels: int = 3, resize: str = "stretch", **output: Any) -> dict[str, Any]:
@@ -126,6 +158,7 @@ def main() -> None:
     save(folder, "segmenter_letterbox", Segmenter(), card("segmentation", resize="letterbox"))
     save(folder, "segmenter_unpooling", UnpoolingSegmenter(), segmentation)
     save(folder, "segmenter_in_place", InPlaceSegmenter(), segmentation)
+    save(folder, "segmenter_flattening", FlatteningSegmenter(), segmentation)
     save(folder, "wrong_no_card", Segmenter(), None)
     save(folder, "wrong_channels", Segmenter(1), segmentation)
     save(folder, "wrong_mask_size", PoolingSegmenter(), segmentation)
@@ -134,9 +167,9 @@ def main() -> None:
     save(folder, "detector", Detector(), detection)
     save(folder, "detector_centre_size", Detector(centre_size=True), card("detection", anchor_format="cxcywh"))
     save(folder, "detector_centre_size_unsaid", Detector(centre_size=True), detection)
+    save(folder, "detector_same_padding", SamePaddingDetector(), detection)
     save(folder, "wrong_class_count", Detector(classes=3), detection)
     torch.save({"weight": torch.zeros(2)}, folder / "wrong_no_program.pt")
-
 
 if __name__ == "__main__":
     main()

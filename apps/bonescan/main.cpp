@@ -174,7 +174,9 @@ ExitCode run(Words words) {
   }
   const std::string_view first = words[1];
   if (first == "help" && words.size() > 2) {
-    const std::vector<const char*> asked = {words[0], words[2], "--help"};
+    std::vector<const char*> asked(words.begin() + 1, words.end());
+    asked.front() = words[0];
+    asked.push_back("--help");
     return run(asked);
   }
   if (first == "--help" || first == "-h" || first == "help") {
@@ -191,7 +193,8 @@ ExitCode run(Words words) {
   if (command == commands.end()) {
     if (first.starts_with('-'))
       return report_usage_error(words, "bonescan",
-                                fmt::format("{} stands before a command; options come after it", first));
+                                fmt::format("{} stands before a command; options come after it{}", first,
+                                            did_you_mean(first, {"--help", "--version"})));
     std::vector<std::string> names;
     for (const Command& each : commands) names.emplace_back(each.name);
     return report_usage_error(words, "bonescan",

@@ -79,6 +79,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
       {"there is no command \"scan\"", {"scan", in}},
       {"there is no command \"pipline\" (did you mean \"pipeline\"?)", {"pipline", in}},
       {"--quiet stands before a command", {"--quiet", "segment", in}},
+      {"--verison stands before a command; options come after it (did you mean \"--version\"?)", {"--verison"}},
       {"--score_treshold is not expected here (did you mean \"--score-threshold\"?)",
        {"detect", in, "-o", out, "--score_treshold", "0.5"}},
       {"--output is missing", {"segment"}},
@@ -189,7 +190,7 @@ TEST_CASE("one and four threads write the same bytes") {
     REQUIRE(result.exit_code == 0);
     CHECK(result.output.empty());
   }
-  CHECK(files_of(folder / "1").size() == 5 + 7 * 4);
+  CHECK(files_of(folder / "1").size() == 6 + 7 * 4);
   CHECK(files_of(folder / "1") == files_of(folder / "4"));
 }
 
@@ -333,6 +334,7 @@ TEST_CASE("options come from a TOML file, and the command line wins") {
   CHECK(report["settings"]["score_threshold"] == 0.625);
   CHECK(fs::exists(folder / "out/overlays/cat.jpg.jpg"));
   CHECK(fs::exists(folder / "out/results.csv"));
+  CHECK(fs::exists(folder / "out/radiographs.csv"));
 }
 
 TEST_CASE("a TOML file is read as TOML") {

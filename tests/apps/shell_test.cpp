@@ -143,6 +143,9 @@ TEST_CASE("help of every command begins with what it does and an example") {
     const auto help = test::run_bonescan(words);
     INFO(help.output);
     CHECK(help.exit_code == 0);
+    Words asked = {"help"};
+    asked.insert(asked.end(), command.begin(), command.end());
+    CHECK(test::run_bonescan(asked).output == help.output);
     const Words text = lines(help.output);
     REQUIRE(text.size() > 4);
     std::string name = "bonescan";

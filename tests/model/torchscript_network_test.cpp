@@ -65,6 +65,22 @@ TEST_CASE("a network may write into its input without changing the caller's") {
   CHECK(input.values == before.values);
 }
 
+TEST_CASE("a network that the fastest preparation does not suit is run as it is") {
+  const auto precision = GENERATE(Precision::kFloat32, Precision::kBFloat16);
+  const Tensor input = pattern(3, 16);
+  const auto outputs = [&](const std::string& name, ModelTask task) {
+    return load_model(test::tiny_model(name), task, {.precision = precision}).network->run(input);
+  };
+  const float tolerance = precision == Precision::kFloat32 ? 1e-4F : 0.1F;
+  const auto [plain, usual, task] = GENERATE(table<std::string, std::string, ModelTask>({
+      {"segmenter_flattening", "segmenter", ModelTask::kSegmentation},
+      {"detector_same_padding", "detector", ModelTask::kDetection},
+  }));
+  const std::vector<float> found = outputs(plain, task)[0].values, expected = outputs(usual, task)[0].values;
+  REQUIRE(found.size() == expected.size());
+  for (std::size_t i = 0; i < found.size(); ++i) REQUIRE(found[i] == Approx(expected[i]).margin(tolerance));
+}
+
 TEST_CASE("the same input gives the same bits, first and later, on one thread and on many") {
   const auto [name, task] = GENERATE(table<std::string, ModelTask>({
       {"segmenter_unpooling", ModelTask::kSegmentation},

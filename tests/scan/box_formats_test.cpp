@@ -12,7 +12,7 @@ namespace {
 
 const BoxClasses kClasses = {"fractured", "implant"};
 
-// Two radiographs, the second without boxes.
+// Two radiographs, the second without boxes, and a file that is none.
 void two_records(const std::function<void(const NumberedRecord&)>& visit) {
   ScanRecord hand;
   hand.file = "a, \"b\".jpg";
@@ -24,6 +24,10 @@ void two_records(const std::function<void(const NumberedRecord&)>& visit) {
   foot.file = "sub/foot.png";
   foot.width = 30;
   foot.height = 40;
+  ScanRecord notes;
+  notes.file = "notes.png";
+  notes.error = "not an image";
+  visit({5, notes});
   visit({4, foot});
 }
 

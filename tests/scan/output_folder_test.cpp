@@ -117,9 +117,10 @@ TEST_CASE("overwriting removes what the run wrote and nothing else") {
 
 TEST_CASE("where no run has been nothing is removed") {
   const test::TemporaryFolder folder;
-  for (const char* name : {kDetectionsName, kImagesName, kTableName}) write_file_atomically(folder / name, "mine");
+  const std::vector names = {kDetectionsName, kImagesName, kRadiographsName, kTableName};
+  for (const char* name : names) write_file_atomically(folder / name, "mine");
   prepare(folder.path(), ExistingOutput::kOverwrite);
-  for (const char* name : {kDetectionsName, kImagesName, kTableName}) CHECK(read_text_file(folder / name) == "mine");
+  for (const char* name : names) CHECK(read_text_file(folder / name) == "mine");
 }
 
 TEST_CASE("a folder that is in use is refused to others") {

@@ -24,4 +24,11 @@ std::vector<std::string> split_csv_line(std::string_view line) {
   return fields;
 }
 
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char letter : text) quoted.append(letter == '"' ? 2 : 1, letter);
+  return quoted + '"';
+}
+
 }  // namespace bonescan

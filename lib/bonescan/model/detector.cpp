@@ -19,19 +19,18 @@ AnchorFormat tell_anchor_format(const Tensor& anchors) {
 }  // namespace
 
 Detector::Detector(Model model, const DetectionOptions& options) : model_(std::move(model)) {
-  const Tensor anchors = check_ssd_heads(model_);
   options_ = options_in_force(model_.card, options);
-  anchor_count_ = anchors.shape[0];
-  anchor_format_ = model_.card.anchor_format.value_or(tell_anchor_format(anchors));
-  if (options.test_time_flips) mirrored_anchors_ = mirror_anchors(model_, anchors, anchor_format_);
+  anchor_format_ = model_.card.anchor_format.value_or(tell_anchor_format(model_.anchors));
+  if (options.test_time_flips) mirrored_anchors_ = mirror_anchors(model_, anchor_format_);
 }
 
 std::vector<Detection> Detector::detect(const Radiograph& radiograph) const {
   const ModelCard& card = model_.card;
   const Tensor input = make_network_input(radiograph, card.input);
   const auto classes = static_cast<std::int64_t>(card.classes.size());
+  const std::int64_t anchors = model_.anchors.shape[0];
   const auto run = [&](const Tensor& image) {
-    return run_expecting(model_, image, {{1, anchor_count_, classes}, {1, anchor_count_, 4}, {anchor_count_, 4}});
+    return run_expecting(model_, image, {{1, anchors, classes}, {1, anchors, 4}, {anchors, 4}});
   };
   const std::vector<Tensor> heads = mirrored_anchors_ ? run_with_flips(run, input, *mirrored_anchors_) : run(input);
   const std::vector<ScoredBox> boxes = decode_ssd({heads[0], heads[1], heads[2]}, card.box_weights, anchor_format_,

@@ -32,8 +32,8 @@ struct Detection {
 
 class Detector {
  public:
-  // Throws UsageError if the model's outputs are not SSD heads that fit the card, a threshold or count, given or the
-  // card's, is outside its range, or flips are asked for and the anchors do not lie symmetrically.
+  // Throws UsageError if a threshold or count, given or the card's, is outside its range, or flips are asked for and
+  // the anchors do not lie symmetrically.
   explicit Detector(Model model, const DetectionOptions& options = {});
 
   // Best score first. Thread-safe.
@@ -45,7 +45,6 @@ class Detector {
  private:
   Model model_;
   SsdOptions options_;
-  std::int64_t anchor_count_ = 0;
   AnchorFormat anchor_format_ = AnchorFormat::kCorners;
   std::optional<MirroredAnchors> mirrored_anchors_;  // with test_time_flips
 };

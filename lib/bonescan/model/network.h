@@ -40,6 +40,7 @@ struct ModelDescription {
 // A network with what is known about it.
 struct Model : ModelDescription {
   std::unique_ptr<const Network> network;
+  Tensor anchors = {};  // of a detector: [A, 4], as its card says
 };
 
 // The card of a TorchScript file, without loading the network (a record of the file's archive, or
@@ -49,8 +50,9 @@ ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, con
 // The same with the file's SHA-256. Reads the program, too, so that a broken one is refused here: a tenth of a second.
 ModelDescription describe_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
 
-// Loads a TorchScript file with the card inside it. Throws UsageError if the file is missing, is
-// not TorchScript, has no card, or the card does not suit `task`.
+// Loads a TorchScript file with the card inside it, and runs its network once, on zeros. Throws UsageError if the file
+// is missing, is not TorchScript, has no card, the card does not suit `task`, or the network does not give what it
+// promises.
 Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
 
 // Loads the network of a model that was described before.

@@ -16,21 +16,6 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-std::vector<Tensor> run_on_zeros(const Model& model) {
-  const InputSpec& input = model.card.input;
-  const auto size = static_cast<std::size_t>(input.channels) * input.height * input.width;
-  try {
-    return model.network->run({{1, input.channels, input.height, input.width}, std::vector<float>(size)});
-  } catch (const std::bad_alloc&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw UsageError(
-        fmt::format("{}: the network fails on an input of 1x{}x{}x{}, the size that its card gives; card "
-                    "and network should fit ({})",
-                    model.path.string(), input.channels, input.height, input.width, error.what()));
-  }
-}
-
 [[noreturn]] void refuse(const Model& model, const std::vector<Tensor>& outputs, const std::string& right) {
   std::vector<std::string> shapes;
   for (const Tensor& output : outputs) shapes.push_back(fmt::format("[{}]", fmt::join(output.shape, ", ")));
@@ -48,10 +33,7 @@ bool is_usable(const Tensor& tensor) {
                      [](float value) { return value < std::numeric_limits<float>::infinity(); });
 }
 
-}  // namespace
-
-void check_mask_logits(const Model& model) {
-  const std::vector<Tensor> outputs = run_on_zeros(model);
+void check_mask_logits(const Model& model, const std::vector<Tensor>& outputs) {
   const InputSpec& input = model.card.input;
   if (outputs.size() != 1 || outputs[0].shape != Shape{1, 1, input.height, input.width}) {
     refuse(model, outputs,
@@ -60,8 +42,7 @@ void check_mask_logits(const Model& model) {
   }
 }
 
-Tensor check_ssd_heads(const Model& model) {
-  std::vector<Tensor> outputs = run_on_zeros(model);
+void check_ssd_heads(const Model& model, const std::vector<Tensor>& outputs) {
   const auto classes = static_cast<std::int64_t>(model.card.classes.size());
   const std::int64_t anchors = outputs.size() == 3 && !outputs[2].shape.empty() ? outputs[2].shape[0] : 0;
   if (anchors == 0 || outputs[0].shape != Shape{1, anchors, classes} || outputs[1].shape != Shape{1, anchors, 4} ||
@@ -72,7 +53,28 @@ Tensor check_ssd_heads(const Model& model) {
                        classes, classes));
   }
   if (!is_finite(outputs[2])) refuse(model, outputs, "its anchors should be finite numbers, in pixels of the input");
-  return std::move(outputs[2]);
+}
+
+}  // namespace
+
+std::vector<Tensor> run_on_zeros(const Model& model, Precision precision) {
+  const InputSpec& input = model.card.input;
+  const auto size = static_cast<std::size_t>(input.channels) * input.height * input.width;
+  try {
+    return model.network->run({{1, input.channels, input.height, input.width}, std::vector<float>(size)});
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw UsageError(
+        fmt::format("{}: the network fails on an input of 1x{}x{}x{}{}, the size that its card gives; card "
+                    "and network should fit ({})",
+                    model.path.string(), input.channels, input.height, input.width,
+                    precision == Precision::kBFloat16 ? " in bfloat16" : "", error.what()));
+  }
+}
+
+void check_outputs(const Model& model, const std::vector<Tensor>& outputs) {
+  model.card.task == ModelTask::kDetection ? check_ssd_heads(model, outputs) : check_mask_logits(model, outputs);
 }
 
 std::vector<Tensor> run_expecting(const Model& model, const Tensor& input, const std::vector<Shape>& shapes) {

@@ -5,13 +5,13 @@
 
 namespace bonescan {
 
-// Runs the network on zeros. Throws UsageError that names the model's file and says what the output is and should be
-// unless that is one tensor [1, 1, height, width].
-void check_mask_logits(const Model& model);
+// What the network says of zeros. Throws UsageError that names the model's file and the network's reason if it fails.
+std::vector<Tensor> run_on_zeros(const Model& model, Precision precision);
 
-// Likewise for class logits [1, A, classes], box deltas [1, A, 4] and anchors [A, 4] with A > 0.
-// Returns the anchors.
-Tensor check_ssd_heads(const Model& model);
+// Throws UsageError that names the model's file and says what the outputs are and should be unless they are what the
+// card promises: one tensor [1, 1, height, width], or class logits [1, A, classes], box deltas [1, A, 4] and anchors
+// [A, 4] with A > 0, finite numbers.
+void check_outputs(const Model& model, const std::vector<Tensor>& outputs);
 
 // Runs the network on an image. Throws ImageError if it fails, or unless its outputs have these shapes and hold
 // numbers alone, of which -inf is one: nothing can be said of the image then. Throws std::bad_alloc where memory runs

@@ -22,7 +22,6 @@ cv::Mat to_probability(const Tensor& logits, const InputSpec& input) {
 
 Segmenter::Segmenter(Model model, const SegmentationOptions& options)
     : model_(std::move(model)), test_time_flips_(options.test_time_flips) {
-  check_mask_logits(model_);
   thresholds_ = options_in_force(model_.card, options);
 }
 

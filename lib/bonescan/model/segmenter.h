@@ -36,8 +36,7 @@ struct BoneFinding {
 
 class Segmenter {
  public:
-  // Throws UsageError if the model's output is not [1, 1, H, W] of the card's size, or a threshold is neither given nor
-  // in the card or is outside 0..1.
+  // Throws UsageError if a threshold is neither given nor in the card or is outside 0..1.
   explicit Segmenter(Model model, const SegmentationOptions& options = {});
 
   // Thread-safe.

@@ -53,7 +53,8 @@ void add_heads(const std::vector<Tensor>& heads, Flip flip, const MirroredAnchor
 
 }  // namespace
 
-MirroredAnchors mirror_anchors(const Model& model, const Tensor& anchors, AnchorFormat format) {
+MirroredAnchors mirror_anchors(const Model& model, AnchorFormat format) {
+  const Tensor& anchors = model.anchors;
   const double width = model.card.input.width, height = model.card.input.height;
   const auto count = static_cast<int>(anchors.shape[0]);
   // Anchors that are equal answer in their order: the k-th of them mirrors the k-th.

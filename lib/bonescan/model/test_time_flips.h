@@ -8,14 +8,14 @@
 
 namespace bonescan {
 
-// For each anchor [A, 4] the index of its mirror image, left to right and top to bottom, in an input of width x height.
+// For each anchor of a detector the index of its mirror image, left to right and top to bottom, in the network's input.
 struct MirroredAnchors {
   std::vector<int> horizontal;
   std::vector<int> vertical;
 };
 
 // Throws UsageError that names the model if an anchor has no mirror image among the anchors.
-MirroredAnchors mirror_anchors(const Model& model, const Tensor& anchors, AnchorFormat format);
+MirroredAnchors mirror_anchors(const Model& model, AnchorFormat format);
 
 // Runs a network on the input [1, C, H, W] as it is, mirrored left to right, top to bottom, and both; returns heads
 // like the network's own, (class logits, box deltas, anchors) of one picture: the logits are the logarithms of the mean

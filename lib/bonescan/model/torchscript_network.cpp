@@ -17,6 +17,7 @@
 #include "bonescan/model/bfloat16_convolutions.h"
 #include "bonescan/model/libtorch_error.h"
 #include "bonescan/model/network.h"
+#include "bonescan/model/probe.h"
 #include "bonescan/model/runtime.h"
 #include "bonescan/model/torchscript_file.h"
 
@@ -124,23 +125,30 @@ void convert_weights(const torch::jit::Module& module, c10::Device device) {
   for (const at::Tensor& tensor : module.buffers()) convert(tensor);
 }
 
+void arrange_weights(const torch::jit::Module& module, c10::MemoryFormat format) {
+  for (at::Tensor tensor : module.parameters()) {
+    if (tensor.dim() == 4) tensor.set_data(tensor.contiguous(format));
+  }
+}
+
+enum class Preparation { kFastest, kPlain };
+
 // What is fastest depends on the network: an encoder-decoder gains most from channels-last tensors, an SSD from the
-// operators that LibTorch's optimisation puts in place of its own, which keep oneDNN's layout between layers.
-std::unique_ptr<const Network> prepare(torch::jit::Module module, ModelTask task, c10::Device device,
-                                       Precision precision) {
-  module.eval();
-  convert_weights(module, device);
+// operators that LibTorch's optimisation puts in place of its own, which keep oneDNN's layout between layers. Neither
+// suits every network: the optimisation takes no padding='same', and view() no channels-last tensor.
+std::unique_ptr<const Network> prepare(torch::jit::Module& module, ModelTask task, c10::Device device,
+                                       Precision precision, Preparation preparation) {
   const bool half = precision == Precision::kBFloat16;
-  if (task == ModelTask::kDetection && !half && device.is_cpu()) {
+  const bool fastest = preparation == Preparation::kFastest;
+  if (fastest && task == ModelTask::kDetection && !half && device.is_cpu()) {
     return std::make_unique<TorchScriptNetwork>(torch::jit::optimize_for_inference(module), device,
                                                 c10::MemoryFormat::Contiguous);
   }
-  for (const at::Tensor& tensor : module.parameters()) {
-    if (tensor.dim() == 4) at::Tensor(tensor).set_data(tensor.contiguous(at::MemoryFormat::ChannelsLast));
-  }
+  const auto format = fastest ? c10::MemoryFormat::ChannelsLast : c10::MemoryFormat::Contiguous;
+  arrange_weights(module, format);
   const torch::jit::Module frozen = torch::jit::freeze(module);
-  if (half) run_convolutions_in_bfloat16(*frozen.get_method("forward").graph());
-  return std::make_unique<TorchScriptNetwork>(frozen, device, c10::MemoryFormat::ChannelsLast);
+  if (half) run_convolutions_in_bfloat16(*frozen.get_method("forward").graph(), format);
+  return std::make_unique<TorchScriptNetwork>(frozen, device, format);
 }
 
 }  // namespace
@@ -156,15 +164,28 @@ Model load_model(ModelDescription description, const ModelOptions& options) {
   use_one_thread();
   run_graphs_as_they_are();
   torch::jit::Module module = load_module(model.path);
+  const auto try_prepared = [&](Preparation preparation) {
+    try {
+      module.eval();
+      convert_weights(module, device);
+      model.network = prepare(module, model.card.task, device, options.precision, preparation);
+    } catch (const std::exception& error) {
+      if (is_out_of_memory(error)) throw std::bad_alloc();
+      throw UsageError(
+          fmt::format("{} cannot be prepared for inference; it should be a scripted or traced network with a forward "
+                      "method ({})",
+                      model.path.string(), one_line_reason(error)));
+    }
+    return run_on_zeros(model, options.precision);
+  };
+  std::vector<Tensor> outputs;
   try {
-    model.network = prepare(std::move(module), model.card.task, device, options.precision);
-  } catch (const std::exception& error) {
-    if (is_out_of_memory(error)) throw std::bad_alloc();
-    throw UsageError(
-        fmt::format("{} cannot be prepared for inference; it should be a scripted or traced network with a forward "
-                    "method ({})",
-                    model.path.string(), one_line_reason(error)));
+    outputs = try_prepared(Preparation::kFastest);
+  } catch (const UsageError&) {
+    outputs = try_prepared(Preparation::kPlain);
   }
+  check_outputs(model, outputs);
+  if (model.card.task == ModelTask::kDetection) model.anchors = std::move(outputs[2]);
   return model;
 }
 

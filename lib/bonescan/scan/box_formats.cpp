@@ -12,6 +12,7 @@
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
 #include "bonescan/core/streamed_file.h"
+#include "bonescan/dataset/csv.h"
 #include "bonescan/dataset/yolo.h"
 #include "bonescan/scan/output_folder.h"
 
@@ -46,12 +47,10 @@ class ListWriter {
   bool first_ = true;
 };
 
-// RFC 4180: quoted where it holds a comma, a quote or a line break.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char letter : text) quoted.append(letter == '"' ? 2 : 1, letter);
-  return quoted + '"';
+void for_each_ok(const RecordSource& records, const std::function<void(const NumberedRecord&)>& visit) {
+  records([&visit](const NumberedRecord& numbered) {
+    if (!numbered.record.error) visit(numbered);
+  });
 }
 
 void append_voc_object(pugi::xml_node annotation, const Detection& detection) {
@@ -131,7 +130,7 @@ void write_box_files(const fs::path& folder, const std::vector<BoxFormat>& forma
 void write_coco_results(const fs::path& path, const RecordSource& records, const BoxClasses& classes) {
   StreamedFile file(path);
   ListWriter list(file);
-  records([&](const NumberedRecord& numbered) {
+  for_each_ok(records, [&](const NumberedRecord& numbered) {
     for (const Detection& detection : numbered.record.detections) {
       const Box& box = detection.box;
       list.add({{"image_id", numbered.id},
@@ -149,7 +148,7 @@ void write_coco_images(const fs::path& path, const RecordSource& records, const 
   StreamedFile file(path);
   file.write("{\"images\": ");
   ListWriter images(file);
-  records([&](const NumberedRecord& numbered) {
+  for_each_ok(records, [&](const NumberedRecord& numbered) {
     const ScanRecord& record = numbered.record;
     images.add({{"id", numbered.id},
                 {"file_name", name_to_text(picture_name(record.file, record.frame))},
@@ -167,7 +166,7 @@ void write_coco_images(const fs::path& path, const RecordSource& records, const 
 
 void write_yolo_labels(const fs::path& folder, const RecordSource& records, const BoxClasses& classes) {
   write_yolo_names(folder / kYoloNamesName, classes);
-  records([&](const NumberedRecord& numbered) {
+  for_each_ok(records, [&](const NumberedRecord& numbered) {
     const ScanRecord& record = numbered.record;
     write_file_atomically(folder / label_name(picture_name(record.file, record.frame), ".txt"),
                           to_yolo_text(record, classes));
@@ -175,7 +174,7 @@ void write_yolo_labels(const fs::path& folder, const RecordSource& records, cons
 }
 
 void write_voc_labels(const fs::path& folder, const RecordSource& records) {
-  records([&](const NumberedRecord& numbered) {
+  for_each_ok(records, [&](const NumberedRecord& numbered) {
     const ScanRecord& record = numbered.record;
     write_file_atomically(folder / label_name(picture_name(record.file, record.frame), ".xml"), to_voc_xml(record));
   });
@@ -184,7 +183,7 @@ void write_voc_labels(const fs::path& folder, const RecordSource& records) {
 void write_box_table(const fs::path& path, const RecordSource& records) {
   StreamedFile file(path);
   file.write("file,label,score,x,y,width,height\n");
-  records([&](const NumberedRecord& numbered) {
+  for_each_ok(records, [&](const NumberedRecord& numbered) {
     for (const Detection& detection : numbered.record.detections) {
       const Box& box = detection.box;
       file.write(fmt::format("{},{},{},{},{},{},{}\n",

@@ -1,9 +1,7 @@
 // The boxes of a finished run in the formats that other tools read: one small function for each.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -33,16 +31,6 @@ class LabelNames {
   std::set<std::string> names_;
 };
 
-// A record with the image_id that COCO files give it.
-struct NumberedRecord {
-  std::int64_t id = 0;
-  ScanRecord record;
-};
-
-// Calls its argument for the record of every radiograph that did not fail, in input order. Thus no
-// format needs all records in memory.
-using RecordSource = std::function<void(const std::function<void(const NumberedRecord&)>&)>;
-
 // Names of the classes that boxes can have; the index is the category_id of COCO and the class of YOLO. FracAtlas
 // numbers the same way: 0 is "fractured".
 using BoxClasses = std::vector<std::string>;
@@ -50,7 +38,7 @@ using BoxClasses = std::vector<std::string>;
 // Those of a model card, whose first class is the background.
 BoxClasses box_classes(const std::vector<std::string>& card_classes);
 
-// All of what follows throws OutputError.
+// All of what follows leaves out radiographs that failed, and throws OutputError.
 
 // What a run leaves where a detector took part: detections.json and images.json always, and the other `formats`.
 void write_box_files(const std::filesystem::path& folder, const std::vector<BoxFormat>& formats,

@@ -15,6 +15,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
+#include "bonescan/scan/radiograph_table.h"
 #include "bonescan/scan/result_journal.h"
 #include "bonescan/scan/run_report.h"
 
@@ -327,10 +328,9 @@ bool write_results(const ShardSet& set, const fs::path& output, Json& run, const
   });
   if (!complete) return false;
   const RecordSource records = [&](const std::function<void(const NumberedRecord&)>& visit) {
-    for_each_line(set, Cancellation(), [&](const ShardLine& line) {
-      if (!line.record.error) visit({line.position, line.record});
-    });
+    for_each_line(set, Cancellation(), [&](const ShardLine& line) { visit({line.position, line.record}); });
   };
+  write_radiograph_table(output / kRadiographsName, records);
   if (set.classes) write_box_files(output, set.formats, records, *set.classes);
   std::error_code error;
   fs::rename(output / kJournalName, output / kResultsName, error);

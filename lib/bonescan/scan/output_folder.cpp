@@ -60,7 +60,8 @@ void remove_earlier_run(const fs::path& folder) {
   remove_files_of_records(folder, kResultsName);
   remove_files_of_records(folder, kJournalName);
   if (has_written_yolo(folder)) remove_with_empty_folders(folder, kYoloNamesName);
-  for (const char* name : {kResultsName, kJournalName, kDetectionsName, kImagesName, kTableName, kRunName})
+  for (const char* name :
+       {kResultsName, kJournalName, kDetectionsName, kImagesName, kRadiographsName, kTableName, kRunName})
     fs::remove(folder / name);
 }
 

@@ -35,7 +35,8 @@ std::string overlay_name(const std::string& picture);  // overlays/PICTURE.jpg
 // tools look for them; a number (1.2.840.113619) is no extension, and stays.
 std::string label_name(const std::string& picture, const std::string& extension);
 
-inline constexpr const char* kTableName = "results.csv";
+inline constexpr const char* kRadiographsName = "radiographs.csv";
+inline constexpr const char* kTableName = "results.csv";           // of the boxes
 inline constexpr const char* kYoloNamesName = "labels/data.yaml";  // of the classes
 
 // Whether a relative name stays below the folder that it is relative to.

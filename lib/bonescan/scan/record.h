@@ -1,6 +1,8 @@
 // One line of results.jsonl: what became of one input.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +30,15 @@ struct ScanRecord {
   bool detector_ran = false;
   std::vector<Detection> detections;
 };
+
+// A record with the image_id that COCO files give it.
+struct NumberedRecord {
+  std::int64_t id = 0;
+  ScanRecord record;
+};
+
+// Calls its argument for the record of every radiograph, in input order. Thus no output needs all records in memory.
+using RecordSource = std::function<void(const std::function<void(const NumberedRecord&)>&)>;
 
 // The object that results.jsonl holds for it, members in the order of the contract: "file", "status",
 // "width", "height", "bone", "detector_ran", "detections"; of a failed input "file", "status", "error". A frame has

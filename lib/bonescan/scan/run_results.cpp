@@ -11,6 +11,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/streamed_file.h"
+#include "bonescan/scan/radiograph_table.h"
 
 namespace bonescan {
 namespace {
@@ -102,12 +103,11 @@ void RunResults::count(const ScanRecord& record) {
   counts_.detections += record.detections.size();
 }
 
-void RunResults::for_each_ok(const std::function<void(const NumberedRecord&)>& visit) {
+void RunResults::for_each(const std::function<void(const NumberedRecord&)>& visit) {
   for (std::size_t position = 0; position < offsets_.size(); ++position) {
     if (!is_done(position)) continue;
     const Json json = parse_json(journal_->line_at(offsets_[position]), kJournalName);
-    const ScanRecord record = scan_record_from_json(json, kJournalName);
-    if (!record.error) visit({inputs_.files[position].id, record});
+    visit({inputs_.files[position].id, scan_record_from_json(json, kJournalName)});
   }
 }
 
@@ -120,10 +120,9 @@ void RunResults::publish(const std::vector<BoxFormat>& formats, const std::optio
   }
   if (!dropped_.empty())
     spdlog::info("{} of what is no longer an input removed", counted(dropped_.size(), "result", "results"));
-  if (classes) {
-    const RecordSource records = [this](const auto& visit) { for_each_ok(visit); };
-    write_box_files(folder_, formats, records, *classes);
-  }
+  const RecordSource records = [this](const auto& visit) { for_each(visit); };
+  write_radiograph_table(folder_ / kRadiographsName, records);
+  if (classes) write_box_files(folder_, formats, records, *classes);
   publish_results();
 }
 

@@ -26,7 +26,8 @@ class RunResults {
   void add(std::size_t position, const ScanRecord& record);
 
   // Removes the pictures of what is no input any more, and those that an earlier run may have left of what has failed
-  // now. Writes results.jsonl, and where a detector took part detections.json, images.json and `formats`.
+  // now. Writes results.jsonl, radiographs.csv, and where a detector took part detections.json, images.json and
+  // `formats`.
   void publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes);
 
   const ScanCounts& counts() const { return counts_; }
@@ -37,7 +38,7 @@ class RunResults {
 
   void take_over_journal(bool overlays);
   void count(const ScanRecord& record);
-  void for_each_ok(const std::function<void(const NumberedRecord&)>& visit);
+  void for_each(const std::function<void(const NumberedRecord&)>& visit);
   void publish_results();
 
   const InputSet& inputs_;
