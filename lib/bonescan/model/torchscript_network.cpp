@@ -136,8 +136,10 @@ enum class Preparation { kFastest, kPlain };
 // What is fastest depends on the network: an encoder-decoder gains most from channels-last tensors, an SSD from the
 // operators that LibTorch's optimisation puts in place of its own, which keep oneDNN's layout between layers. Neither
 // suits every network: the optimisation takes no padding='same', and view() no channels-last tensor.
-std::unique_ptr<const Network> prepare(torch::jit::Module& module, ModelTask task, c10::Device device,
+std::unique_ptr<const Network> prepare(torch::jit::Module module, ModelTask task, c10::Device device,
                                        Precision precision, Preparation preparation) {
+  module.eval();
+  convert_weights(module, device);
   const bool half = precision == Precision::kBFloat16;
   const bool fastest = preparation == Preparation::kFastest;
   if (fastest && task == ModelTask::kDetection && !half && device.is_cpu()) {
@@ -149,6 +151,20 @@ std::unique_ptr<const Network> prepare(torch::jit::Module& module, ModelTask tas
   const torch::jit::Module frozen = torch::jit::freeze(module);
   if (half) run_convolutions_in_bfloat16(*frozen.get_method("forward").graph(), format);
   return std::make_unique<TorchScriptNetwork>(frozen, device, format);
+}
+
+std::unique_ptr<const Network> load_network(const ModelDescription& description, c10::Device device,
+                                            Precision precision, Preparation preparation) {
+  torch::jit::Module module = load_module(description.path);
+  try {
+    return prepare(std::move(module), description.card.task, device, precision, preparation);
+  } catch (const std::exception& error) {
+    if (is_out_of_memory(error)) throw std::bad_alloc();
+    throw UsageError(
+        fmt::format("{} cannot be prepared for inference; it should be a scripted or traced network with a forward "
+                    "method ({})",
+                    description.path.string(), one_line_reason(error)));
+  }
 }
 
 }  // namespace
@@ -163,26 +179,15 @@ Model load_model(ModelDescription description, const ModelOptions& options) {
   const c10::Device device = parse_device(options.device);
   use_one_thread();
   run_graphs_as_they_are();
-  torch::jit::Module module = load_module(model.path);
-  const auto try_prepared = [&](Preparation preparation) {
-    try {
-      module.eval();
-      convert_weights(module, device);
-      model.network = prepare(module, model.card.task, device, options.precision, preparation);
-    } catch (const std::exception& error) {
-      if (is_out_of_memory(error)) throw std::bad_alloc();
-      throw UsageError(
-          fmt::format("{} cannot be prepared for inference; it should be a scripted or traced network with a forward "
-                      "method ({})",
-                      model.path.string(), one_line_reason(error)));
-    }
+  const auto try_out = [&](Preparation preparation) {
+    model.network = load_network(model, device, options.precision, preparation);
     return run_on_zeros(model, options.precision);
   };
   std::vector<Tensor> outputs;
   try {
-    outputs = try_prepared(Preparation::kFastest);
+    outputs = try_out(Preparation::kFastest);
   } catch (const UsageError&) {
-    outputs = try_prepared(Preparation::kPlain);
+    outputs = try_out(Preparation::kPlain);
   }
   check_outputs(model, outputs);
   if (model.card.task == ModelTask::kDetection) model.anchors = std::move(outputs[2]);
