@@ -1,4 +1,4 @@
-// The library in one include, for programs that link it.
+// Reading radiographs and running the models in one include, for programs that link the library.
 #pragma once
 
 #include "bonescan/core/box.h"

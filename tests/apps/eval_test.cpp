@@ -600,15 +600,16 @@ TEST_CASE("eval detect runs a model on the images where there are no predictions
       R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}, {"id": 6, "file_name": "IMG0003770.jpg"}],
                             "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
   const fs::path model = test::data_folder() / "models" / "detector.pt";
-  const ProcessResult result = eval({"detect", "--ground-truth", folder / "gt.json", "--images",
-                                     test::data_folder() / "samples", "--model", model, "-o", folder / "out"});
+  const ProcessResult result =
+      eval({"detect", "--ground-truth", folder / "gt.json", "--images", test::data_folder() / "samples", "--model",
+            model, "--score-threshold", "0.01", "-o", folder / "out"});
   INFO(result.errors);
   REQUIRE(result.exit_code == 0);
   const Json report = read_json_file(folder / "out/report.json");
   CHECK(report.at("models").at("detector").at("path") == model.string());
   CHECK(report.at("predictions") > 0);
   CHECK(report.at("metrics").at("ap50").is_null());  // no ground truth
-  // The images without a fracture are shown with their false alarms.
+  // The images without a fracture are shown with their false positives.
   CHECK_THAT(read_text_file(folder / "out/report.html"), Contains("data:image/jpeg;base64,") && !Contains("http"));
 }
 

@@ -282,6 +282,8 @@ TEST_CASE("what does not fit together is one sentence with exit code 2, and noth
        })},
       {"is not the run.json of a shard",
        changed([](const fs::path& copy) { write_file_atomically(copy / "1/run.json", "[1, 2]"); })},
+      {"2/run.json is not the run.json of a shard",
+       changed([](const fs::path& copy) { change_json(copy / "2/run.json", [](Json& run) { run.erase("inputs"); }); })},
   };
   const fs::path out = folder / "out";
   for (const auto& [sentence, folders] : cases) {

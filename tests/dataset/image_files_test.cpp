@@ -78,6 +78,12 @@ TEST_CASE("A JPEG is complete if an end-of-image marker follows the scan") {
   write_file_atomically(folder / "other.png", "\x89PNG");
   CHECK_FALSE(has_complete_jpeg_stream(folder / "cut.jpg"));
   CHECK(has_complete_jpeg_stream(folder / "whole.jpg"));
+  std::string filled = kFinishedJpeg;
+  filled.insert(2, "\xFF\xFF");  // fill bytes before the first segment's marker
+  write_file_atomically(folder / "filled.jpg", filled);
+  CHECK(has_complete_jpeg_stream(folder / "filled.jpg"));
+  write_file_atomically(folder / "filled_cut.jpg", filled.substr(0, kUnfinishedJpeg.size() + 2));
+  CHECK_FALSE(has_complete_jpeg_stream(folder / "filled_cut.jpg"));
   CHECK(has_complete_jpeg_stream(folder / "other.png"));
 }
 

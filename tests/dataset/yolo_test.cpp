@@ -71,7 +71,7 @@ TEST_CASE("YOLO: hidden files are no labels, a broken link is no missing label, 
   CHECK_THROWS_WITH(files.read(), Contains("labels cannot be read as a folder"));
   CHECK_THROWS_AS(files.read(), UsageError);
   files.write("labels/._a.txt", "what macOS leaves on other file systems");
-  CHECK(files.read().boxes.empty());
+  CHECK_THROWS_WITH(files.read(), Contains("holds no YOLO label file"));
   std::filesystem::create_symlink("gone", files.path("labels/a.txt"));
   CHECK_THROWS_WITH(files.read(), Contains("a.txt cannot be opened"));
 }
@@ -100,6 +100,14 @@ TEST_CASE("A YOLO label file without an image, or a class without a name, is ref
   CHECK_THROWS_WITH(files.read(), Contains("class 3") && Contains("2 classes"));
   files.write("labels/z.txt", "");
   CHECK_THROWS_WITH(files.read(), Contains("z.txt") && Contains("no image"));
+}
+
+TEST_CASE("A folder with names of YOLO's classes but no labels is no ground truth") {
+  const YoloCase files;
+  files.write("labels/classes.txt", "x\ny\n");
+  CHECK_THROWS_WITH(files.read(), Contains("holds no YOLO label file"));
+  files.write("labels/a.txt", "");
+  CHECK(files.read().boxes.empty());
 }
 
 TEST_CASE("YOLO predictions have a score, and their classes match by name where they are named") {

@@ -21,7 +21,7 @@ void exit_on_signals(int exit_code);
 
 // Requests `cancellation` when SIGINT, SIGTERM or, unless it is ignored (nohup), SIGHUP arrives. After that SIGINT and
 // SIGTERM end the process at once, as without a handler, and SIGHUP is ignored. One cancellation per process; it must
-// outlive the process's signals.
+// live until the process exits.
 void cancel_on_signals(Cancellation& cancellation);
 
 }  // namespace bonescan

@@ -22,8 +22,8 @@ class ImageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// A file that the program writes could not be written (disk full, folder removed). The message
-// names the file and the system's reason.
+// The run cannot go on, and no image is to blame: a file that the program writes could not be written (disk full,
+// folder removed), or there is no memory for a model. The message names the file and the reason.
 class OutputError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -15,29 +15,13 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_descriptor.h"
 #include "bonescan/core/streamed_file.h"
 
 namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (valid()) ::close(descriptor_);
-  }
-
-  int get() const { return descriptor_; }
-  bool valid() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 struct OpenFile {
   FileDescriptor descriptor;

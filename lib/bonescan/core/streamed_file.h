@@ -24,7 +24,7 @@ class StreamedFile {
 
   void write(std::string_view text);
 
-  // Waits until what was written is on the disk: for results that something else is removed for.
+  // Waits until what was written is on the disk; call it before removing what this file replaces.
   void sync();
 
   void publish();

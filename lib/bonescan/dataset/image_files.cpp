@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <limits>
 #include <set>
 #include <span>
 #include <unordered_map>
@@ -17,6 +16,7 @@
 #include "bonescan/core/file.h"
 #include "bonescan/dataset/run_folder.h"
 #include "bonescan/image/dicom_file.h"
+#include "bonescan/image/radiograph.h"
 
 namespace bonescan {
 namespace {
@@ -39,14 +39,19 @@ bool is_image_file(const fs::path& path) {
   return is_image_file_name(path) ? kind != DicomKind::kDirectory : kind == DicomKind::kInstance;
 }
 
+bool is_jpeg(const fs::path& path, std::uint64_t max_bytes) {
+  return read_file_start(path, 2, max_bytes) == std::vector<std::uint8_t>{0xFF, 0xD8};
+}
+
+// Of the bytes of a JPEG file.
 bool ends_as_jpeg_should(const std::vector<std::uint8_t>& bytes) {
-  constexpr std::uint8_t kMarker = 0xFF, kStartOfImage = 0xD8, kStartOfScan = 0xDA;
+  constexpr std::uint8_t kMarker = 0xFF, kStartOfScan = 0xDA;
   constexpr std::array<std::uint8_t, 2> kEndOfImage = {kMarker, 0xD9};
-  if (bytes.size() < 2 || bytes[0] != kMarker || bytes[1] != kStartOfImage) return true;
-  // Segments before the first scan may hold a thumbnail with markers of its own: step over them.
+  // Segments before the first scan may hold a thumbnail with markers of its own: step over them. Any number of 0xFF may
+  // stand before a marker (ITU-T T.81, B.1.1.2).
   std::size_t position = 2;
   while (position + 4 <= bytes.size() && bytes[position] == kMarker && bytes[position + 1] != kStartOfScan)
-    position += 2 + bytes[position + 2] * std::size_t{256} + bytes[position + 3];
+    position += bytes[position + 1] == kMarker ? 1 : 2 + bytes[position + 2] * std::size_t{256} + bytes[position + 3];
   if (position >= bytes.size()) return false;
   // Within a scan 0xFF is never followed by 0xD9: the coder stuffs a zero.
   return std::search(bytes.begin() + static_cast<std::ptrdiff_t>(position), bytes.end(), kEndOfImage.begin(),
@@ -96,7 +101,8 @@ std::vector<std::string> list_image_files(const fs::path& folder, const std::str
 
 bool has_complete_jpeg_stream(const fs::path& path) {
   try {
-    return ends_as_jpeg_should(read_file_bytes(path, std::numeric_limits<std::uint64_t>::max()));
+    const std::uint64_t max_bytes = ReadOptions().max_file_size;
+    return !is_jpeg(path, max_bytes) || ends_as_jpeg_should(read_file_bytes(path, max_bytes));
   } catch (const ImageError&) {
     return false;
   }

@@ -35,7 +35,7 @@ std::vector<std::string> list_image_files(const std::filesystem::path& folder, c
 
 // Whether a JPEG file ends as it should: an end-of-image marker follows the last scan. A cheap check for
 // downloads that were cut off; decoding is the full one. True for files of other kinds, false if the file
-// cannot be read.
+// cannot be read or is larger than ReadOptions allow by default.
 bool has_complete_jpeg_stream(const std::filesystem::path& path);
 
 // --negatives: adds the images of a folder as images without boxes. Truncated JPEGs and images that the set holds

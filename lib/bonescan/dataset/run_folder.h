@@ -1,4 +1,4 @@
-// The folder that a run writes into, as whoever comes across it knows it.
+// How to recognise the output folder of a run.
 #pragma once
 
 #include <filesystem>

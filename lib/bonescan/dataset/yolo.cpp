@@ -197,7 +197,9 @@ Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const 
     dataset.boxes.push_back({image.id, line.class_number, line.box, area(line.box), false, false});
     labelled.insert(image.id);
   };
-  for_each_line(labels, dataset, images.string(), false, add);
+  const LabelFiles files = for_each_line(labels, dataset, images.string(), false, add);
+  if (files.of_set == 0)
+    throw UsageError(fmt::format("--ground-truth {} holds no YOLO label file (NAME.txt)", labels.string()));
   set_categories(dataset, labels);
   finish_dataset(dataset);
   if (const std::size_t without = dataset.images.size() - labelled.size(); without > 0)

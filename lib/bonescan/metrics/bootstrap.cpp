@@ -126,7 +126,7 @@ ResampledIntervals bootstrap_intervals(std::span<const ImageMatches> images, con
   });
   const auto interval = [&](Figure figure) { return percentile_interval(defined_values(replicates, figure)); };
   return {interval(&ResampledFigures::ap50), interval(&ResampledFigures::ap), interval(&ResampledFigures::image_iou),
-          interval(&ResampledFigures::sensitivity_at_1_fp), parameters.replicates};
+          interval(&ResampledFigures::sensitivity_at_1_fp)};
 }
 
 PairedDifferences paired_bootstrap(std::span<const ImageMatches> current, std::span<const ImageMatches> baseline,

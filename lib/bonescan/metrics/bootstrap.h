@@ -21,13 +21,12 @@ struct ResampledIntervals {
   std::optional<Interval> ap;
   std::optional<Interval> image_iou;
   std::optional<Interval> sensitivity_at_1_fp;
-  int replicates = 0;
 };
 
 // Percentile intervals, 95 %: each replicate draws as many images as there are, with replacement, and
 // computes the figures of the draw; the interval runs from the 2.5th to the 97.5th percentile (linear
 // interpolation, as numpy.percentile) of the replicates where the figure is defined; undefined if it is
-// in none, or if `replicates` is 0. Replicate r draws from its own generator, keyed by (seed, r), so
+// in none, or if `parameters.replicates` is 0. Replicate r draws from its own generator, keyed by (seed, r), so
 // that the result is the same bit for bit on any number of threads.
 // Reference: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
 ResampledIntervals bootstrap_intervals(std::span<const ImageMatches> images,

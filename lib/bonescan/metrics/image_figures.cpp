@@ -69,18 +69,29 @@ std::vector<ImageSums> sum_by_image(const EvaluationSet& set, const Cells& cells
 
 }  // namespace
 
+std::vector<std::optional<double>> box_ious(const EvaluationSet& set, const Cells& cells, double score_threshold) {
+  const std::vector<std::vector<Box>> detections = detected_boxes(set, cells, score_threshold);
+  std::vector<std::optional<double>> ious(set.ground_truth.size());
+  for (const Cell& cell : cells.cells) {
+    for (const std::uint32_t index : cell.ground_truth) {
+      const GroundTruthBox& truth = set.ground_truth[index];
+      if (!is_ignored(truth)) ious[index] = best_iou(truth.box, detections[cell.image]);
+    }
+  }
+  return ious;
+}
+
 std::vector<std::optional<double>> image_ious(const EvaluationSet& set, const Cells& cells, double score_threshold) {
   struct Sum {
     double best_ious = 0.0;
     std::size_t ground_truth = 0;
   };
-  const std::vector<std::vector<Box>> detections = detected_boxes(set, cells, score_threshold);
+  const std::vector<std::optional<double>> of_boxes = box_ious(set, cells, score_threshold);
   std::vector<Sum> sums(cells.image_ids.size());
   for (const Cell& cell : cells.cells) {
     for (const std::uint32_t index : cell.ground_truth) {
-      const GroundTruthBox& truth = set.ground_truth[index];
-      if (is_ignored(truth)) continue;
-      sums[cell.image].best_ious += best_iou(truth.box, detections[cell.image]);
+      if (!of_boxes[index]) continue;
+      sums[cell.image].best_ious += *of_boxes[index];
       ++sums[cell.image].ground_truth;
     }
   }

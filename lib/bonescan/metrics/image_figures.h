@@ -28,10 +28,13 @@ struct PerImageSummary {
   std::optional<double> ap50_max;
 };
 
+// Of every box of `set.ground_truth` the best IoU with any detection of its image, of whatever class, whose score is at
+// or above `score_threshold`; 0 if there is none, nullopt for boxes that do not count. `cells` as for image_ious.
+std::vector<std::optional<double>> box_ious(const EvaluationSet& set, const Cells& cells, double score_threshold);
+
 // The image_iou of every image, 0..1, in the order of `cells.image_ids`: mean over the image's ground-truth boxes
-// that count of the best IoU with any detection, of whatever class, whose score is at or above
-// `score_threshold`; 0 if there is none, nullopt for an image without such boxes. `cells` are those of `set`,
-// made without a limit on detections.
+// that count of their box_ious; nullopt for an image without such boxes. `cells` are those of `set`, made without a
+// limit on detections.
 std::vector<std::optional<double>> image_ious(const EvaluationSet& set, const Cells& cells, double score_threshold);
 
 // image_iou as image_ious gives it. image_ap50, 0..1: COCO 101-point AP at IoU 0.5 of that image alone, over the

@@ -1,6 +1,6 @@
 #include "bonescan/model/detector.h"
 
-#include "bonescan/model/operating_point.h"
+#include "bonescan/model/options_in_force.h"
 #include "bonescan/model/probe.h"
 
 namespace bonescan {

@@ -18,7 +18,8 @@ namespace {
 constexpr std::string_view kSchema = "bonescan.model/1";
 constexpr int kLargestSide = 4096;  // pixels of a network's input
 
-// The members of "operating_point" that count (model/operating_point.h); what else stands there is for people.
+// The members of "operating_point" that count (model/options_in_force.h); what else stands there is for people.
+// "candidates_per_class" is what the training scripts call "top_k".
 constexpr std::array<std::string_view, 9> kThresholds = {"mask_threshold",
                                                          "min_bone_fraction",
                                                          "min_bone_confidence",
@@ -79,10 +80,11 @@ class CardReader {
 
 InputSpec read_input(const CardReader& card) {
   InputSpec input;
-  input.width = card.integer("input.width", 1, kLargestSide,
-                             "the width in pixels that the network takes, 1 to 4096, for example 224");
-  input.height = card.integer("input.height", 1, kLargestSide,
-                              "the height in pixels that the network takes, 1 to 4096, for example 224");
+  const auto side_right = [](std::string_view side) {
+    return fmt::format("the {} in pixels that the network takes, 1 to {}, for example 224", side, kLargestSide);
+  };
+  input.width = card.integer("input.width", 1, kLargestSide, side_right("width"));
+  input.height = card.integer("input.height", 1, kLargestSide, side_right("height"));
 
   const std::string_view channels_right = "1 (grey) or 3 (RGB)";
   input.channels = card.integer("input.channels", 1, 3, channels_right);

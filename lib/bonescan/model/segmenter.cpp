@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "bonescan/model/flip.h"
-#include "bonescan/model/operating_point.h"
+#include "bonescan/model/options_in_force.h"
 #include "bonescan/model/probe.h"
 
 namespace bonescan {
@@ -47,7 +47,7 @@ BoneFinding Segmenter::segment(const Radiograph& radiograph) const {
   BoneFinding finding;
   finding.fraction = static_cast<double>(bone_pixels) / shown.area();
   finding.confidence = bone_pixels > 0 ? cv::mean(probability(shown), mask(shown))[0] : 0.0;
-  // In single precision, in which results tell both.
+  // Compared as floats, as results.jsonl holds them.
   const auto reaches = [](double value, double least) {
     return static_cast<float>(value) >= static_cast<float>(least);
   };

@@ -9,7 +9,7 @@
 
 namespace bonescan {
 
-// What segmentation goes by.
+// The thresholds in force.
 struct SegmentationThresholds {
   double mask = 0.5;             // a pixel is bone above this probability, 0..1
   double bone_fraction = 0.0;    // least share of the network's grid, 0..1

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "bonescan/metrics/precision_recall.h"
 #include "bonescan/report/svg_chart.h"
@@ -44,28 +43,30 @@ Chart froc_chart(const DetectionEvaluation& evaluation) {
 }
 
 Chart score_chart(const DetectionEvaluation& evaluation) {
-  HistogramSeries hits{"hits", {}}, false_alarms{"false alarms", {}};
+  HistogramSeries true_positives{"true positives", {}}, false_positives{"false positives", {}};
   for (std::size_t i = 0; i < evaluation.set.detections.size(); ++i) {
     const Outcome outcome = evaluation.matching.detections[i].outcome;
-    if (outcome == Outcome::kTruePositive) hits.values.push_back(evaluation.set.detections[i].score);
-    if (outcome == Outcome::kFalsePositive) false_alarms.values.push_back(evaluation.set.detections[i].score);
+    if (outcome == Outcome::kTruePositive) true_positives.values.push_back(evaluation.set.detections[i].score);
+    if (outcome == Outcome::kFalsePositive) false_positives.values.push_back(evaluation.set.detections[i].score);
   }
-  return {"Scores", histogram({hits, false_alarms}, "score"),
-          "Share of the hits and of the false alarms by score: the further apart, the better."};
+  return {"Scores", histogram({true_positives, false_positives}, "score"),
+          "Share of the true and of the false positives by score: the further apart, the better."};
+}
+
+// Of images: those with a box of the ground truth against those without, by their highest score.
+Chart roc_chart(const DetectionEvaluation& evaluation) {
+  std::vector<ChartPoint> points;
+  for (const RocPoint& point : evaluation.roc) points.push_back({point.false_positive_rate, point.true_positive_rate});
+  return {"ROC of images", line_chart(points, unit_axis("1 - specificity"), unit_axis("sensitivity"), false),
+          fmt::format("Images with a fracture against images without, by their highest score; area {:.3f}.",
+                      evaluation.image_level.auc.value_or(0.0))};
 }
 
 Chart iou_chart(const DetectionEvaluation& evaluation) {
-  std::unordered_map<std::int64_t, std::vector<const DetectedBox*>> detections;
-  for (const DetectedBox& box : evaluation.set.detections)
-    if (box.score >= evaluation.options.score_threshold) detections[box.image_id].push_back(&box);
   HistogramSeries series{"ground-truth boxes", {}};
-  for (const GroundTruthBox& truth : evaluation.set.ground_truth) {
-    if (is_ignored(truth)) continue;
-    double best = 0.0;
-    for (const DetectedBox* box : detections[truth.image_id])
-      if (box->category_id == truth.category_id) best = std::max(best, intersection_over_union(truth.box, box->box));
-    series.values.push_back(best);
-  }
+  for (const std::optional<double>& iou :
+       box_ious(evaluation.set, make_cells(evaluation.set, 0), evaluation.options.score_threshold))
+    if (iou) series.values.push_back(*iou);
   return {"IoU", histogram({series}, "best IoU with a detection"),
           fmt::format("Best IoU of each ground-truth box with a detection at or above the score threshold {:g}.",
                       evaluation.options.score_threshold)};
@@ -85,6 +86,7 @@ std::vector<Chart> charts_of(const DetectionEvaluation& evaluation) {
   std::vector<Chart> charts;
   if (evaluation.coco.figures.ap50) charts.push_back(precision_recall_chart(evaluation));
   if (!evaluation.froc.empty()) charts.push_back(froc_chart(evaluation));
+  if (!evaluation.roc.empty()) charts.push_back(roc_chart(evaluation));
   if (!evaluation.set.detections.empty()) charts.push_back(score_chart(evaluation));
   if (!evaluation.set.ground_truth.empty()) charts.push_back(iou_chart(evaluation));
   return charts;

@@ -15,7 +15,8 @@ struct Chart {
   std::string caption;
 };
 
-// Precision over recall, FROC, scores of hits and false alarms, IoU of the ground-truth boxes; those that are defined.
+// Precision over recall, FROC, ROC of images, scores of true and false positives, IoU of the ground-truth boxes; those
+// that are defined.
 std::vector<Chart> charts_of(const DetectionEvaluation& evaluation);
 
 // IoU and Dice of the images.

@@ -76,7 +76,7 @@ Json operating_point_json(const OperatingPoint& point) {
   return json;
 }
 
-// Where no threshold brings a true positive the best F1 is 0, at none; without ground truth it is undefined as well.
+// Without a true positive at any threshold "f1" is 0 and the rest null; without ground truth "f1" is null, too.
 Json best_f1_json(const DetectionEvaluation& evaluation) {
   if (evaluation.best_f1) return operating_point_json(*evaluation.best_f1);
   Json json = operating_point_json({});

@@ -11,7 +11,7 @@
 #include "bonescan/core/temporary_folder.h"
 #include "bonescan/dataset/fracatlas.h"
 #include "bonescan/dataset/image_files.h"
-#include "bonescan/model/operating_point.h"
+#include "bonescan/model/options_in_force.h"
 #include "bonescan/report/evaluation_gates.h"
 #include "bonescan/report/ground_truth.h"
 #include "bonescan/report/image_folder.h"

@@ -38,15 +38,8 @@ Mask read_mask(const std::filesystem::path& path, const ReadOptions& options) {
   std::vector<cv::Mat> channels;
   cv::split(read_radiograph(path, options).pixels, channels);
   const double level = is_grey(channels) ? foreground_level(channels[0]) : 1.0;
-  const cv::Mat foreground = largest_of(channels) >= level;
-  Mask mask;
-  mask.width = foreground.cols;
-  mask.height = foreground.rows;
-  mask.pixels.reserve(foreground.total());
-  for (int row = 0; row < foreground.rows; ++row)
-    for (int column = 0; column < foreground.cols; ++column)
-      mask.pixels.push_back(foreground.at<std::uint8_t>(row, column) != 0 ? 1 : 0);
-  return mask;
+  const cv::Mat foreground = (largest_of(channels) >= level) & 1;  // one block of memory, as new matrices are
+  return {{foreground.datastart, foreground.dataend}, foreground.cols, foreground.rows};
 }
 
 }  // namespace bonescan

@@ -23,13 +23,16 @@ constexpr std::size_t kMostBoxes = 5;  // predictions drawn in a picture, the be
 
 using Order = std::vector<std::size_t>;  // indices of images, first to last
 
-// The first `kPictures` that `draw` gives a picture for.
+// The first `kPictures` that `draw` gives a picture for; an image that cannot be read makes room for the next.
 Gallery gallery(const std::string& title, const Order& order,
                 const std::function<std::optional<Picture>(std::size_t)>& draw) {
   Gallery result{title, {}};
   for (const std::size_t i : order) {
     if (result.pictures.size() == kPictures) break;
-    if (auto picture = draw(i)) result.pictures.push_back(std::move(*picture));
+    try {
+      if (auto picture = draw(i)) result.pictures.push_back(std::move(*picture));
+    } catch (const ImageError&) {
+    }
   }
   return result;
 }
@@ -41,11 +44,7 @@ class BoxPictures {
 
   std::optional<Picture> draw(std::size_t i) const {
     if (paths_[i].empty()) return std::nullopt;
-    try {
-      return Picture{box_thumbnail(paths_[i], read_, truth(i), predictions(i)), caption(i)};
-    } catch (const ImageError&) {
-      return std::nullopt;  // the report shows another image instead
-    }
+    return Picture{box_thumbnail(paths_[i], read_, truth(i), predictions(i)), caption(i)};
   }
 
   // By image IoU; the worst first. Images without ground truth are left out.
@@ -57,11 +56,12 @@ class BoxPictures {
     return order;
   }
 
-  // Images without ground truth that have detections; the highest score first.
-  Order false_alarms() const {
+  // Negative images that have detections at or above the score threshold; the highest score first.
+  Order false_positives() const {
     Order order;
     for (std::size_t i = 0; i < paths_.size(); ++i)
-      if (evaluation_.per_image.images[i].ground_truth == 0 && highest_score(i) > 0.0) order.push_back(i);
+      if (!evaluation_.dataset.images[i].is_positive && highest_score(i) >= evaluation_.options.score_threshold)
+        order.push_back(i);
     std::stable_sort(order.begin(), order.end(),
                      [this](std::size_t a, std::size_t b) { return highest_score(a) > highest_score(b); });
     return order;
@@ -73,8 +73,9 @@ class BoxPictures {
     return {figures.image_iou.value_or(0.0), figures.image_ap50.value_or(0.0)};
   }
 
+  // Below every score where there is none.
   double highest_score(std::size_t i) const {
-    double highest = 0.0;
+    double highest = -1.0;
     for (const ClassMatches& of_class : evaluation_.rows[i].classes)
       for (const ScoredMatch& match : of_class.matches) highest = std::max(highest, match.score);
     return highest;
@@ -103,7 +104,7 @@ class BoxPictures {
   std::string caption(std::size_t i) const {
     const ImageFigures& figures = evaluation_.per_image.images[i];
     const std::string name = to_one_line(evaluation_.dataset.images[i].file_name);
-    if (!figures.image_iou) return fmt::format("{}: no fracture, highest score {:.2f}", name, highest_score(i));
+    if (!figures.image_iou) return fmt::format("{}: highest score {:.2f}", name, highest_score(i));
     return fmt::format("{}: IoU {:.2f}, AP50 {:.2f}", name, *figures.image_iou, figures.image_ap50.value_or(0.0));
   }
 
@@ -120,7 +121,7 @@ std::vector<Gallery> box_galleries(const DetectionEvaluation& evaluation, const 
   std::vector<Gallery> galleries = {gallery("Worst images", order, draw)};
   std::reverse(order.begin(), order.end());
   galleries.push_back(gallery("Best images", order, draw));
-  galleries.push_back(gallery("False alarms on images without a fracture", pictures.false_alarms(), draw));
+  galleries.push_back(gallery("False positives on images without a fracture", pictures.false_positives(), draw));
   return galleries;
 }
 

@@ -8,8 +8,10 @@
 namespace bonescan {
 
 void write_reports(const EvaluationOutcome& outcome, const std::filesystem::path& folder) {
-  const std::array texts = {report_text(outcome.report), markdown_report(outcome.report), html_report(outcome)};
-  for (std::size_t i = 0; i < texts.size(); ++i) write_file_atomically(folder / kReportNames[i], texts[i]);
+  // The pictures of the last one are read again, which may fail: the figures are safe then.
+  write_file_atomically(folder / kReportNames[0], report_text(outcome.report));
+  write_file_atomically(folder / kReportNames[1], markdown_report(outcome.report));
+  write_file_atomically(folder / kReportNames[2], html_report(outcome));
 }
 
 }  // namespace bonescan

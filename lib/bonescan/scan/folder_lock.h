@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "bonescan/core/file_descriptor.h"
+
 namespace bonescan {
 
 // Holds a folder for this process, until the end of the scope or of the process, whatever ends it: an
@@ -11,17 +13,12 @@ namespace bonescan {
 class FolderLock {
  public:
   // Throws UsageError if another run holds the folder.
-  explicit FolderLock(const std::filesystem::path& folder);
-  FolderLock(FolderLock&& other) noexcept;
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(FolderLock&& other) noexcept;
-  FolderLock& operator=(const FolderLock&) = delete;
-  ~FolderLock();
+  [[nodiscard]] explicit FolderLock(const std::filesystem::path& folder);
 
-  bool held() const { return descriptor_ >= 0; }
+  bool held() const { return folder_.valid(); }
 
  private:
-  int descriptor_;
+  FileDescriptor folder_;
 };
 
 }  // namespace bonescan

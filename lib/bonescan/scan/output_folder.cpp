@@ -192,7 +192,7 @@ bool holds_run(const fs::path& folder) {
 void remove_run(const fs::path& folder) {
   try {
     remove_earlier_run(folder);
-  } catch (const fs::filesystem_error&) {  // whoever takes back a run has something worse to tell
+  } catch (const fs::filesystem_error&) {  // the caller is reporting another error already
   }
 }
 

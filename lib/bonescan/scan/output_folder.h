@@ -1,4 +1,4 @@
-// The output folder: what is called how in it, and whether a run may use it.
+// Names of the files in the output folder, and whether a run may write into it.
 #pragma once
 
 #include <filesystem>
@@ -39,7 +39,7 @@ inline constexpr const char* kRadiographsName = "radiographs.csv";
 inline constexpr const char* kTableName = "results.csv";           // of the boxes
 inline constexpr const char* kYoloNamesName = "labels/data.yaml";  // of the classes
 
-// Whether a relative name stays below the folder that it is relative to.
+// Whether a name is relative and has no "..", so that it stays below the folder that it is relative to.
 bool stays_below(const std::filesystem::path& name);
 
 // Checks that a run may write into `folder`; changes nothing. Throws UsageError if it holds masks, overlays or labels

@@ -36,7 +36,7 @@ std::optional<std::size_t> RadiographPipeline::next_position() {
   return next_++;
 }
 
-// What is thrown here or in take(), since a result cannot be written, ends the run.
+// What is thrown here or in take() ends the run: no single radiograph is to blame.
 RadiographPipeline::ScannedInput RadiographPipeline::scan_one(std::size_t position) const {
   if (stopped_at_failure_) return {position, {}};
   try {

@@ -10,7 +10,7 @@
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/core/version.h"
-#include "bonescan/model/operating_point.h"
+#include "bonescan/model/options_in_force.h"
 
 namespace bonescan {
 namespace {

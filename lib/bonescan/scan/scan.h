@@ -68,13 +68,12 @@ struct PreparedScan {
 // Finds the request's inputs and loads its models; writes nothing. Throws UsageError.
 PreparedScan prepare_scan(const ScanRequest& request);
 
-// Runs the request on its inputs, or on others that have names of their own. Results, masks and detections.json depend
-// on the inputs, the models and the options alone, not on the number of threads; with the number of inputs memory grows
-// by their names, and by the records of those that fail.
-// Throws UsageError if the request cannot be met: before anything is written, but where the detector, which is loaded
-// when the first radiograph needs it, turns out not to fit its card; what was written is then removed again, unless the
-// run goes on with an earlier one. Throws OutputError if something cannot be written (disk full, folder removed): the
-// run stops at once, and kResume goes on.
+// Runs the request on its inputs, or on others that the caller has put together. Results, masks and detections.json
+// depend on the inputs, the models and the options alone, not on the number of threads; with the number of inputs
+// memory grows by their names, and by the records of those that fail. Throws UsageError if the request cannot be met:
+// before anything is written, but where the detector, which is loaded when the first radiograph needs it, turns out not
+// to fit its card; what was written is then removed again, unless the run goes on with an earlier one. Throws
+// OutputError if something cannot be written (disk full, folder removed): the run stops at once, and kResume goes on.
 ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanModels& models,
                  const Cancellation& cancellation);
 

@@ -55,6 +55,23 @@ void write_overlay(const std::filesystem::path& path, const Radiograph& radiogra
   write_overlay_jpeg(path, draw_overlay(at_full_size(radiograph, input, options), mask, boxes));
 }
 
+// All pictures of the radiograph or, where one cannot be written, none: a failed record has no pictures.
+void write_pictures(ScanRecord& record, const Radiograph& radiograph, const InputFile& input, const ScanModels& models,
+                    const RadiographOptions& options, const cv::Mat& mask) {
+  const std::string picture = picture_name(input.file, input.frame);
+  try {
+    if (options.overlay)
+      write_overlay(options.output_folder / overlay_name(picture), radiograph, input, models, options, mask,
+                    record.detections);
+    if (!record.bone) return;
+    record.bone->mask = mask_name(picture);
+    write_mask_png(options.output_folder / *record.bone->mask, mask);
+  } catch (...) {
+    remove_picture_files(options.output_folder, picture);
+    throw;
+  }
+}
+
 RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models, const RadiographOptions& options) {
   RadiographResult result;
   ScanRecord& record = result.record;
@@ -79,21 +96,8 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
   if (record.detector_ran)
     record.detections = timed(seconds.detect, [&] { return models.detector->get().detect(radiograph); });
 
-  if (options.output_folder.empty()) return result;
-  const std::string picture = picture_name(input.file, input.frame);
-  const std::filesystem::path overlay = options.output_folder / overlay_name(picture);
-  timed(seconds.write, [&] {
-    if (options.overlay) write_overlay(overlay, radiograph, input, models, options, mask, record.detections);
-    if (!record.bone) return;
-    record.bone->mask = mask_name(picture);
-    try {
-      write_mask_png(options.output_folder / *record.bone->mask, mask);
-    } catch (...) {  // a failed record has no pictures
-      std::error_code error;
-      if (options.overlay) std::filesystem::remove(overlay, error);
-      throw;
-    }
-  });
+  if (!options.output_folder.empty())
+    timed(seconds.write, [&] { write_pictures(record, radiograph, input, models, options, mask); });
   return result;
 }
 

@@ -1,4 +1,4 @@
-#include "bonescan/model/operating_point.h"
+#include "bonescan/model/options_in_force.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,68 @@
+// Which images a report shows.
+#include "bonescan/report/pictures.h"
+
+#include <catch2/catch.hpp>
+#include <opencv2/imgcodecs.hpp>
+
+#include "bonescan/core/file.h"
+#include "support/test_paths.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_picture(const fs::path& path, int grey) {
+  fs::create_directories(path.parent_path());
+  REQUIRE(cv::imwrite(path, cv::Mat(40, 60, CV_8U, cv::Scalar(grey))));
+}
+
+std::vector<std::string> titles(const std::vector<Gallery>& galleries) {
+  std::vector<std::string> result;
+  for (const Gallery& gallery : galleries) result.push_back(gallery.title);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("Negative images are shown as false positives from the score threshold on") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"fractured.png", "whole.png"}) write_picture(folder / "images" / name, 90);
+  write_file_atomically(folder / "gt.json",
+                        R"({"images": [{"id": 1, "file_name": "fractured.png", "width": 60, "height": 40},
+                                       {"id": 2, "file_name": "whole.png", "width": 60, "height": 40}],
+                            "categories": [{"id": 0, "name": "fractured"}],
+                            "annotations": [{"id": 1, "image_id": 1, "category_id": 0, "bbox": [5, 5, 20, 20]}]})");
+  write_file_atomically(folder / "found.json",
+                        R"([{"image_id": 2, "category_id": 0, "bbox": [1, 1, 9, 9], "score": 0.4}])");
+  EvaluationRequest request;
+  request.sources.ground_truth = folder / "gt.json";
+  request.sources.predictions = folder / "found.json";
+  request.sources.images = folder / "images";
+  const auto shown_at = [&request](double score_threshold) {
+    request.settings.score_threshold = score_threshold;
+    return titles(make_galleries(*evaluate(request, Cancellation())));
+  };
+  const std::vector<std::string> with_boxes = {"Worst images", "Best images"};
+  CHECK(shown_at(0.5) == with_boxes);
+  CHECK(shown_at(0.4) ==
+        std::vector<std::string>{"Worst images", "Best images", "False positives on images without a fracture"});
+}
+
+TEST_CASE("A mask that can no longer be read makes room for the next") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"a.png", "b.png"})
+    for (const char* kind : {"truth", "drawn"}) write_picture(folder / kind / name, 255);
+  EvaluationRequest request;
+  request.task = ScanTask::kSegment;
+  request.sources.ground_truth = folder / "truth";
+  request.sources.predictions = folder / "drawn";
+  const auto outcome = evaluate(request, Cancellation());
+  write_file_atomically(folder / "drawn/a.png", "no picture any more");
+  const std::vector<Gallery> galleries = make_galleries(*outcome);
+  REQUIRE(galleries.size() == 2);
+  REQUIRE(galleries[0].pictures.size() == 1);
+  CHECK_THAT(galleries[0].pictures[0].caption, Catch::StartsWith("b"));
+}
+
+}  // namespace bonescan
