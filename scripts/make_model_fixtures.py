@@ -74,7 +74,7 @@ class FlatteningSegmenter(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         features = self.convolution(images)
-        halves = features.view(images.shape[0], 2, -1).view(features.shape)
+        halves = features.view(images.shape[0], -1).view(features.shape)
         return (halves[:, :1] - halves[:, 1:]) / 2
 
 
@@ -97,26 +97,24 @@ class Detector(nn.Module):
         self.register_buffer("count", torch.tensor(4))
 
     def forward(self, images: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-        return self.heads(F.avg_pool2d(images.mean(dim=1, keepdim=True), 8).reshape(-1, 4))
-
-    def heads(self, brightness: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        brightness = F.avg_pool2d(images.mean(dim=1, keepdim=True), 8).reshape(-1, 4)
         logit = self.scale * (brightness - 0.5)
         logits = torch.stack([torch.zeros_like(logit)] * (self.classes - 1) + [logit], dim=2)
-        return logits, torch.zeros(brightness.shape[0], int(self.count), 4), self.anchors
+        return logits, torch.zeros(images.shape[0], int(self.count), 4), self.anchors
 
 
-class SamePaddingDetector(Detector):
-    """With a convolution that changes nothing, whose padding LibTorch's optimize_for_inference cannot read."""
+class SamePaddingDetector(nn.Module):
+    """The detector behind a convolution that changes nothing; optimize_for_inference cannot read its padding."""
 
     def __init__(self) -> None:
         super().__init__()
         self.convolution = nn.Conv2d(3, 3, 3, padding="same")
         nn.init.dirac_(self.convolution.weight)
         nn.init.zeros_(self.convolution.bias)
+        self.detector = Detector()
 
     def forward(self, images: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-        brightness = F.avg_pool2d(self.convolution(images).mean(dim=1, keepdim=True), 8).reshape(-1, 4)
-        return self.heads(brightness)
+        return self.detector(self.convolution(images))
 
 
 def card(task: str, channels: int = 3, resize: str = "stretch", **output: Any) -> dict[str, Any]:
@@ -170,6 +168,7 @@ def main() -> None:
     save(folder, "detector_same_padding", SamePaddingDetector(), detection)
     save(folder, "wrong_class_count", Detector(classes=3), detection)
     torch.save({"weight": torch.zeros(2)}, folder / "wrong_no_program.pt")
+
 
 if __name__ == "__main__":
     main()

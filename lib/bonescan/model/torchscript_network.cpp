@@ -153,9 +153,8 @@ std::unique_ptr<const Network> prepare(torch::jit::Module module, ModelTask task
   return std::make_unique<TorchScriptNetwork>(frozen, device, format);
 }
 
-std::unique_ptr<const Network> load_network(const ModelDescription& description, c10::Device device,
-                                            Precision precision, Preparation preparation) {
-  torch::jit::Module module = load_module(description.path);
+std::unique_ptr<const Network> make_network(torch::jit::Module module, const ModelDescription& description,
+                                            c10::Device device, Precision precision, Preparation preparation) {
   try {
     return prepare(std::move(module), description.card.task, device, precision, preparation);
   } catch (const std::exception& error) {
@@ -179,15 +178,16 @@ Model load_model(ModelDescription description, const ModelOptions& options) {
   const c10::Device device = parse_device(options.device);
   use_one_thread();
   run_graphs_as_they_are();
-  const auto try_out = [&](Preparation preparation) {
-    model.network = load_network(model, device, options.precision, preparation);
+  const auto try_out = [&](torch::jit::Module module, Preparation preparation) {
+    model.network = make_network(std::move(module), model, device, options.precision, preparation);
     return run_on_zeros(model, options.precision);
   };
+  torch::jit::Module module = load_module(model.path);
   std::vector<Tensor> outputs;
   try {
-    outputs = try_out(Preparation::kFastest);
-  } catch (const UsageError&) {
-    outputs = try_out(Preparation::kPlain);
+    outputs = try_out(std::move(module), Preparation::kFastest);
+  } catch (const UsageError&) {  // reads the file again, so that a network that runs is not in memory twice
+    outputs = try_out(load_module(model.path), Preparation::kPlain);
   }
   check_outputs(model, outputs);
   if (model.card.task == ModelTask::kDetection) model.anchors = std::move(outputs[2]);

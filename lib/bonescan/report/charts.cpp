@@ -59,7 +59,7 @@ Chart roc_chart(const DetectionEvaluation& evaluation) {
   for (const RocPoint& point : evaluation.roc) points.push_back({point.false_positive_rate, point.true_positive_rate});
   return {"ROC of images", line_chart(points, unit_axis("1 - specificity"), unit_axis("sensitivity"), false),
           fmt::format("Images with a fracture against images without, by their highest score; area {:.3f}.",
-                      evaluation.image_level.auc.value_or(0.0))};
+                      *evaluation.image_level.auc)};
 }
 
 Chart iou_chart(const DetectionEvaluation& evaluation) {

@@ -40,7 +40,7 @@ Gallery gallery(const std::string& title, const Order& order,
 class BoxPictures {
  public:
   BoxPictures(const DetectionEvaluation& evaluation, std::vector<fs::path> paths, const ReadOptions& read)
-      : evaluation_(evaluation), paths_(std::move(paths)), read_(read) {}
+      : evaluation_(evaluation), scored_(score_images(evaluation.set)), paths_(std::move(paths)), read_(read) {}
 
   std::optional<Picture> draw(std::size_t i) const {
     if (paths_[i].empty()) return std::nullopt;
@@ -59,11 +59,10 @@ class BoxPictures {
   // Negative images that have detections at or above the score threshold; the highest score first.
   Order false_positives() const {
     Order order;
-    for (std::size_t i = 0; i < paths_.size(); ++i)
-      if (!evaluation_.dataset.images[i].is_positive && highest_score(i) >= evaluation_.options.score_threshold)
-        order.push_back(i);
+    for (std::size_t i = 0; i < scored_.size(); ++i)
+      if (!scored_[i].positive && scored_[i].score >= evaluation_.options.score_threshold) order.push_back(i);
     std::stable_sort(order.begin(), order.end(),
-                     [this](std::size_t a, std::size_t b) { return highest_score(a) > highest_score(b); });
+                     [this](std::size_t a, std::size_t b) { return scored_[a].score > scored_[b].score; });
     return order;
   }
 
@@ -71,14 +70,6 @@ class BoxPictures {
   std::pair<double, double> rank(std::size_t i) const {
     const ImageFigures& figures = evaluation_.per_image.images[i];
     return {figures.image_iou.value_or(0.0), figures.image_ap50.value_or(0.0)};
-  }
-
-  // Below every score where there is none.
-  double highest_score(std::size_t i) const {
-    double highest = -1.0;
-    for (const ClassMatches& of_class : evaluation_.rows[i].classes)
-      for (const ScoredMatch& match : of_class.matches) highest = std::max(highest, match.score);
-    return highest;
   }
 
   std::vector<CaptionedBox> truth(std::size_t i) const {
@@ -104,11 +95,12 @@ class BoxPictures {
   std::string caption(std::size_t i) const {
     const ImageFigures& figures = evaluation_.per_image.images[i];
     const std::string name = to_one_line(evaluation_.dataset.images[i].file_name);
-    if (!figures.image_iou) return fmt::format("{}: highest score {:.2f}", name, highest_score(i));
+    if (!figures.image_iou) return fmt::format("{}: highest score {:.2f}", name, scored_[i].score.value_or(0.0));
     return fmt::format("{}: IoU {:.2f}, AP50 {:.2f}", name, *figures.image_iou, figures.image_ap50.value_or(0.0));
   }
 
   const DetectionEvaluation& evaluation_;
+  std::vector<ScoredImage> scored_;
   std::vector<fs::path> paths_;
   ReadOptions read_;
 };

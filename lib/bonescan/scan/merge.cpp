@@ -73,7 +73,7 @@ ShardRun read_shard(const fs::path& folder) {
           fmt::format("{} holds a whole run, not a shard; merge is for runs with --shard I/N", folder.string()));
     shard.shard = parse_shard(name);
     shard.positions = shard.run.at("shard_positions").get<std::vector<std::int64_t>>();
-    for (const char* member : {"formats", "inputs"}) shard.run.at(member);
+    for (const char* member : {"formats", "inputs"}) shard.run.at(member);  // throws here, where the folder is known
   } catch (const Json::exception& error) {
     throw UsageError(fmt::format("{} is not the run.json of a shard: {}", (folder / kRunName).string(), error.what()));
   }

@@ -1,7 +1,6 @@
 #include "bonescan/scan/radiograph_table.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <string>
 #include <vector>
@@ -14,31 +13,22 @@
 namespace bonescan {
 namespace {
 
-std::vector<std::string> bone_fields(const std::optional<BoneRecord>& bone) {
-  if (!bone) return {"", "", ""};
-  return {bone->present ? "true" : "false", fmt::format("{}", bone->fraction), fmt::format("{}", bone->confidence)};
+std::string bone_fields(const std::optional<BoneRecord>& bone) {
+  return bone ? fmt::format("{},{},{}", bone->present, bone->fraction, bone->confidence) : ",,";
 }
 
-std::vector<std::string> box_fields(const ScanRecord& record) {
-  if (!record.detector_ran) return {"", ""};
+std::string box_fields(const ScanRecord& record) {
+  if (!record.detector_ran) return ",";
   const std::vector<Detection>& best_first = record.detections;
-  return {fmt::format("{}", best_first.size()), best_first.empty() ? "" : fmt::format("{}", best_first[0].score)};
+  return best_first.empty() ? "0," : fmt::format("{},{}", best_first.size(), best_first[0].score);
 }
 
 std::string to_row(const ScanRecord& record) {
-  std::vector<std::string> fields = {csv_field(name_to_text(picture_name(record.file, record.frame)))};
-  const auto add = [&fields](const std::vector<std::string>& more) {
-    fields.insert(fields.end(), more.begin(), more.end());
-  };
-  if (record.error) {
-    add({"failed", "", "", "", "", "", "", "", "", csv_field(to_one_line(*record.error))});
-  } else {
-    add({"ok", fmt::format("{}", record.width), fmt::format("{}", record.height)});
-    add(bone_fields(record.bone));
-    add(box_fields(record));
-    add({record.bone && record.bone->mask ? csv_field(name_to_text(*record.bone->mask)) : "", ""});
-  }
-  return fmt::format("{}\n", fmt::join(fields, ","));
+  const std::string file = csv_field(name_to_text(picture_name(record.file, record.frame)));
+  if (record.error) return fmt::format("{},failed,,,,,,,,,{}\n", file, csv_field(to_one_line(*record.error)));
+  const bool has_mask = record.bone && record.bone->mask;
+  return fmt::format("{},ok,{},{},{},{},{},\n", file, record.width, record.height, bone_fields(record.bone),
+                     box_fields(record), has_mask ? csv_field(name_to_text(*record.bone->mask)) : "");
 }
 
 }  // namespace
