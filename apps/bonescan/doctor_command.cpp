@@ -12,7 +12,7 @@
 #include "bonescan/core/machine.h"
 #include "bonescan/core/version.h"
 #include "bonescan/image/library_versions.h"
-#include "bonescan/model/runtime.h"
+#include "bonescan/model/network_runtime.h"
 #include "bonescan/scan/self_check.h"
 #include "command.h"
 #include "logging.h"

@@ -6,7 +6,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/model/detector.h"
-#include "bonescan/model/network.h"
+#include "bonescan/model/model.h"
 #include "bonescan/model/segmenter.h"
 #include "support/test_paths.h"
 #include "support/tiny_models.h"

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "bonescan/metrics/resampler.h"
-#include "bonescan/report/detection_evaluation.h"
+#include "bonescan/report/detection_report.h"
 #include "bonescan/report/markdown_report.h"
 #include "bonescan/report/report_json.h"
 #include "bonescan/report/report_table.h"

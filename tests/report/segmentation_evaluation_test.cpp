@@ -8,6 +8,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/report/report_table.h"
+#include "bonescan/report/segmentation_report.h"
 #include "support/test_paths.h"
 
 namespace bonescan {

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "bonescan/model/network.h"
+#include "bonescan/model/model.h"
 
 namespace bonescan::test {
 

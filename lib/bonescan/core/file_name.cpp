@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "bonescan/core/stable_hash.h"
+
 namespace bonescan {
 namespace {
 
@@ -94,15 +96,6 @@ std::string in_small_letters(std::string text) {
   for (char& letter : text)
     if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
   return text;
-}
-
-std::uint64_t stable_hash(std::string_view bytes) {
-  std::uint64_t hash = 0xcbf29ce484222325u;
-  for (const char byte : bytes) {
-    hash ^= static_cast<unsigned char>(byte);
-    hash *= 0x100000001b3u;
-  }
-  return hash;
 }
 
 }  // namespace bonescan

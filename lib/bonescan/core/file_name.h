@@ -1,7 +1,6 @@
 // Names of files in text: a name is any bytes, while JSON, CSV and XML hold characters.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -30,8 +29,5 @@ std::string name_with_suffix(const std::string& name, std::string_view suffix);
 
 // With small letters for capitals, of ASCII alone: other bytes stay as they are.
 std::string in_small_letters(std::string text);
-
-// FNV-1a, 64 bit (http://www.isthe.com/chongo/tech/comp/fnv): a hash that stays the same on every machine.
-std::uint64_t stable_hash(std::string_view bytes);
 
 }  // namespace bonescan

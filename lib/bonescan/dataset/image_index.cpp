@@ -14,22 +14,25 @@ std::string without_extension(const fs::path& path) {
 }  // namespace
 
 ImageIndex::ImageIndex(const Dataset& dataset) {
-  const auto add_image = [this](const DatasetImage& image, bool left_out) {
-    const fs::path path = fs::path(image.file_name).lexically_normal();
-    const ImageMatch match{image.id, left_out};
-    add(paths_, path.string(), match);
-    add(base_names_, path.filename().string(), match);
-    add(path_stems_, without_extension(path), match);
-    add(base_stems_, path.stem().string(), match);
-  };
-  for (const DatasetImage& image : dataset.images) add_image(image, false);
-  for (const DatasetImage& image : dataset.left_out) add_image(image, true);
+  for (const DatasetImage& image : dataset.images) add(image.file_name, {image.id, false});
+  for (const DatasetImage& image : dataset.left_out) add(image.file_name, {image.id, true});
 }
 
-void ImageIndex::add(Names& names, const std::string& key, const ImageMatch& match) {
-  if (key.empty()) return;
-  const auto [position, is_new] = names.try_emplace(key, match);
-  if (!is_new) position->second.reset();
+ImageIndex::ImageIndex(std::span<const std::string> file_names) {
+  for (std::size_t i = 0; i < file_names.size(); ++i) add(file_names[i], {static_cast<std::int64_t>(i), false});
+}
+
+void ImageIndex::add(const std::string& file_name, const ImageMatch& match) {
+  const auto enter = [&match](Names& names, const std::string& key) {
+    if (key.empty()) return;
+    const auto [position, is_new] = names.try_emplace(key, match);
+    if (!is_new) position->second.reset();
+  };
+  const fs::path path = fs::path(file_name).lexically_normal();
+  enter(paths_, path.string());
+  enter(base_names_, path.filename().string());
+  enter(path_stems_, without_extension(path));
+  enter(base_stems_, path.stem().string());
 }
 
 std::optional<ImageMatch> ImageIndex::look_up(const Names& names, const std::string& key) {

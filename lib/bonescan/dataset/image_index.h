@@ -1,8 +1,9 @@
-// Finding the image of a data set that a file name stands for.
+// Finding the image that a file name stands for.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,6 +24,9 @@ class ImageIndex {
  public:
   explicit ImageIndex(const Dataset& dataset);
 
+  // The ids are the positions in `file_names`.
+  explicit ImageIndex(std::span<const std::string> file_names);
+
   // nullopt if no image has the name, or if several share the base name.
   std::optional<ImageMatch> find(std::string_view name) const;
 
@@ -34,7 +38,7 @@ class ImageIndex {
   // nullopt: several images have this key.
   using Names = std::unordered_map<std::string, std::optional<ImageMatch>>;
 
-  static void add(Names& names, const std::string& key, const ImageMatch& match);
+  void add(const std::string& file_name, const ImageMatch& match);
   static std::optional<ImageMatch> look_up(const Names& names, const std::string& key);
 
   Names paths_;

@@ -1,7 +1,7 @@
 #include "bonescan/model/detector.h"
 
+#include "bonescan/model/network_output.h"
 #include "bonescan/model/options_in_force.h"
-#include "bonescan/model/probe.h"
 
 namespace bonescan {
 namespace {

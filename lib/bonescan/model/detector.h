@@ -7,7 +7,7 @@
 
 #include "bonescan/core/box.h"
 #include "bonescan/image/radiograph.h"
-#include "bonescan/model/network.h"
+#include "bonescan/model/model.h"
 #include "bonescan/model/ssd.h"
 #include "bonescan/model/test_time_flips.h"
 

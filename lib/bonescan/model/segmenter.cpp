@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "bonescan/model/flip.h"
+#include "bonescan/model/network_output.h"
 #include "bonescan/model/options_in_force.h"
-#include "bonescan/model/probe.h"
 
 namespace bonescan {
 namespace {

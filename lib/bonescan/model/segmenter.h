@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "bonescan/image/radiograph.h"
-#include "bonescan/model/network.h"
+#include "bonescan/model/model.h"
 
 namespace bonescan {
 

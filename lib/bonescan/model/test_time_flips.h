@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-#include "bonescan/model/network.h"
+#include "bonescan/model/model.h"
 
 namespace bonescan {
 

@@ -1,10 +1,10 @@
-// LibTorch behind the network interface: TorchScript files, prepared for inference on one thread at a time.
+#include "bonescan/model/torchscript_network.h"
+
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/cuda.h>
 #include <torch/script.h>
-#include <torch/version.h>
 
 #include <charconv>
 #include <mutex>
@@ -13,13 +13,8 @@
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
-#include "bonescan/core/sha256.h"
 #include "bonescan/model/bfloat16_convolutions.h"
 #include "bonescan/model/libtorch_error.h"
-#include "bonescan/model/network.h"
-#include "bonescan/model/probe.h"
-#include "bonescan/model/runtime.h"
-#include "bonescan/model/torchscript_file.h"
 
 namespace bonescan {
 namespace {
@@ -94,27 +89,6 @@ class TorchScriptNetwork : public Network {
   c10::MemoryFormat format_;
 };
 
-c10::Device parse_device(const std::string& name) {
-  const std::string right = "it should be cpu, cuda or cuda:N with the number N of a CUDA device";
-  if (name == "cpu") return at::kCPU;
-  int number = 0;
-  if (name != "cuda") {
-    const std::string prefix = "cuda:";
-    const char* const end = name.data() + name.size();
-    if (!name.starts_with(prefix)) throw UsageError(fmt::format("--device {} is not known; {}", name, right));
-    const auto parsed = std::from_chars(name.data() + prefix.size(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end || number < 0 || number > 127) {
-      throw UsageError(fmt::format("--device {} is not known; {}", name, right));
-    }
-  }
-  const auto devices = static_cast<int>(torch::cuda::is_available() ? torch::cuda::device_count() : 0);
-  if (number >= devices) {
-    throw UsageError(fmt::format("--device {}: this LibTorch finds {}; --device cpu always works", name,
-                                 counted(static_cast<std::size_t>(devices), "CUDA device", "CUDA devices")));
-  }
-  return c10::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number));
-}
-
 // Files may hold half-precision weights to be small. Whole numbers stay what they are.
 void convert_weights(const torch::jit::Module& module, c10::Device device) {
   const auto convert = [device](at::Tensor tensor) {
@@ -130,8 +104,6 @@ void arrange_weights(const torch::jit::Module& module, c10::MemoryFormat format)
     if (tensor.dim() == 4) tensor.set_data(tensor.contiguous(format));
   }
 }
-
-enum class Preparation { kFastest, kPlain };
 
 // What is fastest depends on the network: an encoder-decoder gains most from channels-last tensors, an SSD from the
 // operators that LibTorch's optimisation puts in place of its own, which keep oneDNN's layout between layers. Neither
@@ -153,8 +125,33 @@ std::unique_ptr<const Network> prepare(torch::jit::Module module, ModelTask task
   return std::make_unique<TorchScriptNetwork>(frozen, device, format);
 }
 
+}  // namespace
+
+c10::Device find_device(const std::string& name) {
+  const std::string right = "it should be cpu, cuda or cuda:N with the number N of a CUDA device";
+  if (name == "cpu") return at::kCPU;
+  int number = 0;
+  if (name != "cuda") {
+    const std::string prefix = "cuda:";
+    const char* const end = name.data() + name.size();
+    if (!name.starts_with(prefix)) throw UsageError(fmt::format("--device {} is not known; {}", name, right));
+    const auto parsed = std::from_chars(name.data() + prefix.size(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end || number < 0 || number > 127) {
+      throw UsageError(fmt::format("--device {} is not known; {}", name, right));
+    }
+  }
+  const auto devices = static_cast<int>(torch::cuda::is_available() ? torch::cuda::device_count() : 0);
+  if (number >= devices) {
+    throw UsageError(fmt::format("--device {}: this LibTorch finds {}; --device cpu always works", name,
+                                 counted(static_cast<std::size_t>(devices), "CUDA device", "CUDA devices")));
+  }
+  return c10::Device(at::kCUDA, static_cast<c10::DeviceIndex>(number));
+}
+
 std::unique_ptr<const Network> make_network(torch::jit::Module module, const ModelDescription& description,
                                             c10::Device device, Precision precision, Preparation preparation) {
+  use_one_thread();
+  run_graphs_as_they_are();
   try {
     return prepare(std::move(module), description.card.task, device, precision, preparation);
   } catch (const std::exception& error) {
@@ -164,41 +161,6 @@ std::unique_ptr<const Network> make_network(torch::jit::Module module, const Mod
                     "method ({})",
                     description.path.string(), one_line_reason(error)));
   }
-}
-
-}  // namespace
-
-Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options) {
-  ModelCard card = read_model_card(path, task, options);
-  return load_model({path, sha256_of_file(path), std::move(card)}, options);
-}
-
-Model load_model(ModelDescription description, const ModelOptions& options) {
-  Model model{std::move(description), nullptr};
-  const c10::Device device = parse_device(options.device);
-  use_one_thread();
-  run_graphs_as_they_are();
-  const auto try_out = [&](torch::jit::Module module, Preparation preparation) {
-    model.network = make_network(std::move(module), model, device, options.precision, preparation);
-    return run_on_zeros(model, options.precision);
-  };
-  torch::jit::Module module = load_module(model.path);
-  std::vector<Tensor> outputs;
-  try {
-    outputs = try_out(std::move(module), Preparation::kFastest);
-  } catch (const UsageError&) {  // reads the file again, so that a network that runs is not in memory twice
-    outputs = try_out(load_module(model.path), Preparation::kPlain);
-  }
-  check_outputs(model, outputs);
-  if (model.card.task == ModelTask::kDetection) model.anchors = std::move(outputs[2]);
-  return model;
-}
-
-NetworkRuntime network_runtime() {
-  NetworkRuntime runtime{TORCH_VERSION, {"cpu"}};
-  for (std::size_t i = 0; torch::cuda::is_available() && i < torch::cuda::device_count(); ++i)
-    runtime.devices.push_back(fmt::format("cuda:{}", i));
-  return runtime;
 }
 
 }  // namespace bonescan

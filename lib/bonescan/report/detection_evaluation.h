@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "bonescan/core/json.h"
 #include "bonescan/dataset/dataset.h"
 #include "bonescan/dataset/predictions.h"
 #include "bonescan/metrics/bootstrap.h"
 #include "bonescan/metrics/coco_evaluation.h"
+#include "bonescan/metrics/detection_matching.h"
 #include "bonescan/metrics/froc.h"
 #include "bonescan/metrics/image_figures.h"
 #include "bonescan/metrics/image_level.h"
@@ -75,12 +75,5 @@ struct DetectionEvaluation {
 // Of no image at all every figure is undefined.
 DetectionEvaluation evaluate_detections(Dataset dataset, Predictions predictions,
                                         const DetectionEvaluationOptions& options);
-
-// report.json ("bonescan.eval/1") without "models", which the caller knows. `task` is "detection" or "pipeline".
-Json detection_report(const DetectionEvaluation& evaluation, const std::string& task);
-
-// Rows of an earlier report's "images_detail", for the paired bootstrap; nullopt if they are not there
-// or belong to other images, or other numbers of boxes in them, than `evaluation`'s.
-std::optional<std::vector<ImageMatches>> rows_of_report(const Json& report, const DetectionEvaluation& evaluation);
 
 }  // namespace bonescan

@@ -1,4 +1,5 @@
-// report.json of an evaluation of detections.
+#include "bonescan/report/detection_report.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +7,6 @@
 #include <unordered_map>
 
 #include "bonescan/core/file_name.h"
-#include "bonescan/report/detection_evaluation.h"
 #include "bonescan/report/report_json.h"
 
 namespace bonescan {

@@ -28,7 +28,7 @@ class ImageFolder {
   std::optional<std::filesystem::path> path_of(const std::optional<ImageMatch>& match) const;
 
   std::filesystem::path folder_;
-  std::vector<std::string> files_;  // by the id in the index
+  std::vector<std::string> files_;  // the ids of the index are positions here
   ImageIndex index_;
 };
 

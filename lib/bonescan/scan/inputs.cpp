@@ -20,6 +20,7 @@
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/sha256.h"
+#include "bonescan/core/stable_hash.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/image/dicom_file.h"

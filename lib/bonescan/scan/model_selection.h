@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bonescan/model/network.h"
+#include "bonescan/model/model.h"
 
 namespace bonescan {
 

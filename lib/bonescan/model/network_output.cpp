@@ -1,4 +1,4 @@
-#include "bonescan/model/probe.h"
+#include "bonescan/model/network_output.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "bonescan/metrics/evaluation_set.h"
+#include "bonescan/metrics/detection_matching.h"
 
 #include "bonescan/metrics/cell_matcher.h"
 

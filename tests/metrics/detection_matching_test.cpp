@@ -1,6 +1,7 @@
+#include "bonescan/metrics/detection_matching.h"
+
 #include <catch2/catch.hpp>
 
-#include "bonescan/metrics/evaluation_set.h"
 #include "metrics/eval_case.h"
 
 namespace bonescan::test {

@@ -1,7 +1,7 @@
 // Does a network give what its card promises? Asked when it is loaded, and of every answer.
 #pragma once
 
-#include "bonescan/model/network.h"
+#include "bonescan/model/model.h"
 
 namespace bonescan {
 

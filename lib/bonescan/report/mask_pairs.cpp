@@ -1,0 +1,129 @@
+#include "bonescan/report/mask_pairs.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "bonescan/core/counted.h"
+#include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
+#include "bonescan/dataset/folder_files.h"
+#include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/split_list.h"
+#include "bonescan/report/read_predictions.h"
+#include "bonescan/scan/output_folder.h"
+
+namespace bonescan {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "a/hand.jpg.png" becomes "a/hand".
+std::string mask_key(fs::path path) {
+  while (is_image_file_name(path)) path.replace_extension();
+  return path.lexically_normal().string();
+}
+
+// The keys of the masks of a folder, in the order of the files.
+std::vector<std::string> mask_keys(const fs::path& folder, const std::vector<std::string>& files) {
+  std::vector<std::string> keys;
+  std::map<std::string, std::string> seen;
+  for (const std::string& file : files) {
+    const auto [earlier, is_new] = seen.emplace(mask_key(file), file);
+    if (!is_new)
+      throw UsageError(fmt::format("{}: {} and {} are masks of the same name; one is needed", folder.string(),
+                                   earlier->second, file));
+    keys.push_back(earlier->first);
+  }
+  return keys;
+}
+
+std::vector<std::string> list_masks(const fs::path& folder, const std::string& option) {
+  std::vector<std::string> files = list_files(folder, option, is_image_file_name).files;  // of runs of ours, too
+  if (files.empty()) throw UsageError(fmt::format("{} {} holds no mask", option, folder.string()));
+  return files;
+}
+
+// Masks lie in masks/ of an output folder of ours.
+fs::path predicted_masks_folder(const fs::path& folder) {
+  check_run_is_finished(folder);
+  return fs::exists(folder / kResultsName) && fs::is_directory(folder / kMasksFolder) ? folder / kMasksFolder : folder;
+}
+
+// The keys of what an output folder of ours says that its model failed on.
+std::vector<std::string> failed_pictures(const fs::path& folder) {
+  std::vector<std::string> failed;
+  const fs::path path = folder / kResultsName;
+  if (!fs::exists(path)) return failed;
+  for_each_scan_record(read_text_file(path), path, [&failed](const ScanRecord& record, const std::string&) {
+    if (record.error) failed.push_back(mask_key(picture_name(record.file, record.frame)));
+  });
+  return failed;
+}
+
+// The file names are the keys of `files`, the ids their positions.
+Dataset true_masks(const MaskFolders& folders, const std::vector<std::string>& files) {
+  Dataset truth;
+  truth.source = folders.ground_truth.string();
+  for (std::string& key : mask_keys(folders.ground_truth, files)) {
+    DatasetImage mask;
+    mask.id = static_cast<std::int64_t>(truth.images.size());
+    mask.file_name = std::move(key);
+    truth.images.push_back(std::move(mask));
+  }
+  if (folders.split_list)
+    keep_listed_images(truth, read_split_list(*folders.split_list), folders.split_list->string(), UnknownNames::kNoted);
+  return truth;
+}
+
+}  // namespace
+
+Dataset read_true_masks(const MaskFolders& folders) {
+  return true_masks(folders, list_masks(folders.ground_truth, "--ground-truth"));
+}
+
+MaskPairs pair_masks(const MaskFolders& folders) {
+  const fs::path predictions_folder = predicted_masks_folder(folders.predictions);
+  const ImageIndex failed(failed_pictures(folders.predictions));
+  const std::vector<std::string> truth_files = list_masks(folders.ground_truth, "--ground-truth");
+  const bool is_empty = folders.predictions_may_lack && !fs::exists(predictions_folder);
+  const std::vector<std::string> predicted_files =
+      is_empty ? std::vector<std::string>() : list_masks(predictions_folder, "--predictions");
+  const Dataset truth = true_masks(folders, truth_files);
+  const ImageIndex predicted(mask_keys(predictions_folder, predicted_files));
+
+  MaskPairs result;
+  std::set<std::int64_t> used;
+  std::size_t lacking = 0;
+  for (const DatasetImage& mask : truth.images) {
+    const std::string& file = truth_files[static_cast<std::size_t>(mask.id)];
+    const auto match = predicted.find(mask.file_name);
+    if (!match && (folders.predictions_may_lack || failed.find(mask.file_name))) {
+      ++lacking;
+      continue;
+    }
+    if (!match)
+      throw UsageError(fmt::format("--predictions {} has no mask (or several) for {} of --ground-truth {}",
+                                   predictions_folder.string(), file, folders.ground_truth.string()));
+    const std::string& predicted_file = predicted_files[static_cast<std::size_t>(match->id)];
+    if (!used.insert(match->id).second)
+      throw UsageError(fmt::format("{} stands for several masks of --ground-truth {}", predicted_file,
+                                   folders.ground_truth.string()));
+    result.pairs.push_back({file, folders.ground_truth / file, predictions_folder / predicted_file});
+  }
+  if (result.pairs.empty() && !folders.predictions_may_lack)
+    throw UsageError(fmt::format("--predictions {} has no mask for any of --ground-truth {}",
+                                 predictions_folder.string(), folders.ground_truth.string()));
+  result.notes = truth.notes;
+  if (lacking > 0)
+    result.notes.push_back(
+        fmt::format("The model failed on the radiographs of {}, left out.", counted(lacking, "mask", "masks")));
+  if (const std::size_t unused = predicted_files.size() - used.size(); unused > 0)
+    result.notes.push_back(
+        fmt::format("{} without ground truth here, left out.", counted(unused, "predicted mask", "predicted masks")));
+  return result;
+}
+
+}  // namespace bonescan

@@ -1,0 +1,45 @@
+// Which masks are compared with which: those of the ground truth and those predicted, by their names.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bonescan/dataset/dataset.h"
+#include "bonescan/image/radiograph.h"
+
+namespace bonescan {
+
+struct MaskPair {
+  std::string name;  // the ground truth's path below its folder
+  std::filesystem::path ground_truth;
+  std::filesystem::path prediction;
+};
+
+struct MaskFolders {
+  std::filesystem::path ground_truth;
+  std::filesystem::path predictions;  // masks, or an output folder of ours with masks/
+  std::optional<std::filesystem::path> split_list;
+  // A ground truth without prediction is left out with a note instead of refused, and so may all be: a model failed on
+  // its radiograph. Of an output folder of ours that goes for the pictures that its results call failed, but not for
+  // all.
+  bool predictions_may_lack = false;
+  ReadOptions read = {};  // of the masks
+};
+
+struct MaskPairs {
+  std::vector<MaskPair> pairs;     // in byte order of their names
+  std::vector<std::string> notes;  // sentences that a report must repeat
+};
+
+// Pairs masks by their names without image extensions ("hand.png" and "hand.jpg.png" are a pair): the full
+// relative path first, then a base name that is unique. Predictions without ground truth are left out with a
+// note. Throws UsageError if a ground truth has no prediction, two masks share a name, or a folder is empty.
+MaskPairs pair_masks(const MaskFolders& folders);
+
+// The masks of the ground truth, less what the split list leaves out; file names without image extensions.
+// Throws UsageError.
+Dataset read_true_masks(const MaskFolders& folders);
+
+}  // namespace bonescan
