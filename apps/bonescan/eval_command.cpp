@@ -189,7 +189,7 @@ void check_junit_is_a_file_of_its_own(const EvalArguments& arguments) {
 
 // The reports come after a run that may have taken an hour: where they cannot go must show before.
 void check_outputs(const EvalArguments& arguments) {
-  if (arguments.output && *arguments.output != "-") {
+  if (arguments.output && *arguments.output != kStandardStream) {
     check_can_become_folder("--output", *arguments.output);
     for (const char* name : kReportNames) {
       check_can_become_file("--output", *arguments.output / name);
@@ -197,7 +197,7 @@ void check_outputs(const EvalArguments& arguments) {
     }
   }
   if (!arguments.junit) return;
-  if (!arguments.junit->has_filename() || arguments.junit == "-") throw UsageError("--junit: name a file");
+  if (!arguments.junit->has_filename() || arguments.junit == kStandardStream) throw UsageError("--junit: name a file");
   check_can_become_file("--junit", *arguments.junit);
   check_junit_is_a_file_of_its_own(arguments);
 }
@@ -231,7 +231,7 @@ bool may_write_reports(const EvaluationOutcome& outcome, const EvalArguments& ar
 
 void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& arguments) {
   if (arguments.junit) write_named_file(*arguments.junit, junit_xml(outcome.gates));
-  if (arguments.output == "-") return write_to_standard_output(report_text(outcome.report));
+  if (arguments.output == kStandardStream) return write_to_standard_output(report_text(outcome.report));
   if (arguments.output && may_write_reports(outcome, arguments)) write_reports(outcome, *arguments.output);
   if (!arguments.log.quiet) write_to_standard_output(terminal_table(outcome.report));
 }

@@ -8,22 +8,20 @@
 #include "support/process.h"
 #include "support/run_folder.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
+using test::dicom;
 using Arguments = std::vector<std::string>;
 
 // Stands in every element of the fixtures that could name a person (scripts/make_dicom_fixtures.py).
 const std::string kSecret = "ZZSECRETZZ";
 
-fs::path dicom(const std::string& name) {
-  return test::data_folder() / "dicom" / name;
-}
-
 test::ProcessResult pipeline(Arguments arguments) {
-  const Arguments models = {"pipeline", "--segmenter", test::data_folder() / "models/segmenter.pt", "--detector",
+  const Arguments models = {"pipeline", "--segmenter", test::kSegmenter, "--detector",
                             test::data_folder() / "models/detector.pt"};
   arguments.insert(arguments.begin(), models.begin(), models.end());
   return test::run_bonescan(arguments);
@@ -205,7 +203,7 @@ TEST_CASE("without DCMTK's data dictionary DICOM files fail with a sentence that
                              "-o",
                              folder / "out",
                              "--model",
-                             test::data_folder() / "models/segmenter.pt"};
+                             test::kSegmenter};
   const auto result = test::run_process("env", command);
   CHECK(result.exit_code == 3);
   const auto lines = results(folder / "out");

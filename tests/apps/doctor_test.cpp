@@ -15,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The tiny models: what is brighter than one half is bone, and a bright quadrant is a fracture.
 using test::kDetector;
 using test::kSegmenter;
 

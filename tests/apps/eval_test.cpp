@@ -15,12 +15,15 @@
 #include "support/process.h"
 #include "support/run_folder.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
+using test::kDetector;
+using test::kSegmenter;
 using test::ProcessResult;
 using test::TemporaryFolder;
 using Words = std::vector<std::string>;
@@ -253,12 +256,8 @@ TEST_CASE("eval detect: the hand-made cases equal pycocotools") {
 }
 
 TEST_CASE("eval detect: all shared cases equal pycocotools and the other references") {
-  const auto shared = test::shared_folder();
-  if (!shared || !fs::exists(*shared / "eval-cases")) {
-    WARN("skipped: there are no eval-cases beside the checkout");
-    return;
-  }
-  check_all_cases(*shared / "eval-cases");
+  const auto cases = test::shared_or_skipped("eval-cases");
+  if (cases) check_all_cases(*cases);
 }
 
 TEST_CASE("eval detect: random cases equal pycocotools, whatever --max-detections is") {
@@ -380,6 +379,41 @@ TEST_CASE("eval detect: predictions that may be those of other images get a note
                   {"image_id": 3, "category_id": 0, "bbox": [10, 10, 9000, 20], "score": 0.9}])");
   CHECK_THAT(to_json_line(report_of(files.words()).at("notes")),
              Contains("1 box of the predictions beyond the borders of the image"));
+}
+
+TEST_CASE("eval detect: boxes that are no boxes in pixels get a note, of whichever side they are") {
+  const SmallCase files;
+  files.write("results.json", R"([{"image_id": 1, "category_id": 0, "bbox": [0.1, 0.1, 0.2, 0.2], "score": 0.01},
+                                  {"image_id": 3, "category_id": 0, "bbox": [0.5, 0.5, 0.5, 0.5], "score": 0.9}])");
+  CHECK_THAT(to_json_line(report_of(files.words()).at("notes")),
+             Contains("All boxes of the predictions lie within the first pixel"));
+  Json truth = parse_json(kGroundTruth, "ground truth");
+  for (Json& box : truth["annotations"]) box["bbox"] = {5000, 10, 20, 20};
+  files.write("gt.json", truth.dump());
+  CHECK_THAT(to_json_line(report_of(files.words()).at("notes")),
+             Contains("of the ground truth beyond the borders of the image"));
+  for (Json& box : truth["annotations"]) box["bbox"] = {5, 10, 0, 0};
+  files.write("gt.json", truth.dump());
+  CHECK_THAT(to_json_line(report_of(files.words()).at("notes")), Contains("of the ground truth without area"));
+}
+
+TEST_CASE("eval detect: COCO results may name images by their names") {
+  const SmallCase files;
+  const Json by_id = report_of(files.words());
+  Json results = parse_json(kResults, "results"), images = parse_json(kGroundTruth, "ground truth").at("images");
+  for (Json& result : results)
+    for (const Json& image : images)
+      if (image.at("id") == result.at("image_id")) {
+        result["image_id"] = fs::path(image.at("file_name").get<std::string>()).stem().string();
+        break;
+      }
+  files.write("results.json", results.dump());
+  CHECK(report_of(files.words()).at("images_detail") == by_id.at("images_detail"));
+  results[0]["image_id"] = "nothing";
+  files.write("results.json", results.dump());
+  const ProcessResult refused = eval(files.words());
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.errors, Contains("there is no image \"nothing\"") && Contains("an image's id, or its name"));
 }
 
 TEST_CASE("eval detect: folders of any name can be read back from the report") {
@@ -599,15 +633,14 @@ TEST_CASE("eval detect runs a model on the images where there are no predictions
       folder / "gt.json",
       R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}, {"id": 6, "file_name": "IMG0003770.jpg"}],
                             "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
-  const fs::path model = test::data_folder() / "models" / "detector.pt";
   const ProcessResult result =
       eval({"detect", "--ground-truth", folder / "gt.json", "--images", test::data_folder() / "samples", "--model",
-            model, "--score-threshold", "0.01", "-o", folder / "out"});
+            kDetector, "--score-threshold", "0.01", "-o", folder / "out"});
   INFO(result.errors);
   REQUIRE(result.exit_code == 0);
   const Json report = read_json_file(folder / "out/report.json");
-  CHECK(report.at("models").at("detector").at("path") == model.string());
-  CHECK(report.at("predictions") > 0);
+  CHECK(report.at("models").at("detector").at("path") == kDetector);
+  CHECK(report.at("predictions") == 8);              // two images, one box for each of four anchors
   CHECK(report.at("metrics").at("ap50").is_null());  // no ground truth
   // The images without a fracture are shown with their false positives.
   CHECK_THAT(read_text_file(folder / "out/report.html"), Contains("data:image/jpeg;base64,") && !Contains("http"));
@@ -624,14 +657,12 @@ void write_patients(const fs::path& folder) {
 TEST_CASE("eval: images of one base name in several folders are told apart when a model runs on them") {
   const TemporaryFolder folder;
   write_patients(folder / "images");
-  const fs::path models = test::data_folder() / "models";
-  REQUIRE(test::run_bonescan(
-              {"segment", folder / "images/wrist", "--model", models / "segmenter.pt", "-o", folder / "drawn"})
+  REQUIRE(test::run_bonescan({"segment", folder / "images/wrist", "--model", kSegmenter, "-o", folder / "drawn"})
               .exit_code == 0);
   fs::create_directories(folder / "masks");
   fs::rename(folder / "drawn/masks", folder / "masks/wrist");
-  const Json masks = report_of({"segment", "--ground-truth", folder / "masks", "--images", folder / "images", "--model",
-                                models / "segmenter.pt"});
+  const Json masks =
+      report_of({"segment", "--ground-truth", folder / "masks", "--images", folder / "images", "--model", kSegmenter});
   CHECK(masks.at("images") == 2);
   CHECK(masks.at("metrics").at("iou_mean") == 1.0);
 
@@ -639,8 +670,8 @@ TEST_CASE("eval: images of one base name in several folders are told apart when 
       folder / "gt.json",
       R"({"images": [{"id": 5, "file_name": "wrist/p1/1.jpg"}, {"id": 6, "file_name": "./wrist/p2/1.jpg"}],
           "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
-  const Json boxes = report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images",
-                                "--model", models / "detector.pt"});
+  const Json boxes =
+      report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--model", kDetector});
   REQUIRE(boxes.at("images_detail").size() == 2);
   CHECK(boxes.at("images_detail")[0].at("detections") > 0);
   CHECK(boxes.at("images_detail")[0].at("detections") == boxes.at("images_detail")[1].at("detections"));
@@ -649,19 +680,18 @@ TEST_CASE("eval: images of one base name in several folders are told apart when 
 TEST_CASE("eval: one file is not taken for several images") {
   const TemporaryFolder folder;
   write_patients(folder / "images");
-  const fs::path models = test::data_folder() / "models";
   write_file_atomically(folder / "gt.json",
                         R"({"images": [{"id": 5, "file_name": "p1/1.jpg"}, {"id": 6, "file_name": "p2/1.jpg"}],
           "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
   write_file_atomically(folder / "masks/p1/1.bmp", bitmap({1, 1, 0, 0}));
   write_file_atomically(folder / "masks/p2/1.bmp", bitmap({1, 1, 0, 0}));
   const fs::path one_too_deep = folder / "images/wrist/p1";
-  const ProcessResult boxes = eval(
-      {"detect", "--ground-truth", folder / "gt.json", "--images", one_too_deep, "--model", models / "detector.pt"});
+  const ProcessResult boxes =
+      eval({"detect", "--ground-truth", folder / "gt.json", "--images", one_too_deep, "--model", kDetector});
   CHECK(boxes.exit_code == 2);
   CHECK_THAT(boxes.errors, Contains("p1/1.jpg stands for both p1/1.jpg and p2/1.jpg"));
-  const ProcessResult masks = eval(
-      {"segment", "--ground-truth", folder / "masks", "--images", one_too_deep, "--model", models / "segmenter.pt"});
+  const ProcessResult masks =
+      eval({"segment", "--ground-truth", folder / "masks", "--images", one_too_deep, "--model", kSegmenter});
   CHECK(masks.exit_code == 2);
   CHECK_THAT(masks.errors, Contains("stands for both"));
 }
@@ -673,8 +703,7 @@ TEST_CASE("eval: a link below --images to another image of the folder is an imag
   fs::create_symlink("../all/IMG0003767.jpg", folder / "images/valid/0001.jpg");
   write_file_atomically(folder / "gt.json", R"({"images": [{"id": 5, "file_name": "valid/0001.jpg"}],
                                                 "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
-  CHECK(report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--model",
-                   test::data_folder() / "models/detector.pt"})
+  CHECK(report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--model", kDetector})
             .at("images") == 1);
 }
 
@@ -685,15 +714,47 @@ TEST_CASE("eval pipeline runs both models, on images of the ground truth and on 
                         R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}],
                             "categories": [{"id": 0, "name": "fractured"}],
                             "annotations": [{"id": 1, "image_id": 5, "category_id": 0, "bbox": [10, 10, 90, 90]}]})");
-  const fs::path models = test::data_folder() / "models";
-  const Json report =
-      report_of({"pipeline", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--negatives",
-                 folder / "images", "--segmenter", models / "segmenter.pt", "--detector", models / "detector.pt"});
+  const Json report = report_of({"pipeline", "--ground-truth", folder / "gt.json", "--images", folder / "images",
+                                 "--negatives", folder / "images", "--segmenter", kSegmenter, "--detector", kDetector});
   CHECK(report.at("task") == "pipeline");
   CHECK(report.at("images") == 7);  // one with a box, the six others of the folder without
   CHECK(report.at("ground_truth") == 1);
   CHECK(report.at("models").contains("segmenter"));
   CHECK(report.at("models").contains("detector"));
+  // The radiograph is too dark for the tiny segmenter: the detector, which finds boxes on each picture, has not seen
+  // it.
+  CHECK(report.at("predictions") == 8);
+  CHECK(report.at("images_detail")[0].at("file") == "IMG0003767.jpg");
+  CHECK(report.at("images_detail")[0].at("detections") == 0);
+}
+
+TEST_CASE("eval: a model that fails on an image ends with 3, and a note") {
+  const TemporaryFolder folder;
+  test::copy_samples(folder / "images");
+  test::write_truncated(folder / "images/cut.jpg");
+  write_file_atomically(folder / "gt.json",
+                        R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}, {"id": 6, "file_name": "cut.jpg"}],
+                            "categories": [{"id": 0, "name": "fractured"}],
+                            "annotations": [{"id": 1, "image_id": 6, "category_id": 0, "bbox": [10, 10, 90, 90]}]})");
+  const ProcessResult result = eval(
+      {"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--model", kDetector, "-o", "-"});
+  CHECK(result.exit_code == 3);
+  CHECK_THAT(to_json_line(parse_json(result.output, "report").at("notes")),
+             Contains("1 image failed when the predictions were made, taken as without detections"));
+}
+
+TEST_CASE("eval: hostile names stay text in report.html") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "images");
+  fs::copy_file(test::data_folder() / "samples/IMG0003767.jpg", folder / "images/a<b>&.jpg");
+  write_file_atomically(folder / "gt.json", R"({"images": [{"id": 5, "file_name": "a<b>&.jpg"}],
+      "categories": [{"id": 0, "name": "fractured"}],
+      "annotations": [{"id": 1, "image_id": 5, "category_id": 0, "bbox": [10, 10, 90, 90]}]})");
+  write_file_atomically(folder / "results.json", "[]");
+  REQUIRE(eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--predictions",
+                folder / "results.json", "-o", folder / "out"})
+              .exit_code == 0);
+  CHECK_THAT(read_text_file(folder / "out/report.html"), Contains("a&lt;b&gt;&amp;.jpg") && !Contains("a<b>"));
 }
 
 TEST_CASE("eval: a copy of an image of the ground truth among the negatives is not taken for it") {
@@ -704,9 +765,8 @@ TEST_CASE("eval: a copy of an image of the ground truth among the negatives is n
                         R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}],
                             "categories": [{"id": 0, "name": "fractured"}],
                             "annotations": [{"id": 1, "image_id": 5, "category_id": 0, "bbox": [10, 10, 90, 90]}]})");
-  const Json report =
-      report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--negatives",
-                 folder / "negatives", "--model", test::data_folder() / "models/detector.pt"});
+  const Json report = report_of({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images",
+                                 "--negatives", folder / "negatives", "--model", kDetector});
   CHECK(report.at("images") == 7);
   CHECK_THAT(to_json_line(report.at("notes")), Contains("1 image in"));
 }
@@ -718,8 +778,8 @@ TEST_CASE("eval: what does not fit the ground truth shows before a model runs") 
     write_file_atomically(folder / "gt.json", R"({"images": [)" + images + R"(], "annotations": [],
                                                   "categories": [{"id": 0, "name": ")" +
                                                   category + R"("}]})");
-    const ProcessResult result = eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images",
-                                       "--model", test::data_folder() / "models/detector.pt"});
+    const ProcessResult result =
+        eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--model", kDetector});
     CHECK(result.exit_code == 2);
     CHECK_THAT(result.errors, Contains(sentence) && !Contains("radiographs in"));
   };
@@ -731,21 +791,20 @@ TEST_CASE("eval: what does not fit the ground truth shows before a model runs") 
 TEST_CASE("eval: where the models fail on every image the exit code is 5") {
   const TemporaryFolder folder;
   write_failing_case(folder.path());
-  const fs::path models = test::data_folder() / "models";
   const ProcessResult boxes = eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images",
-                                    "--model", models / "detector.pt", "-o", folder / "boxes"});
+                                    "--model", kDetector, "-o", folder / "boxes"});
   CHECK(boxes.exit_code == 5);
   CHECK_THAT(to_json_line(read_json_file(folder / "boxes/report.json").at("notes")), Contains("1 image failed"));
   const ProcessResult masks = eval({"segment", "--ground-truth", folder / "masks", "--images", folder / "images",
-                                    "--model", models / "segmenter.pt", "-o", folder / "masks-report"});
+                                    "--model", kSegmenter, "-o", folder / "masks-report"});
   INFO(masks.errors);
   CHECK(masks.exit_code == 5);
   write_file_atomically(folder / "gt.json",
                         R"({"images": [{"id": 1, "file_name": "cut.jpg"}], "annotations": [],
                             "categories": [{"id": 0, "name": "fractured"}]})");
   const ProcessResult negatives =
-      eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--model",
-            models / "detector.pt", "-o", folder / "negatives", "--require", "image_level.specificity>=0.5"});
+      eval({"detect", "--ground-truth", folder / "gt.json", "--images", folder / "images", "--model", kDetector, "-o",
+            folder / "negatives", "--require", "image_level.specificity>=0.5"});
   CHECK(negatives.exit_code == 4);
   CHECK_THAT(negatives.errors, Contains("image_level.specificity is undefined"));
   CHECK(read_json_file(folder / "negatives/report.json").at("image_level").at("specificity").is_null());
@@ -758,13 +817,8 @@ TEST_CASE("eval: what is wrong with a gate shows before a model runs") {
   const TemporaryFolder folder;
   write_failing_case(folder.path());
   write_file_atomically(folder / "masks.json", R"({"schema": "bonescan.eval/1", "task": "segmentation"})");
-  const Words words = {"detect",
-                       "--ground-truth",
-                       folder / "gt.json",
-                       "--images",
-                       folder / "images",
-                       "--model",
-                       test::data_folder() / "models/detector.pt"};
+  const Words words = {"detect",          "--ground-truth", folder / "gt.json", "--images",
+                       folder / "images", "--model",        kDetector};
   const std::vector<std::pair<Words, std::string>> gates = {
       {{"--require", "ap51>=0.4"}, "there is no figure \"ap51\""},
       {{"--require", "froc.9.sensitivity>=0.5"}, "froc.9.sensitivity"},
@@ -780,9 +834,7 @@ TEST_CASE("eval: what is wrong with a gate shows before a model runs") {
 
 TEST_CASE("eval detect --model-card supplies the operating point") {
   const TemporaryFolder folder;
-  const fs::path models = test::data_folder() / "models";
-  const auto doctor = test::run_bonescan(
-      {"doctor", "--json", "--segmenter", models / "segmenter.pt", "--detector", models / "detector.pt"});
+  const auto doctor = test::run_bonescan({"doctor", "--json", "--segmenter", kSegmenter, "--detector", kDetector});
   Json card = parse_json(doctor.output, "doctor").at("models").at("detector").at("card");
   card["operating_point"]["score_threshold"] = 0.625;
   write_file_atomically(folder / "card.json", to_json_text(card));
@@ -792,7 +844,7 @@ TEST_CASE("eval detect --model-card supplies the operating point") {
           "annotations": []})");
   const Json report =
       report_of({"detect", "--ground-truth", folder / "gt.json", "--images", test::data_folder() / "samples", "--model",
-                 models / "detector.pt", "--model-card", folder / "card.json"});
+                 kDetector, "--model-card", folder / "card.json"});
   CHECK(report.at("operating_point").at("score_threshold") == 0.625);
 }
 
@@ -835,9 +887,8 @@ TEST_CASE("eval segment runs a model on the radiographs of the masks") {
   const TemporaryFolder folder;
   fs::create_directories(folder / "truth");
   fs::copy_file(test::data_folder() / "samples/IMG0003770.jpg", folder / "truth/IMG0003770.jpg");  // any grey picture
-  const ProcessResult result =
-      eval({"segment", "--ground-truth", folder / "truth", "--images", test::data_folder() / "samples", "--model",
-            test::data_folder() / "models/segmenter.pt", "-o", "-"});
+  const ProcessResult result = eval({"segment", "--ground-truth", folder / "truth", "--images",
+                                     test::data_folder() / "samples", "--model", kSegmenter, "-o", "-"});
   INFO(result.errors);
   REQUIRE(result.exit_code == 0);
   const Json report = parse_json(result.output, "report");
@@ -846,16 +897,12 @@ TEST_CASE("eval segment runs a model on the radiographs of the masks") {
 }
 
 TEST_CASE("eval: FracAtlas stands for ground truth, images and split") {
-  const auto shared = test::shared_folder();
-  if (!shared || !fs::exists(*shared / "data/FracAtlas")) {
-    WARN("skipped: there is no FracAtlas beside the checkout");
-    return;
-  }
+  const auto frac_atlas = test::shared_or_skipped("data/FracAtlas");
+  if (!frac_atlas) return;
   const TemporaryFolder folder;
   write_file_atomically(folder / "results.json", "[]");
-  const Words words = {"detect", "--fracatlas",   *shared / "data/FracAtlas", "--split",
-                       "valid",  "--predictions", folder / "results.json",    "--bootstrap",
-                       "0"};
+  const Words words = {"detect",        "--fracatlas",           *frac_atlas,   "--split", "valid",
+                       "--predictions", folder / "results.json", "--bootstrap", "0"};
   const Json plain = report_of(words);
   CHECK(plain.at("images") == 82);
   CHECK(plain.at("metrics").at("ap50") == 0.0);

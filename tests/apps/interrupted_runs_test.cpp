@@ -17,6 +17,7 @@
 #include "support/process.h"
 #include "support/run_folder.h"
 #include "support/test_paths.h"
+#include "support/tiny_models.h"
 
 namespace bonescan {
 namespace {
@@ -25,9 +26,7 @@ namespace fs = std::filesystem;
 using Arguments = std::vector<std::string>;
 
 Arguments segment_command(const fs::path& in, const fs::path& out, const Arguments& more = {}) {
-  Arguments words = {
-      test::executable(), "segment", "--model", test::data_folder() / "models/segmenter.pt", in, "-o", out,
-      "--threads",        "2",       "-v"};
+  Arguments words = {test::executable(), "segment", "--model", test::kSegmenter, in, "-o", out, "--threads", "2", "-v"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -233,15 +232,6 @@ TEST_CASE("an output folder that is removed under the run ends it with one sente
   CHECK_FALSE(fs::exists(folder / "out/results.jsonl"));
 }
 
-// As a user whom permissions hold; empty where there is no such user, or one that cannot read the build folder.
-std::optional<Arguments> as_ordinary_user(const Arguments& words) {
-  if (::geteuid() != 0) return words;
-  Arguments arguments = {"setpriv", "--reuid=65534", "--clear-groups"};
-  if (run({"setpriv", "--reuid=65534", "--clear-groups", words[0], "--version"}).exit_code != 0) return std::nullopt;
-  arguments.insert(arguments.end(), words.begin(), words.end());
-  return arguments;
-}
-
 TEST_CASE(
     "an output folder that becomes read-only under the run ends it with one sentence, and the run goes on later") {
   const std::string part = GENERATE("out/masks", "out");
@@ -249,11 +239,8 @@ TEST_CASE(
   const test::TemporaryFolder folder;
   make_inputs(folder / "in", 150);
   fs::permissions(folder.path(), fs::perms::all);
-  const auto resume = as_ordinary_user(segment_command(folder / "in", folder / "out", {"--resume"}));
-  if (!resume) {
-    WARN("skipped: no other user can run the executable");
-    return;
-  }
+  const auto resume = test::as_ordinary_user(segment_command(folder / "in", folder / "out", {"--resume"}));
+  if (!resume) return;
   CHECK(run(segment_command(folder / "in", folder / "undisturbed")).exit_code == 3);
   const std::string out = folder / "out", locked = folder / part;
   const auto result = run_script(started_until_fourth_mask(out) + "; chmod 555 '" + locked + "'; wait $!", *resume);
@@ -304,7 +291,10 @@ void write_large_tiff(const fs::path& path) {
 }
 
 TEST_CASE("a radiograph that does not fit into memory fails by itself, and the run goes on") {
-  if (kSanitized) return;
+  if (kSanitized) {
+    WARN("skipped: the sanitizer needs more address space than is given");
+    return;
+  }
   const test::TemporaryFolder folder;
   make_inputs(folder / "in", 4);
   const std::string in = folder / "in";

@@ -8,6 +8,7 @@
 #include "bonescan/core/file.h"
 #include "bonescan/core/json.h"
 #include "bonescan/core/machine.h"
+#include "bonescan/core/sha256.h"
 #include "support/process.h"
 #include "support/run_folder.h"
 #include "support/test_paths.h"
@@ -176,7 +177,22 @@ TEST_CASE("a standard stream that is closed or full changes neither the results 
 }
 
 TEST_CASE("a command that finishes nothing of its own ends at the signal") {
-  const Arguments words = {"-c", "\"$0\" \"$@\" & sleep 0.2; kill -TERM $!; wait $!", test::executable(), "doctor"};
+  const test::TemporaryFolder folder;
+  // The command has begun when it opens the pipe that it is to read.
+  const std::string script =
+      "mkfifo names; \"$@\" & command=$!; (exec >names; : >opened; exec sleep 60) & writer=$!; "
+      "until [ -e opened ]; do sleep 0.05; done; kill -TERM $command; wait $command; code=$?; kill $writer; exit $code";
+  write_file_atomically(folder / "predictions.json", "[]");
+  const Arguments words = {"-c",
+                           "cd '" + folder.path().string() + "'; " + script,
+                           "sh",
+                           test::executable(),
+                           "eval",
+                           "detect",
+                           "--ground-truth",
+                           "names",
+                           "--predictions",
+                           "predictions.json"};
   CHECK(test::run_process("sh", words).exit_code == 128 + SIGTERM);
 }
 
@@ -207,7 +223,72 @@ TEST_CASE("a truncated JPEG is a failed record and exit code 3, and --allow-trun
   CHECK(lines[7]["status"] == "failed");
   CHECK(read_json_file(folder / "out/run.json")["counts"]["failed"] == 1);
   CHECK(pipeline({folder / "in", "-o", folder / "out2", "--allow-truncated"}).exit_code == 0);
-  CHECK(pipeline({folder / "in", "-o", folder / "out3", "--fail-fast"}).exit_code == 3);
+}
+
+TEST_CASE("with --fail-fast a run ends at the first failure") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  write_truncated(folder / "in/A.jpg");  // the first in byte order
+  CHECK(pipeline({folder / "in", "-o", folder / "out", "--fail-fast", "--threads", "1"}).exit_code == 3);
+  CHECK(json_lines(read_text_file(folder / "out/results.jsonl")).size() == 1);
+  CHECK(read_json_file(folder / "out/run.json")["status"] == "stopped at the first failure");
+}
+
+TEST_CASE("run.json says with what the results were made") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  const Arguments words = {folder / "in", "-o", folder / "out", "--precision", "bf16"};
+  REQUIRE(pipeline(words).exit_code == 0);
+  const Json run = read_json_file(folder / "out/run.json");
+  Arguments said = run["command_line"];
+  CHECK(said.at(1) == "pipeline");
+  CHECK(Arguments(said.end() - static_cast<std::ptrdiff_t>(words.size()), said.end()) == words);
+  CHECK(run["models"]["segmenter"]["sha256"] == sha256_of_file(kSegmenter));
+  CHECK(run["models"]["detector"]["sha256"] == sha256_of_file(kDetector));
+  CHECK(run["settings"]["precision"] == "bf16");
+}
+
+TEST_CASE("the units of --max-file-size are powers of 1024") {
+  const test::TemporaryFolder folder;
+  fs::copy_file(test::data_folder() / "images/grey.png", folder / "grey.png");
+  REQUIRE(fs::file_size(folder / "grey.png") > 1024);
+  const auto scanned = [&](const char* limit) {
+    return test::run_bonescan({"segment", "--model", kSegmenter, folder / "grey.png", "-o", folder / "out",
+                               "--overwrite", "--max-file-size", limit});
+  };
+  const auto refused = scanned("1kB");
+  CHECK(refused.exit_code == 5);
+  CHECK_THAT(refused.errors, Catch::Contains("the limit is 1024 (--max-file-size)"));
+  CHECK(scanned("2kB").exit_code == 0);
+}
+
+TEST_CASE("a folder's links to folders and its other files are told of") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  fs::create_directories(folder / "elsewhere");
+  fs::create_directory_symlink(folder / "elsewhere", folder / "in/link");
+  write_file_atomically(folder / "in/notes.txt", "mine");
+  const auto result = pipeline({folder / "in", "-o", folder / "out"});
+  CHECK(result.exit_code == 0);
+  CHECK_THAT(result.errors, Catch::Contains("1 link to a folder in the inputs not followed (") &&
+                                Catch::Contains("in/link)") &&
+                                Catch::Contains("1 other file that is not a radiograph"));
+}
+
+TEST_CASE("BONESCAN_WEIGHTS names the folder of the default models") {
+  const test::TemporaryFolder folder;
+  copy_samples(folder / "in");
+  fs::create_directories(folder / "weights");
+  fs::copy_file(kSegmenter, folder / "weights/segnet.pt");
+  const Arguments words = {"BONESCAN_WEIGHTS=" + (folder / "weights").string(),
+                           test::executable(),
+                           "segment",
+                           folder / "in",
+                           "-o",
+                           folder / "out"};
+  REQUIRE(test::run_process("env", words).exit_code == 0);
+  CHECK(read_json_file(folder / "out/run.json")["models"]["segmenter"]["path"] ==
+        (folder / "weights/segnet.pt").string());
 }
 
 TEST_CASE("if every input fails the exit code is 5") {
@@ -355,15 +436,6 @@ TEST_CASE("a TOML file is read as TOML") {
     CHECK(bad.exit_code == 2);
     CHECK_THAT(bad.errors, Catch::Contains(sentence));
   }
-}
-
-TEST_CASE("a key that is no option is named") {
-  const test::TemporaryFolder folder;
-  copy_samples(folder / "in");
-  write_file_atomically(folder / "wrong.toml", "threds = 1\n");
-  const auto wrong = pipeline({folder / "in", "-o", folder / "out2", "--config", folder / "wrong.toml"});
-  CHECK(wrong.exit_code == 2);
-  CHECK_THAT(wrong.errors, Catch::Contains("threds"));
 }
 
 TEST_CASE("a run that cannot begin leaves the run that it was to replace") {

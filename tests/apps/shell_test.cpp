@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <regex>
+#include <set>
 #include <sstream>
 
 #include "bonescan/core/file.h"
@@ -15,8 +17,13 @@ namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
 bool is_installed(const std::string& program) {
-  const bool found = test::run_process("sh", {"-c", "command -v " + program}).exit_code == 0;
-  if (!found) WARN(program + " is not installed");
+  return test::run_process("sh", {"-c", "command -v " + program}).exit_code == 0;
+}
+
+// For a test that is nothing without the program.
+bool is_installed_or_skipped(const std::string& program) {
+  const bool found = is_installed(program);
+  if (!found) WARN("skipped: " + program + " is not installed");
   return found;
 }
 
@@ -36,7 +43,8 @@ Words bash_offers(const std::string& completion, const Words& words) {
   std::string script = "source " + completion + "; cd " + test::data_folder().string() + "; COMP_WORDS=(bonescan";
   for (const std::string& word : words) script += " '" + word + "'";
   script += "); COMP_CWORD=" + std::to_string(words.size()) + "; _bonescan; printf '%s\\n' \"${COMPREPLY[@]}\"";
-  const auto result = test::run_process("bash", {"--norc", "-c", script});
+  // Where the user's locale is not installed bash warns of it.
+  const auto result = test::run_process("env", {"LC_ALL=C", "bash", "--norc", "-c", script});
   CHECK(result.exit_code == 0);
   CHECK(result.errors.empty());
   Words offers = lines(result.output);
@@ -44,8 +52,36 @@ Words bash_offers(const std::string& completion, const Words& words) {
   return offers;
 }
 
+std::vector<Words> all_commands() {
+  return {
+      {"segment"}, {"detect"}, {"pipeline"},   {"eval"}, {"eval", "detect"}, {"eval", "segment"}, {"eval", "pipeline"},
+      {"merge"},   {"doctor"}, {"completion"}, {"man"}};
+}
+
+std::string joined(const Words& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+// The long options that the help of a command lists, each at the beginning of its line.
+std::set<std::string> options_of(Words command) {
+  command.push_back("--help");
+  std::set<std::string> options;
+  static const std::regex listed(R"(^ +(?:-\w,\s?)?(--[a-z0-9-]+))");
+  for (const std::string& line : lines(test::run_bonescan(command).output))
+    if (std::smatch match; std::regex_search(line, match, listed)) options.insert(match[1]);
+  CHECK_FALSE(options.empty());
+  return options;
+}
+
+// Hyphens as roff writes those that are to be copied.
+std::string as_roff(const std::string& text) {
+  return std::regex_replace(text, std::regex("-"), R"(\-)");
+}
+
 TEST_CASE("bash completes commands, options, choices, files and folders") {
-  if (!is_installed("bash")) return;
+  if (!is_installed_or_skipped("bash")) return;
   const test::TemporaryFolder folder;
   const fs::path completion = folder / "bonescan.bash";
   write_file_atomically(completion, test::run_bonescan({"completion", "bash"}).output);
@@ -69,7 +105,7 @@ TEST_CASE("bash completes commands, options, choices, files and folders") {
 }
 
 TEST_CASE("bash knows the completion by the program's name") {
-  if (!is_installed("bash")) return;
+  if (!is_installed_or_skipped("bash")) return;
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "bonescan.bash", test::run_bonescan({"completion", "bash"}).output);
   const auto result = test::run_process(
@@ -78,7 +114,7 @@ TEST_CASE("bash knows the completion by the program's name") {
 }
 
 TEST_CASE("fish completes commands, options and choices") {
-  if (!is_installed("fish")) return;
+  if (!is_installed_or_skipped("fish")) return;
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "bonescan.fish", test::run_bonescan({"completion", "fish"}).output);
   // What it offers, without the descriptions behind the tabs.
@@ -99,7 +135,7 @@ TEST_CASE("fish completes commands, options and choices") {
 }
 
 TEST_CASE("zsh reads its completion without complaint") {
-  if (!is_installed("zsh")) return;
+  if (!is_installed_or_skipped("zsh")) return;
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "_bonescan", test::run_bonescan({"completion", "zsh"}).output);
   const auto result = test::run_process("zsh", {"-f", "-n", folder / "_bonescan"});
@@ -110,8 +146,11 @@ TEST_CASE("zsh reads its completion without complaint") {
 TEST_CASE("the manual page names every command and option, and formats without warning") {
   const test::TemporaryFolder folder;
   const std::string page = test::run_bonescan({"man"}).output;
-  for (const char* name : {".SS bonescan eval detect", "\\-\\-min\\-bone\\-fraction", "\\-\\-shard", ".SH EXIT STATUS"})
-    CHECK_THAT(page, Catch::Contains(name));
+  CHECK_THAT(page, Catch::Contains(".SH EXIT STATUS"));
+  for (const Words& command : all_commands()) {
+    CHECK_THAT(page, Catch::Contains(".SS bonescan " + joined(command)));
+    for (const std::string& option : options_of(command)) CHECK_THAT(page, Catch::Contains(as_roff(option)));
+  }
   write_file_atomically(folder / "bonescan.1", page);
   if (is_installed("mandoc")) {
     const auto lint = test::run_process("mandoc", {"-Tlint", "-Wwarning", folder / "bonescan.1"});
@@ -127,17 +166,7 @@ TEST_CASE("the manual page names every command and option, and formats without w
 }
 
 TEST_CASE("help of every command begins with what it does and an example") {
-  for (const Words& command : std::vector<Words>{{"segment"},
-                                                 {"detect"},
-                                                 {"pipeline"},
-                                                 {"eval"},
-                                                 {"eval", "detect"},
-                                                 {"eval", "segment"},
-                                                 {"eval", "pipeline"},
-                                                 {"merge"},
-                                                 {"doctor"},
-                                                 {"completion"},
-                                                 {"man"}}) {
+  for (const Words& command : all_commands()) {
     Words words = command;
     words.push_back("--help");
     const auto help = test::run_bonescan(words);
@@ -148,8 +177,7 @@ TEST_CASE("help of every command begins with what it does and an example") {
     CHECK(test::run_bonescan(asked).output == help.output);
     const Words text = lines(help.output);
     REQUIRE(text.size() > 4);
-    std::string name = "bonescan";
-    for (const std::string& word : command) name += " " + word;
+    const std::string name = "bonescan " + joined(command);
     CHECK(text[1].empty());
     CHECK_THAT(text[2],
                Catch::StartsWith("Example: ") &&

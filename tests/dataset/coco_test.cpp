@@ -151,8 +151,10 @@ TEST_CASE("Results on images that a split leaves out are dropped with a note") {
   const Predictions predictions =
       files.results(R"([{"image_id": 7, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.25}])", dataset);
   CHECK(predictions.boxes.empty());
-  REQUIRE(predictions.notes.size() == 1);
-  CHECK_THAT(predictions.notes[0], Contains("1 detection on"));
+  REQUIRE(predictions.notes.size() == 2);
+  CHECK(predictions.notes[0] ==
+        "Detections on 0 of 1 image; COCO results do not tell whether a detector saw the others.");
+  CHECK_THAT(predictions.notes[1], Contains("1 detection on"));
 }
 
 TEST_CASE("Images that were added to the ground truth have no ids that COCO results could name") {

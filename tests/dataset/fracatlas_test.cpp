@@ -104,12 +104,9 @@ TEST_CASE("FracAtlas: what is missing is named") {
 }
 
 TEST_CASE("FracAtlas: the real data set has the counts of its manifest") {
-  const auto shared = test::shared_folder();
-  if (!shared || !std::filesystem::exists(*shared / "data/FracAtlas")) {
-    WARN("skipped: there is no FracAtlas beside the checkout");
-    return;
-  }
-  const auto folder = *shared / "data/FracAtlas";
+  const auto shared = test::shared_or_skipped("data/FracAtlas");
+  if (!shared) return;
+  const std::filesystem::path& folder = *shared;
   const Dataset train = read_fracatlas(folder, {.split = "train"});
   CHECK(train.images.size() == 574);
   const Dataset valid = read_fracatlas(folder, {.split = "valid", .with_negatives = true});

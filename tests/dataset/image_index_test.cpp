@@ -41,6 +41,13 @@ TEST_CASE("The extension counts unless the caller says otherwise") {
   CHECK_FALSE(index.find_any_extension("foot"));
 }
 
+TEST_CASE("An index of names gives their positions") {
+  const std::vector<std::string> names = {"left/hand.jpg", "foot.jpg"};
+  const ImageIndex index(names);
+  CHECK(index.find("foot.jpg")->id == 1);
+  CHECK(index.find_any_extension("hand")->id == 0);
+}
+
 TEST_CASE("Images that a split leaves out are known as such") {
   Dataset dataset = images({"hand.jpg"});
   dataset.left_out.push_back({5, "foot.jpg", 0, 0, {}});

@@ -43,6 +43,14 @@ TEST_CASE("A split list without names is refused") {
   CHECK_THROWS_AS(read("image_id\n\n"), UsageError);
 }
 
+TEST_CASE("A split list whose columns are not separated by commas is refused with what separates them") {
+  CHECK_THROWS_WITH(read("image_id;regions\na.jpg;hip\n"), Catch::Contains("its columns are separated by semicolons"));
+  CHECK_THROWS_WITH(read("\"image_id\";\"regions\"\n\"a.jpg\";\"leg, hip\"\n"),
+                    Catch::Contains("separated by semicolons"));
+  CHECK_THROWS_WITH(read("number\tfile_name\n1\ta.jpg\n"), Catch::Contains("its columns are separated by tabs"));
+  CHECK(read("a;b.jpg\n") == Names{"a;b.jpg"});  // a name
+}
+
 TEST_CASE("A split list names images with or without folder and extension") {
   Dataset dataset = three_images();
   keep_listed_images(dataset, {"a", "c.v2"}, "list.csv");

@@ -139,6 +139,18 @@ TEST_CASE(
   CHECK(category_of_prediction({"1", "0"}) == 0);
 }
 
+TEST_CASE("YOLO predictions without class names get a note where the categories do not count from 0") {
+  const YoloCase files;
+  files.write("labels/a.txt", "1 0.5 0.5 0.2 0.4\n");
+  files.write("predicted/a.txt", "1 0.5 0.5 0.2 0.4 0.9\n");
+  const Predictions predictions = read_yolo_results(files.path("predicted"), files.read());
+  CHECK(predictions.boxes.at(0).category_id == 1);
+  CHECK_THAT(predictions.notes.at(0), Contains("The predictions name no classes (data.yaml)"));
+  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n1 0.5 0.5 0.2 0.4\n");
+  for (const std::string& note : read_yolo_results(files.path("predicted"), files.read()).notes)
+    CHECK_THAT(note, !Contains("name no classes"));
+}
+
 TEST_CASE("YOLO class names that are written are those that are read") {
   const YoloCase files;
   files.write("labels/a.txt", "1 0.5 0.5 0.2 0.4\n");

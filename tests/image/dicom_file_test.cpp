@@ -12,10 +12,7 @@ namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path dicom(const std::string& name) {
-  return test::data_folder() / "dicom" / name;
-}
+using test::dicom;
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};

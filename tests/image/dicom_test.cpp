@@ -19,14 +19,11 @@ namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
+using test::dicom;
 using namespace std::string_literals;
 using test::equal;
 using test::mean_difference;
 using test::reference;
-
-std::filesystem::path dicom(const std::string& name) {
-  return test::data_folder() / "dicom" / name;
-}
 
 Radiograph read(const std::string& name, const ReadOptions& options = {}) {
   return read_radiograph(dicom(name), options);

@@ -18,10 +18,7 @@ namespace bonescan {
 namespace {
 
 namespace fs = std::filesystem;
-
-fs::path dicom(const std::string& name) {
-  return test::data_folder() / "dicom" / name;
-}
+using test::dicom;
 
 TEST_CASE("pictures of every format, stored from the top or the bottom, have their upright size") {
   const auto name = GENERATE(as<std::string>{}, "progressive.jpg", "cmyk_adobe.jpg", "grey_16bit.png", "palette.tif",

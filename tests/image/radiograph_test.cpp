@@ -281,14 +281,11 @@ TEST_CASE("threads that read at the same time get the same pixels") {
 }
 
 TEST_CASE("FracAtlas radiographs with an EXIF orientation are upright") {
-  const auto shared = test::shared_folder();
-  if (!shared) {
-    WARN("skipped: no shared folder");
-    return;
-  }
+  const auto frac_atlas = test::shared_or_skipped("data/FracAtlas");
+  if (!frac_atlas) return;
   const auto [name, size] = GENERATE(
       table<std::string, cv::Size>({{"IMG0002628.jpg", cv::Size(454, 373)}, {"IMG0002588.jpg", cv::Size(181, 454)}}));
-  const auto path = *shared / "data" / "FracAtlas" / "images" / "Fractured" / name;
+  const auto path = *frac_atlas / "images/Fractured" / name;
   const Radiograph radiograph = read_radiograph(path);
   CHECK(radiograph.size == size);
   // OpenCV's own reader applies the orientation, too.
@@ -296,14 +293,10 @@ TEST_CASE("FracAtlas radiographs with an EXIF orientation are upright") {
 }
 
 TEST_CASE("truncated FracAtlas radiographs are refused") {
-  const auto shared = test::shared_folder();
-  if (!shared) {
-    WARN("skipped: no shared folder");
-    return;
-  }
+  const auto frac_atlas = test::shared_or_skipped("data/FracAtlas");
+  if (!frac_atlas) return;
   const auto name = GENERATE(as<std::string>{}, "IMG0004028.jpg", "IMG0004347.jpg");
-  CHECK(refusal(*shared / "data" / "FracAtlas" / "images" / "Non_fractured" / name) ==
-        "the JPEG data end too early (truncated file)");
+  CHECK(refusal(*frac_atlas / "images/Non_fractured" / name) == "the JPEG data end too early (truncated file)");
 }
 
 }  // namespace

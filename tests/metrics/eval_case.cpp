@@ -51,23 +51,20 @@ EvaluationSet read_evaluation_set(const Json& ground_truth, const Json& detectio
 std::vector<EvalCase> eval_cases() {
   std::vector<EvalCase> cases;
   add_cases(data_folder() / "eval", cases);
-  const auto shared = shared_folder();
-  if (shared && fs::is_directory(*shared / "eval-cases")) {
-    add_cases(*shared / "eval-cases", cases);
+  if (const auto more = shared("eval-cases")) {
+    add_cases(*more, cases);
   } else {
     WARN("the cases of shared/eval-cases are not there");
   }
   return cases;
 }
 
-std::optional<Json> shared_answers(const std::string& name) {
-  const auto shared = shared_folder();
-  const fs::path file = shared.value_or("") / "eval-cases" / "other" / name;
-  if (!shared || !fs::exists(file)) {
-    WARN("shared/eval-cases/other/" << name << " is not there");
-    return std::nullopt;
-  }
-  return read_json_file(file);
+EvalCase eval_case(const std::string& name) {
+  return eval_case(name, data_folder() / "eval");
+}
+
+EvalCase eval_case(const std::string& name, const fs::path& parent) {
+  return read_case(parent / name);
 }
 
 std::optional<double> expected_number(const Json& value) {

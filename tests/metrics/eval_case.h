@@ -23,8 +23,9 @@ EvaluationSet read_evaluation_set(const Json& ground_truth, const Json& detectio
 // tests/data/eval and, if it is there, shared/eval-cases.
 std::vector<EvalCase> eval_cases();
 
-// The JSON file other/NAME of shared/eval-cases; nullopt with a warning if it is not there.
-std::optional<Json> shared_answers(const std::string& name);
+// The one of that name among the cases of tests/data/eval, or the one in `parent`. Throws if it is not there.
+EvalCase eval_case(const std::string& name);
+EvalCase eval_case(const std::string& name, const std::filesystem::path& parent);
 
 // A number of the expected answers; -1 and null stand for "undefined".
 std::optional<double> expected_number(const Json& value);

@@ -7,6 +7,7 @@
 #include "metrics/check_figure.h"
 #include "metrics/eval_case.h"
 #include "metrics/monai_froc.h"
+#include "support/test_paths.h"
 
 namespace bonescan::test {
 
@@ -38,9 +39,11 @@ TEST_CASE("the FROC step function equals the reference on every case with ground
 }
 
 TEST_CASE("MONAI's FROC is reproduced as MONAI computes it") {
-  const auto answers = shared_answers("froc_monai.json");
+  const auto answers = shared_or_skipped("eval-cases/other/froc_monai.json");
   if (!answers) return;
-  for (const Json& one : answers->at("cases")) {
+  const Json cases = read_json_file(*answers).at("cases");
+  REQUIRE_FALSE(cases.empty());
+  for (const Json& one : cases) {
     const auto false_positives = one.at("fp_scores").get<std::vector<double>>();
     const auto true_positives = one.at("tp_scores").get<std::vector<double>>();
     const MonaiFroc froc = monai_froc(false_positives, true_positives, one.at("num_targets"), one.at("num_images"));

@@ -4,6 +4,7 @@
 
 #include "metrics/check_figure.h"
 #include "metrics/eval_case.h"
+#include "support/test_paths.h"
 
 namespace bonescan::test {
 
@@ -20,9 +21,9 @@ void check_interval(const std::optional<Interval>& interval, double lower, doubl
 TEST_CASE("intervals of a proportion equal scipy's") {
   // scipy 1.10.1: 41 of 61.
   check_interval(wilson_interval(41, 61), 0.5472180631353664, 0.7766488020144636);
-  const auto answers = shared_answers("binomial_intervals.json");
-  if (!answers) return;
-  for (const Json& one : answers->at("cases")) {
+  const auto more = shared("eval-cases/other/binomial_intervals.json");
+  if (!more) return;
+  for (const Json& one : read_json_file(*more).at("cases")) {
     INFO(one.at("successes") << " of " << one.at("trials"));
     check_interval(wilson_interval(one.at("successes"), one.at("trials")), one.at("wilson95")[0],
                    one.at("wilson95")[1]);

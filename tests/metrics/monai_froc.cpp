@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "bonescan/metrics/detection_matching.h"
+
 namespace bonescan::test {
 
 namespace {

@@ -53,6 +53,7 @@ TEST_CASE("options come from the caller, else the card, else torchvision's defau
     return load_detector(test::tiny_model("detector"), {}, given).options();
   };
   CHECK(options({}).score_threshold == 0.5);  // the card's
+  CHECK(SsdOptions().score_threshold == 0.01);
   CHECK(options({}).nms_iou == 0.45);
   CHECK(options({}).box_voting_iou == 1.0);
   CHECK(options({}).max_detections == 200);

@@ -44,7 +44,7 @@ std::string refusal(const Json& card) {
   }
 }
 
-// `card` with one member set, or removed if `value` is discarded JSON.
+// `card` with one member set.
 std::string refusal_with(Json card, const std::string& pointer, const Json& value) {
   card[Json::json_pointer(pointer)] = value;
   return refusal(card);
@@ -127,6 +127,7 @@ TEST_CASE("a wrong member is shown with what it should be") {
       {"/input/mean", {0.5, 0.5}},
       {"/input/mean", 0.5},
       {"/input/mean", {"0.5"}},
+      {"/input/mean", Json::array({123.7})},  // of pixels in 0..255
       {"/input/std", Json::array({0.0})},
       {"/input/std", Json::array({-1.0})},
       {"/output", "mask_logits"},
@@ -134,6 +135,7 @@ TEST_CASE("a wrong member is shown with what it should be") {
       {"/operating_point", 0.5},
       {"/operating_point/mask_threshold", "0.5"},
       {"/operating_point/min_bone_fraction", nullptr},
+      {"/operating_point/mask_treshold", 0.5},
   };
   for (const auto& [pointer, value] : wrong) {
     CAPTURE(pointer, value.dump());
@@ -154,6 +156,13 @@ TEST_CASE("a wrong member is shown with what it should be") {
     CAPTURE(pointer, value.dump());
     CHECK_THAT(refusal_with(detection_card(), pointer, value), Contains("it should be "));
   }
+}
+
+TEST_CASE("a number of the operating point that is named like a threshold is taken for a misspelt one") {
+  CHECK(refusal_with(detection_card(), "/operating_point/score_treshold", 0.3) ==
+        "my.pt: the model card's \"operating_point.score_treshold\" is 0.3; it should be called \"score_threshold\"");
+  CHECK(refusal_with(detection_card(), "/operating_point/at_score_threshold", 0.3) == "accepted");
+  CHECK(refusal_with(detection_card(), "/operating_point/score_tresholds", "for people") == "accepted");
 }
 
 TEST_CASE("a card that is no JSON object is refused") {

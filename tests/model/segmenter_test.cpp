@@ -43,6 +43,16 @@ TEST_CASE("the mask covers what is bone, at the image's size") {
   CHECK(cv::countNonZero(finding.mask) == Approx(160 * 96 / 2).epsilon(0.02));
 }
 
+TEST_CASE("the mask has the size of the upright image even if that was decoded smaller") {
+  Radiograph reduced = half_white({160, 96});
+  reduced.size = {640, 384};
+  const BoneFinding finding = load_segmenter(test::tiny_model("segmenter")).segment(reduced);
+  REQUIRE(finding.mask.size() == cv::Size(640, 384));
+  // One pixel of the network's grid is forty of the image's.
+  CHECK(cv::countNonZero(finding.mask.colRange(0, 300) != 255) == 0);
+  CHECK(cv::countNonZero(finding.mask.colRange(340, 640)) == 0);
+}
+
 TEST_CASE("a picture without bone has an empty mask and no confidence") {
   const Segmenter segmenter =
       load_segmenter(test::tiny_model("segmenter"), {}, {.min_bone_fraction = 0.0, .min_bone_confidence = 0.0});

@@ -180,12 +180,9 @@ TEST_CASE("box voting moves a box that stays to the mean of those that overlap i
 }
 
 TEST_CASE("suppression keeps what torchvision.ops.nms keeps") {
-  const auto shared = test::shared_folder();
-  if (!shared) {
-    WARN("skipped: the evaluation cases are not there");
-    return;
-  }
-  const Json cases = read_json_file(*shared / "eval-cases" / "other" / "nms.json").at("cases");
+  const auto file = test::shared_or_skipped("eval-cases/other/nms.json");
+  if (!file) return;
+  const Json cases = read_json_file(*file).at("cases");
   REQUIRE_FALSE(cases.empty());
   for (const Json& test : cases) {
     const std::vector<double> scores = test.at("scores");

@@ -57,6 +57,20 @@ TEST_CASE("Masks: mean, maximum and global figures, and both empty is undefined 
   CHECK_THAT(terminal_table(report), Contains("mean IoU") && Contains("0.7500"));
 }
 
+TEST_CASE("Masks in grey levels, as radiographs are that were named by mistake, get a note") {
+  const MaskCase masks;
+  for (const char* name : {"a", "b"}) masks.write(std::string("truth/") + name + ".png", 4);
+  masks.write("predicted/a.png", 4);
+  cv::Mat grey(2, 4, CV_8U, cv::Scalar(90));
+  grey.at<std::uint8_t>(0, 0) = 200;
+  grey.at<std::uint8_t>(1, 0) = 0;
+  cv::imwrite(masks.path("predicted/b.png"), grey);
+  const SegmentationEvaluation evaluation = masks.evaluate();
+  REQUIRE(evaluation.masks.notes.size() == 1);
+  CHECK_THAT(evaluation.masks.notes[0], Contains("1 mask of the predictions in grey levels") && Contains("(b.png)"));
+  CHECK(evaluation.figures[1].iou == 0.25);  // one of the four
+}
+
 TEST_CASE("Masks pair by stem, whatever further image extension the prediction has") {
   const MaskCase masks;
   masks.write("truth/a.png", 4);

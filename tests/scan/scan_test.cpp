@@ -133,10 +133,45 @@ ScanSummary run(const ScanRequest& request) {
 }
 
 std::vector<Json> records(const fs::path& output) {
-  std::vector<Json> lines;
-  std::istringstream text(read_text_file(output / kResultsName));
-  for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
-  return lines;
+  return test::json_lines(read_text_file(output / kResultsName));
+}
+
+TEST_CASE("an overlay shows the mask and the box on the radiograph") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/bone.png", 255);  // 48 x 32, bone from 12 to 36
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.overlay = true;
+  run(request);
+  const cv::Mat overlay = cv::imread((folder / "out/overlays/bone.png.jpg").string());
+  REQUIRE(overlay.size() == cv::Size(48, 32));
+  const auto colourfulness = [&](cv::Rect part) {
+    const cv::Scalar mean = cv::mean(overlay(part));
+    return std::max({mean[0], mean[1], mean[2]}) - std::min({mean[0], mean[1], mean[2]});
+  };
+  CHECK(colourfulness({0, 0, 6, 32}) < 8.0);     // the radiograph, grey, beside the bone
+  CHECK(colourfulness({18, 12, 12, 8}) > 20.0);  // within the mask
+  // The box is (12, 8, 24, 16): its upper edge differs from the mask above it.
+  CHECK(cv::norm(cv::mean(overlay({16, 7, 16, 2})) - cv::mean(overlay({16, 2, 16, 2}))) > 20.0);
+}
+
+TEST_CASE("a large JPEG is decoded smaller, and its results are of its own size") {
+  const test::TemporaryFolder folder;
+  cv::Mat pixels = cv::Mat::zeros(3200, 3200, CV_8U);
+  pixels.colRange(800, 2400).setTo(255);
+  fs::create_directories(folder / "in");
+  REQUIRE(cv::imwrite((folder / "in/large.jpg").string(), pixels));
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.overlay = true;
+  run(request);
+  const Json record = records(folder / "out").at(0);
+  CHECK(record["width"] == 3200);
+  CHECK(record["detections"][0]["box"] == Json::array({800.0, 800.0, 1600.0, 1600.0}));
+  CHECK(cv::imread((folder / "out/overlays/large.jpg.jpg").string()).size() == cv::Size(3200, 3200));
+  const cv::Mat mask = cv::imread((folder / "out/masks/large.jpg.png").string(), cv::IMREAD_GRAYSCALE);
+  REQUIRE(mask.size() == pixels.size());
+  // One pixel of the network's grid is 200 of the image's; the edge lies within half of that.
+  CHECK(cv::countNonZero(mask.colRange(900, 2300) != 255) == 0);
+  CHECK(cv::countNonZero(mask.colRange(0, 700)) + cv::countNonZero(mask.colRange(2500, 3200)) == 0);
 }
 
 TEST_CASE("a radiograph with bone reaches the detector, one without does not") {

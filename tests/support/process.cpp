@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <stdexcept>
 
 #include "bonescan/core/file.h"
@@ -40,6 +42,20 @@ ProcessResult run_process(const std::string& program, const std::vector<std::str
 
   const int exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return {exit_code, read_text_file(out), read_text_file(err)};
+}
+
+std::optional<std::vector<std::string>> as_ordinary_user(const std::vector<std::string>& words) {
+  if (::geteuid() != 0) return words;
+  std::vector<std::string> arguments = {"--reuid=65534", "--clear-groups", words[0]};
+  std::vector<std::string> trial = arguments;
+  trial.push_back("--version");
+  if (run_process("setpriv", trial).exit_code != 0) {
+    WARN("skipped: no other user can run " << words[0]);
+    return std::nullopt;
+  }
+  arguments.insert(arguments.begin(), "setpriv");
+  arguments.insert(arguments.end(), words.begin() + 1, words.end());
+  return arguments;
 }
 
 ProcessResult run_bonescan(const std::vector<std::string>& arguments, const std::string& input) {

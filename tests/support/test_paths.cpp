@@ -1,5 +1,6 @@
 #include "support/test_paths.h"
 
+#include <catch2/catch.hpp>
 #include <cstdlib>
 
 namespace bonescan::test {
@@ -10,15 +11,25 @@ fs::path data_folder() {
   return fs::path(BONESCAN_SOURCE_DIR) / "tests" / "data";
 }
 
+fs::path dicom(const std::string& name) {
+  return data_folder() / "dicom" / name;
+}
+
 fs::path weights_folder() {
   return fs::path(BONESCAN_SOURCE_DIR) / "weights";
 }
 
-std::optional<fs::path> shared_folder() {
+std::optional<fs::path> shared(const std::string& below) {
   const char* named = std::getenv("BONESCAN_SHARED");
-  const fs::path folder = named ? fs::path(named) : fs::path(BONESCAN_SOURCE_DIR).parent_path() / "shared";
-  if (!fs::is_directory(folder)) return std::nullopt;
-  return folder;
+  const fs::path path = (named ? fs::path(named) : fs::path(BONESCAN_SOURCE_DIR).parent_path() / "shared") / below;
+  if (!fs::exists(path)) return std::nullopt;
+  return path;
+}
+
+std::optional<fs::path> shared_or_skipped(const std::string& below) {
+  const auto path = shared(below);
+  if (!path) WARN("skipped: shared/" << below << " is not there");
+  return path;
 }
 
 fs::path executable() {

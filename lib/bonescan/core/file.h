@@ -11,6 +11,9 @@
 
 namespace bonescan {
 
+// As the name of a file on the command line: standard input or output.
+inline constexpr const char* kStandardStream = "-";
+
 // The bytes of a regular file. Throws ImageError with the system's reason if it is missing,
 // unreadable, not a regular file (a FIFO would block), or larger than `max_bytes`.
 std::vector<std::uint8_t> read_file_bytes(const std::filesystem::path& path, std::uint64_t max_bytes);

@@ -35,10 +35,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::string> nearest_name(std::string_view wrong, const std::vector<std::string>& names) {
+  return nearest_name(wrong, names, std::max<std::size_t>(1, wrong.size() / 3));
+}
+
+std::optional<std::string> nearest_name(std::string_view wrong, const std::vector<std::string>& names,
+                                        std::size_t most) {
   constexpr std::size_t kLongest = 100;
   if (wrong.empty() || wrong.size() > kLongest) return std::nullopt;
   const std::string meant = folded(wrong);
-  std::size_t least = std::max<std::size_t>(1, wrong.size() / 3) + 1;
+  std::size_t least = most + 1;
   std::optional<std::string> nearest;
   for (const std::string& name : names) {
     const std::size_t distance = edit_distance(meant, folded(name));

@@ -73,6 +73,11 @@ bool AnnotationEntry::has(std::string_view member) const {
   return find(member).has_value();
 }
 
+bool AnnotationEntry::has_text(std::string_view member) const {
+  const auto value = find(member);
+  return value && value->is_string();
+}
+
 std::int64_t AnnotationEntry::integer(std::string_view member) const {
   const auto whole = as_integer(require(member));
   if (!whole) fail(fmt::format("\"{}\" must be a whole number", member));

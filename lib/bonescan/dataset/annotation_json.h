@@ -34,6 +34,7 @@ class AnnotationEntry {
                   simdjson::dom::element element);
 
   bool has(std::string_view member) const;
+  bool has_text(std::string_view member) const;
 
   // Each throws UsageError if the member is missing or of another type. A whole number may be
   // written as 3.0; a number must be finite.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -105,6 +106,16 @@ IdTable ids_by_name(const fs::path& path, const Dataset& dataset) {
   return table;
 }
 
+// Where "image_id" is the image's name.
+ImageMatch image_of_name(const AnnotationEntry& entry, const ImageIndex& index, const std::string& source) {
+  const std::string name = text_to_name(entry.text("image_id"));
+  const auto match = index.find_any_extension(name);
+  if (!match)
+    entry.fail(fmt::format("there is no image \"{}\" (or several) in {}; \"image_id\" is an image's id, or its name",
+                           name, source));
+  return *match;
+}
+
 const ImageMatch& image_of(const AnnotationEntry& entry, const IdTable& table) {
   const std::int64_t id = entry.integer("image_id");
   const auto found = table.images.find(id);
@@ -187,14 +198,18 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
   const fs::path names = path.parent_path() / kImagesName;
   const bool is_ours = path.filename() == kDetectionsName && fs::exists(names);
   const IdTable table = is_ours ? ids_by_name(names, dataset) : ids_of(dataset);
+  std::optional<ImageIndex> index;  // made for the first image that is named instead of numbered
   Predictions predictions;
   predictions.source = file.name;
+  Ids seen;
   std::size_t left_out = 0;
   std::size_t position = 0;
   for (const simdjson::dom::element element : results) {
     const AnnotationEntry entry(file, "", position++, element);
     DetectedBox box;
-    const ImageMatch& image = image_of(entry, table);
+    const bool is_named = !is_ours && entry.has_text("image_id");
+    if (is_named && !index) index.emplace(dataset);
+    const ImageMatch image = is_named ? image_of_name(entry, *index, dataset.source) : image_of(entry, table);
     box.image_id = image.id;
     box.category_id = category_of(entry, table);
     box.box = entry.box("bbox");
@@ -204,6 +219,7 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
       ++left_out;
     } else {
       predictions.boxes.push_back(box);
+      seen.insert(image.id);
     }
   }
   const auto added = std::count_if(dataset.images.begin(), dataset.images.end(),
@@ -213,6 +229,10 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
         fmt::format("COCO results cannot name images without boxes that were added to the ground truth: {} taken as "
                     "without detections, whether a detector saw it or not.",
                     counted(static_cast<std::size_t>(added), "image", "images")));
+  else if (const std::size_t images = dataset.images.size(); !is_ours && seen.size() * 2 < images)
+    predictions.notes.push_back(
+        fmt::format("Detections on {} of {}; COCO results do not tell whether a detector saw the others.", seen.size(),
+                    counted(images, "image", "images")));
   if (left_out > 0)
     predictions.notes.push_back(
         fmt::format("{} on images outside the split or list, left out.", counted(left_out, "detection", "detections")));

@@ -23,6 +23,19 @@ bool is_header(const std::string& field) {
   return std::find(kHeaders.begin(), kHeaders.end(), in_small_letters(field)) != kHeaders.end();
 }
 
+// Spreadsheets of some countries separate columns by semicolons, and copied cells by tabs.
+void check_separator(std::string_view first_line, const std::string& path) {
+  for (const char separator : {';', '\t'}) {
+    std::string line(first_line);
+    std::replace(line.begin(), line.end(), ',', ' ');
+    std::replace(line.begin(), line.end(), separator, ',');
+    const std::vector<std::string> fields = split_csv_line(line);
+    if (fields.size() > 1 && std::any_of(fields.begin(), fields.end(), is_header))
+      throw UsageError(fmt::format("{}: its columns are separated by {}; save it with commas", path,
+                                   separator == ';' ? "semicolons" : "tabs"));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> read_split_list(const std::filesystem::path& path) {
@@ -35,6 +48,7 @@ std::vector<std::string> read_split_list(const std::filesystem::path& path) {
   bool first = true;
   for (const std::string_view line : split_lines(text)) {
     if (line.empty()) continue;
+    if (first) check_separator(line, path.string());
     const std::vector<std::string> fields = split_csv_line(line);
     const auto header = std::find_if(fields.begin(), fields.end(), is_header);
     if (std::exchange(first, false) && header != fields.end()) {

@@ -172,9 +172,8 @@ void set_categories(Dataset& dataset, const fs::path& labels) {
 }
 
 // Category ids by class number.
-std::map<std::int64_t, std::int64_t> match_classes(const fs::path& folder, const Dataset& dataset) {
+std::map<std::int64_t, std::int64_t> match_classes(const ClassNames& names, const Dataset& dataset) {
   std::map<std::int64_t, std::int64_t> ids;
-  const ClassNames names = find_class_names(folder);
   for (const Category& category : dataset.categories)
     for (const auto& [number, name] : names)
       if (name == category.name) ids[number] = category.id;
@@ -220,7 +219,8 @@ void write_yolo_names(const fs::path& path, const std::vector<std::string>& name
 Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
   Predictions predictions;
   predictions.source = folder.string();
-  const auto classes = match_classes(folder, dataset);
+  const ClassNames names = find_class_names(folder);
+  const auto classes = match_classes(names, dataset);
   const LabelFiles files = for_each_line(
       folder, dataset, dataset.source, true,
       [&](const DatasetImage& image, const YoloLine& line, const std::string& where) {
@@ -238,6 +238,11 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
   if (files.of_set + files.left_out == 0)
     throw UsageError(
         fmt::format("{} holds no YOLO label file (NAME.txt), nor a results.jsonl of bonescan", folder.string()));
+  if (names.empty() && !predictions.boxes.empty() && dataset.categories.front().id != 0)
+    predictions.notes.push_back(
+        fmt::format("The predictions name no classes (data.yaml): their numbers were taken for category ids, {} for "
+                    "\"{}\", and YOLO counts classes from 0.",
+                    dataset.categories.front().id, dataset.categories.front().name));
   if (const std::size_t lacking = dataset.images.size() - files.of_set; lacking > 0)
     predictions.notes.push_back(fmt::format("{} without a file in the predictions, taken as without detections.",
                                             counted(lacking, "image", "images")));

@@ -4,31 +4,36 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <set>
+#include <vector>
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
+#include "bonescan/core/nearest_name.h"
 
 namespace bonescan {
 namespace {
 
 constexpr std::string_view kSchema = "bonescan.model/1";
 constexpr int kLargestSide = 4096;  // pixels of a network's input
+constexpr std::size_t kLettersOfATypo = 2;
 
 // The members of "operating_point" that count (model/options_in_force.h); what else stands there is for people.
 // "candidates_per_class" is what the training scripts call "top_k".
-constexpr std::array<std::string_view, 9> kThresholds = {"mask_threshold",
-                                                         "min_bone_fraction",
-                                                         "min_bone_confidence",
-                                                         "score_threshold",
-                                                         "nms_iou",
-                                                         "box_voting_iou",
-                                                         "max_detections",
-                                                         "top_k",
-                                                         "candidates_per_class"};
+const std::vector<std::string>& thresholds() {
+  static const std::vector<std::string> names = {"mask_threshold",
+                                                 "min_bone_fraction",
+                                                 "min_bone_confidence",
+                                                 "score_threshold",
+                                                 "nms_iou",
+                                                 "box_voting_iou",
+                                                 "max_detections",
+                                                 "top_k",
+                                                 "candidates_per_class"};
+  return names;
+}
 
 // Members are named by their path, "input.width", in code and in messages.
 class CardReader {
@@ -96,9 +101,11 @@ InputSpec read_input(const CardReader& card) {
   input.resize = resize == "stretch" ? ResizeMode::kStretch : ResizeMode::kLetterbox;
 
   const auto channels = static_cast<std::size_t>(input.channels);
-  input.mean = card.numbers(
-      "input.mean", channels, -std::numeric_limits<double>::infinity(),
-      fmt::format("a list of {}, the mean of each channel for pixels in 0..1", counted(channels, "number", "numbers")));
+  const std::string mean_right = fmt::format("a list of {} up to 1, the mean of each channel for pixels in 0..1",
+                                             counted(channels, "number", "numbers"));
+  input.mean = card.numbers("input.mean", channels, -std::numeric_limits<double>::infinity(), mean_right);
+  if (std::any_of(input.mean.begin(), input.mean.end(), [](double mean) { return mean > 1.0; }))
+    card.refuse("input.mean", mean_right);
   input.standard_deviation =
       card.numbers("input.std", channels, 0.0,
                    fmt::format("a list of {} above 0, the standard deviation of each channel for pixels in 0..1",
@@ -159,8 +166,12 @@ std::map<std::string, double> read_operating_point(const CardReader& card) {
   if (!point->is_object()) card.refuse("operating_point", "an object with one number for each threshold");
   std::map<std::string, double> numbers;
   for (const auto& [name, value] : point->items()) {
-    const bool is_threshold = std::find(kThresholds.begin(), kThresholds.end(), name) != kThresholds.end();
-    if (is_threshold && !value.is_number()) card.refuse("operating_point." + name, "a number");
+    const std::string path = "operating_point." + name;
+    const bool is_threshold = std::find(thresholds().begin(), thresholds().end(), name) != thresholds().end();
+    if (is_threshold && !value.is_number()) card.refuse(path, "a number");
+    if (!is_threshold && value.is_number())
+      if (const auto meant = nearest_name(name, thresholds(), kLettersOfATypo))
+        card.refuse(path, fmt::format("called \"{}\"", *meant));
     if (value.is_number()) numbers[name] = value.get<double>();
   }
   return numbers;

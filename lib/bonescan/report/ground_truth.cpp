@@ -7,6 +7,7 @@
 #include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/fracatlas.h"
 #include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/misplaced_boxes.h"
 #include "bonescan/dataset/split_list.h"
 #include "bonescan/dataset/voc.h"
 #include "bonescan/dataset/yolo.h"
@@ -70,6 +71,7 @@ Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& r
                                       : read_named_ground_truth(sources, read);
   if (sources.split_list)
     keep_listed_images(dataset, read_split_list(*sources.split_list), "--split-list " + sources.split_list->string());
+  note_misplaced_boxes(dataset.boxes, dataset, "ground truth", dataset.notes);
   if (sources.negatives) add_negatives(dataset, *sources.negatives);
   return dataset;
 }

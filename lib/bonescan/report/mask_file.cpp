@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <opencv2/core.hpp>
+#include <optional>
 
 namespace bonescan {
 namespace {
@@ -24,12 +25,13 @@ bool has_more_than_two_values(const cv::Mat& grey) {
   return cv::countNonZero((grey != least) & (grey != most)) > 0;
 }
 
-// The grey level from which a pixel is foreground.
-double foreground_level(const cv::Mat& grey) {
+// The grey level from which a pixel is foreground; nullopt where that is any but 0.
+std::optional<double> foreground_level(const cv::Mat& grey) {
   double most = 0.0;
   cv::minMaxLoc(grey, nullptr, &most);
   const double half = most > 255.0 ? 32768.0 : 128.0;  // 16 bits may hold what 8 would
-  return most >= half && has_more_than_two_values(grey) ? half : 1.0;
+  if (most < half || !has_more_than_two_values(grey)) return std::nullopt;
+  return half;
 }
 
 }  // namespace
@@ -37,9 +39,9 @@ double foreground_level(const cv::Mat& grey) {
 Mask read_mask(const std::filesystem::path& path, const ReadOptions& options) {
   std::vector<cv::Mat> channels;
   cv::split(read_radiograph(path, options).pixels, channels);
-  const double level = is_grey(channels) ? foreground_level(channels[0]) : 1.0;
-  const cv::Mat foreground = (largest_of(channels) >= level) & 1;  // one block of memory, as new matrices are
-  return {{foreground.datastart, foreground.dataend}, foreground.cols, foreground.rows};
+  const auto level = is_grey(channels) ? foreground_level(channels[0]) : std::nullopt;
+  const cv::Mat foreground = (largest_of(channels) >= level.value_or(1.0)) & 1;  // one block of memory, being new
+  return {{foreground.datastart, foreground.dataend}, foreground.cols, foreground.rows, level.has_value()};
 }
 
 }  // namespace bonescan

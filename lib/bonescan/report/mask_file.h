@@ -15,6 +15,7 @@ struct Mask {
   std::vector<std::uint8_t> pixels;
   int width = 0;
   int height = 0;
+  bool is_from_grey = false;  // the file holds grey levels, of which the upper half became foreground
 
   MaskView view() const { return {pixels, width, height}; }
 };

@@ -16,6 +16,7 @@
 #include "bonescan/dataset/coco.h"
 #include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/misplaced_boxes.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/dataset/yolo.h"
 #include "bonescan/scan/output_folder.h"
@@ -156,7 +157,8 @@ Predictions read_predictions_of_any_kind(const fs::path& path, const Dataset& da
   if (has_extension(path, ".csv"))
     throw UsageError(fmt::format("--predictions {} is a table, which is for people; name the folder that it lies in",
                                  path.string()));
-  if (path.filename() == kJournalName) check_run_is_finished(path.has_parent_path() ? path.parent_path() : fs::path("."));
+  if (path.filename() == kJournalName)
+    check_run_is_finished(path.has_parent_path() ? path.parent_path() : fs::path("."));
   const std::string text = read_text_file(path);
   const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
   return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);
@@ -172,27 +174,6 @@ void note_cut_off_scores(Predictions& predictions) {
       "The lowest score of the predictions is {:.2g}: if a score threshold cut them off, average precision, FROC and "
       "AUC are not those of the whole curve. Predict with --score-threshold 0.01 for the whole curves.",
       lowest->score));
-}
-
-// Such boxes may have been found in other images, or be in other units.
-void note_boxes_beyond_images(Predictions& predictions, const Dataset& dataset) {
-  constexpr double kTolerance = 1.0;  // pixels, for what is rounded
-  std::unordered_map<std::int64_t, const DatasetImage*> images;
-  for (const DatasetImage& image : dataset.images) images.emplace(image.id, &image);
-  std::size_t beyond = 0;
-  const DatasetImage* first = nullptr;
-  for (const DetectedBox& detected : predictions.boxes) {
-    const DatasetImage& image = *images.at(detected.image_id);
-    const Box& box = detected.box;
-    const bool inside = box.x >= -kTolerance && box.y >= -kTolerance && box.x + box.width <= image.width + kTolerance &&
-                        box.y + box.height <= image.height + kTolerance;
-    if (inside || image.width == 0) continue;
-    if (++beyond == 1) first = &image;
-  }
-  if (beyond > 0)
-    predictions.notes.push_back(
-        fmt::format("{} of the predictions beyond the borders of the image ({}): other images may be meant.",
-                    counted(beyond, "box", "boxes"), name_to_text(first->file_name)));
 }
 
 }  // namespace
@@ -213,7 +194,7 @@ Predictions read_scan_results(const fs::path& path, const Dataset& dataset) {
 Predictions read_predictions(const fs::path& path, const Dataset& dataset) {
   Predictions predictions = read_predictions_of_any_kind(path, dataset);
   note_cut_off_scores(predictions);
-  note_boxes_beyond_images(predictions, dataset);
+  note_misplaced_boxes(predictions.boxes, dataset, "predictions", predictions.notes);
   return predictions;
 }
 

@@ -21,10 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool contains(const std::vector<BoxFormat>& formats, BoxFormat wanted) {
-  return std::find(formats.begin(), formats.end(), wanted) != formats.end();
-}
-
 std::size_t class_number(const BoxClasses& classes, const std::string& label) {
   const auto found = std::find(classes.begin(), classes.end(), label);
   if (found == classes.end()) throw std::logic_error(fmt::format("the detector has no class \"{}\"", label));
@@ -107,8 +103,8 @@ BoxClasses box_classes(const std::vector<std::string>& card_classes) {
   return card_classes.empty() ? BoxClasses() : BoxClasses(card_classes.begin() + 1, card_classes.end());
 }
 
-LabelNames::LabelNames(const std::vector<BoxFormat>& formats, std::string advice)
-    : written_(contains(formats, BoxFormat::kYolo) || contains(formats, BoxFormat::kVoc)), advice_(std::move(advice)) {}
+LabelNames::LabelNames(const std::set<BoxFormat>& formats, std::string advice)
+    : written_(formats.contains(BoxFormat::kYolo) || formats.contains(BoxFormat::kVoc)), advice_(std::move(advice)) {}
 
 void LabelNames::add(const std::string& picture) {
   if (!written_ || names_.insert(label_name(picture, "")).second) return;
@@ -118,13 +114,13 @@ void LabelNames::add(const std::string& picture) {
                   picture, advice_));
 }
 
-void write_box_files(const fs::path& folder, const std::vector<BoxFormat>& formats, const RecordSource& records,
+void write_box_files(const fs::path& folder, const std::set<BoxFormat>& formats, const RecordSource& records,
                      const BoxClasses& classes) {
   write_coco_results(folder / kDetectionsName, records, classes);
   write_coco_images(folder / kImagesName, records, classes);
-  if (contains(formats, BoxFormat::kYolo)) write_yolo_labels(folder, records, classes);
-  if (contains(formats, BoxFormat::kVoc)) write_voc_labels(folder, records);
-  if (contains(formats, BoxFormat::kCsv)) write_box_table(folder / kTableName, records);
+  if (formats.contains(BoxFormat::kYolo)) write_yolo_labels(folder, records, classes);
+  if (formats.contains(BoxFormat::kVoc)) write_voc_labels(folder, records);
+  if (formats.contains(BoxFormat::kCsv)) write_box_table(folder / kTableName, records);
 }
 
 void write_coco_results(const fs::path& path, const RecordSource& records, const BoxClasses& classes) {

@@ -21,7 +21,7 @@ const std::map<std::string, BoxFormat>& box_formats_by_name();
 class LabelNames {
  public:
   // `advice` is what would help.
-  LabelNames(const std::vector<BoxFormat>& formats, std::string advice);
+  LabelNames(const std::set<BoxFormat>& formats, std::string advice);
   // Throws UsageError if the labels of the picture (a picture_name) would have the name of earlier ones.
   void add(const std::string& picture);
 
@@ -41,7 +41,7 @@ BoxClasses box_classes(const std::vector<std::string>& card_classes);
 // All of what follows leaves out radiographs that failed, and throws OutputError.
 
 // What a run leaves where a detector took part: detections.json and images.json always, and the other `formats`.
-void write_box_files(const std::filesystem::path& folder, const std::vector<BoxFormat>& formats,
+void write_box_files(const std::filesystem::path& folder, const std::set<BoxFormat>& formats,
                      const RecordSource& records, const BoxClasses& classes);
 
 // A COCO results file (https://cocodataset.org/#format-results): image_id, category_id, bbox, score.

@@ -152,7 +152,7 @@ void add_list(const fs::path& list, std::istream& standard_input, const fs::path
   if (is_image_file_name(list))
     throw UsageError(fmt::format("--list {} has the name of an image; a list holds names, one a line", list.string()));
   const std::string text =
-      list == "-" ? std::string(std::istreambuf_iterator<char>(standard_input), {}) : read_text_file(list);
+      list == kStandardStream ? std::string(std::istreambuf_iterator<char>(standard_input), {}) : read_text_file(list);
   refuse_utf16(text, fmt::format("--list {}", list.string()));
   const bool ends_with_nul = text.find('\0') != std::string::npos;  // no name holds one
   for (std::string_view name : split_at(without_byte_order_mark(text), ends_with_nul ? '\0' : '\n')) {

@@ -36,7 +36,7 @@ struct ShardSet {
   std::vector<ShardRun> shards;
   std::vector<std::size_t> owner;  // of each input of the whole run, in input order: an index into `shards`
   bool overlay = false;
-  std::vector<BoxFormat> formats;
+  std::set<BoxFormat> formats;
   std::optional<BoxClasses> classes;  // set if a detector took part
 };
 
@@ -158,7 +158,7 @@ ShardSet read_shards(const std::vector<fs::path>& folders) {
     check_all_there(set.shards);
     set.owner = owners(set.shards);
     set.overlay = first.run.at("settings").at("overlay");
-    for (const std::string name : first.run.at("formats")) set.formats.push_back(box_formats_by_name().at(name));
+    for (const std::string name : first.run.at("formats")) set.formats.insert(box_formats_by_name().at(name));
     set.classes = classes_of(first.run);
   } catch (const Json::exception& error) {
     throw UsageError(
@@ -343,7 +343,7 @@ bool write_results(const ShardSet& set, const fs::path& output, Json& run, const
 }  // namespace
 
 ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation) {
-  if (request.output.empty() || request.output == "-")
+  if (request.output.empty() || request.output == kStandardStream)
     throw UsageError("--output is missing; name the folder for the merged results");
   FolderLock lock(request.output);
   const ShardSet set = read_shards(request.shards);

@@ -61,11 +61,10 @@ void add_model_options(const ScanRequest& request, const ScanModels& models, Jso
   settings["tta"] = request.segmentation.test_time_flips || request.detection.test_time_flips;
 }
 
-// Each once, by name.
-Json format_names(const std::vector<BoxFormat>& formats) {
+Json format_names(const std::set<BoxFormat>& formats) {
   Json names = Json::array();
   for (const auto& [name, format] : box_formats_by_name())
-    if (std::find(formats.begin(), formats.end(), format) != formats.end()) names.push_back(name);
+    if (formats.contains(format)) names.push_back(name);
   return names;
 }
 

@@ -58,7 +58,7 @@ EarlierRecords earlier_records(ResultJournal& journal, const fs::path& folder, b
 RunResults::RunResults(const InputSet& inputs, const fs::path& output, bool overlays)
     : inputs_(inputs), offsets_(inputs.files.size(), kNotDone) {
   counts_.inputs = inputs.files.size();
-  if (output == "-") return;
+  if (output == kStandardStream) return;
   folder_ = output;
   journal_.emplace(output / kJournalName);
   take_over_journal(overlays);
@@ -111,7 +111,7 @@ void RunResults::for_each(const std::function<void(const NumberedRecord&)>& visi
   }
 }
 
-void RunResults::publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes) {
+void RunResults::publish(const std::set<BoxFormat>& formats, const std::optional<BoxClasses>& classes) {
   if (!journal_) return;
   for (const std::string& picture : dropped_) remove_picture_files(folder_, picture);
   for (const ScanRecord& failure : failures_) {

@@ -28,7 +28,7 @@ class RunResults {
   // Removes the pictures of what is no input any more, and those that an earlier run may have left of what has failed
   // now. Writes results.jsonl, radiographs.csv, and where a detector took part detections.json, images.json and
   // `formats`.
-  void publish(const std::vector<BoxFormat>& formats, const std::optional<BoxClasses>& classes);
+  void publish(const std::set<BoxFormat>& formats, const std::optional<BoxClasses>& classes);
 
   const ScanCounts& counts() const { return counts_; }
   const std::vector<ScanRecord>& failures() const { return failures_; }

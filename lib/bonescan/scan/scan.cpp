@@ -23,12 +23,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kStandardOutput = "-";
-
 void check_request(const ScanRequest& request) {
   if (request.output.empty())
     throw UsageError("--output is missing; name the folder for the results, or - for standard output");
-  if (request.output != kStandardOutput) return;
+  if (request.output != kStandardStream) return;
   if (request.overlay || !request.formats.empty() || request.existing_output != ExistingOutput::kRefuse)
     throw UsageError(
         "--output - writes results.jsonl to standard output and keeps no files; --overlay, --format, --resume and "
@@ -53,9 +51,7 @@ ScanRequest with_earlier_formats(ScanRequest request) {
   const Json earlier = run.is_object() ? run.value("formats", Json::array()) : Json::array();
   for (const auto& [name, format] : box_formats_by_name()) {
     const bool was_written = std::find(earlier.begin(), earlier.end(), Json(name)) != earlier.end();
-    const bool is_asked_for =
-        std::find(request.formats.begin(), request.formats.end(), format) != request.formats.end();
-    if (was_written && !is_asked_for) request.formats.push_back(format);
+    if (was_written) request.formats.insert(format);
   }
   return request;
 }
@@ -113,7 +109,7 @@ std::string summary_text(const ScanSummary& summary, const ScanModels& models, d
 ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const ScanModels& models,
                  const Cancellation& cancellation) {
   const auto start = std::chrono::steady_clock::now();
-  const bool keeps_files = asked_for.output != kStandardOutput;
+  const bool keeps_files = asked_for.output != kStandardStream;
   FolderLock lock(keeps_files ? asked_for.output : fs::path());
   const ScanRequest request = with_earlier_formats(asked_for);
   const int threads = request.threads > 0 ? request.threads : tbb::info::default_concurrency();
@@ -150,7 +146,7 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
 
 PreparedScan prepare_scan(const ScanRequest& request) {
   check_request(request);
-  const bool keeps_files = request.output != kStandardOutput;
+  const bool keeps_files = request.output != kStandardStream;
   PreparedScan prepared;
   run_on_threads(request.threads, [&] {
     prepared.inputs = find_inputs(request.inputs, std::cin, keeps_files ? request.output : fs::path(), request.read);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,9 +31,9 @@ struct ScanRequest {
   SegmentationOptions segmentation;
   DetectionOptions detection;
 
-  ReadOptions read;                // reduce_to_side is chosen by the run
-  int threads = 0;                 // 0: all cores
-  std::vector<BoxFormat> formats;  // beside detections.json, which is always written where a detector takes part
+  ReadOptions read;             // reduce_to_side is chosen by the run
+  int threads = 0;              // 0: all cores
+  std::set<BoxFormat> formats;  // beside detections.json, which is always written where a detector takes part
   bool overlay = false;
   bool fail_fast = false;
   ProgressMode progress = ProgressMode::kAuto;
