@@ -24,6 +24,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonescan_training.command_line import existing_file, positive_integer, program
 from random_detection_cases import Case, large_case, prepare_pycocotools
 
 
@@ -69,14 +70,17 @@ def _processor_time_of_children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bonescan", type=Path, default=Path("build/release/bin/bonescan"), help="the executable")
-    parser.add_argument("--images", type=int, default=5000)
-    parser.add_argument("--boxes", type=int, default=36000)
-    parser.add_argument("--detections", type=int, default=180000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=5, help="runs of bonescan, of which the median counts")
+    parser.add_argument("--bonescan", type=existing_file, default="build/release/bin/bonescan",
+                        help="the executable (default: %(default)s)")
+    parser.add_argument("--images", type=positive_integer, default=5000, help="in the case (default: %(default)s)")
+    parser.add_argument("--boxes", type=positive_integer, default=36000, help="of ground truth (default: %(default)s)")
+    parser.add_argument("--detections", type=positive_integer, default=180000,
+                        help="in the case (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the case (default: %(default)s)")
+    parser.add_argument("--runs", type=positive_integer, default=5, help="runs of bonescan, of which the median counts")
     parser.add_argument("--at-least", type=float, default=10.0, help="the ratio that is required")
     options = parser.parse_args()
 

@@ -19,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from bonescan_training.command_line import existing_file, existing_folder, positive_integer, program
+
 PEER = """
 import json, sys
 import cv2, numpy as np, torch, torchvision
@@ -61,22 +63,28 @@ with torch.inference_mode():
 
 
 def seconds(command: list[str]) -> float:
+    """Elapsed time of a command; raises if it fails."""
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="JPEG files that can be read")
-    parser.add_argument("--bonescan", type=Path, default=Path("build/release/bin/bonescan"))
-    parser.add_argument("--weights", type=Path, default=Path("weights"))
-    parser.add_argument("--count", type=int, default=60, help="how many pictures (default: 60)")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each side, in turn (default: 3)")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("folder", type=existing_folder, help="JPEG files that can be read")
+    parser.add_argument("--bonescan", type=existing_file, default="build/release/bin/bonescan",
+                        help="the executable (default: %(default)s)")
+    parser.add_argument("--weights", type=existing_folder, default="weights",
+                        help="folder of segnet.pt and ssd300_vgg16.pt (default: %(default)s)")
+    parser.add_argument("--count", type=positive_integer, default=60, help="how many pictures (default: 60)")
+    parser.add_argument("--runs", type=positive_integer, default=3, help="runs of each side, in turn (default: 3)")
+    parser.add_argument("--threads", type=positive_integer, default=2, help="of each side (default: %(default)s)")
     options = parser.parse_args()
 
     files = [str(path) for path in sorted(options.folder.glob("*.jpg"))]
+    if not files:
+        raise ValueError(f"{options.folder} holds no *.jpg")
     files = files[:: max(1, len(files) // options.count)][: options.count]
     models = [str(options.weights / "segnet.pt"), str(options.weights / "ssd300_vgg16.pt")]
     times: dict[str, list[float]] = {"bonescan": [], "python": []}

@@ -18,18 +18,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bonescan_training import bone_gate, bone_masks, fracatlas, negatives
+from bonescan_training import bone_gate, bone_masks, fracatlas, model_card
 from bonescan_training.bone_masks import SPLITS
+from bonescan_training.command_line import existing_file, existing_folder, program
+from bonescan_training.pictures_without_bone import on_white, read_photographs
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="exported segmenter (TorchScript)")
-    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
-    parser.add_argument("--masks", type=Path, required=True, help="folder with masks.csv and masks/")
-    parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv")
-    parser.add_argument("--radiographs", type=Path, default=SPLITS / "gate_radiographs_valid.csv")
-    parser.add_argument("--photographs", type=Path, required=True, help="folder of held-out photographs")
+    parser.add_argument("--model", type=existing_file, required=True, help="exported segmenter (TorchScript)")
+    parser.add_argument("--fracatlas", type=existing_folder, required=True, help="root of a FracAtlas download")
+    parser.add_argument("--masks", type=existing_folder, required=True, help="folder with masks.csv and masks/")
+    parser.add_argument("--held-out", type=existing_file, default=SPLITS / "bone_masks_valid.csv",
+                        help="list of the masks to choose by (default: that of scripts/splits)")
+    parser.add_argument("--radiographs", type=existing_file, default=SPLITS / "gate_radiographs_valid.csv",
+                        help="list of the radiographs to let through (default: the valid one of scripts/splits)")
+    parser.add_argument("--photographs", type=existing_folder, required=True, help="folder of held-out photographs")
     parser.add_argument("--output", type=Path, required=True, help="JSON file for the operating point")
     return parser.parse_args()
 
@@ -70,19 +74,21 @@ def gate_thresholds(bone: np.ndarray, other: np.ndarray) -> tuple[float, float]:
     return float(fractions[i]), float(confidences[j])
 
 
+@program
 def main() -> None:
     options = parse_arguments()
     options.output.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    network = torch.jit.load(str(options.model)).float().eval()
+    network = model_card.load_network(options.model)
     mask_threshold = best_mask_threshold(network, options)
 
     def rate(image: np.ndarray) -> tuple[float, float]:
+        """Fraction and confidence of a picture."""
         return bone_gate.fraction_and_confidence(bone_gate.bone_probability(network, image), mask_threshold)
 
     names = bone_masks.read_names(options.radiographs)
     bone = np.array([rate(fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name))) for name in names])
-    pictures = [negatives.on_white(photograph) for _, photograph in negatives.read_photographs(options.photographs)]
+    pictures = [on_white(photograph) for _, photograph in read_photographs(options.photographs)]
     other = np.array([rate(version) for picture in pictures for _, version in bone_gate.disguises(picture)])
     print(f"{len(bone)} radiographs, {len(pictures)} photographs ({len(other)} versions)")
     fraction, confidence = gate_thresholds(bone, other)

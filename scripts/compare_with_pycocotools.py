@@ -19,6 +19,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from bonescan_training.command_line import existing_file, positive_integer, program
 from random_detection_cases import Case, pycocotools_figures, random_case
 
 TOLERANCE = 1e-9
@@ -58,10 +59,11 @@ def compare(report: dict[str, Any], case: Case) -> list[str]:
     return lines
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bonescan", type=Path, required=True, help="the executable")
-    parser.add_argument("--count", type=int, default=300, help="how many cases (default: 300)")
+    parser.add_argument("--bonescan", type=existing_file, required=True, help="the executable")
+    parser.add_argument("--count", type=positive_integer, default=300, help="how many cases (default: 300)")
     parser.add_argument("--first-seed", type=int, default=10_000, help="seed of the first case (default: 10000)")
     options = parser.parse_args()
 

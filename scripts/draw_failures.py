@@ -17,7 +17,9 @@ import cv2
 import numpy as np
 
 from bonescan_training import fracatlas
+from bonescan_training.command_line import existing_file, existing_folder, positive_integer, program
 from bonescan_training.detection_metrics import box_iou
+from bonescan_training.write_image import write_image
 
 TILE = 220
 GREEN, RED = (0, 200, 0), (40, 40, 255)
@@ -33,6 +35,7 @@ class Outcome:
     truth: np.ndarray
 
     def overlaps(self) -> np.ndarray:
+        """IoU [detections,fractures]."""
         return box_iou(self.boxes, self.truth) if len(self.boxes) else np.zeros((0, len(self.truth)))
 
     def missed(self) -> float:
@@ -48,6 +51,7 @@ class Outcome:
 
 
 def read_outcomes(results: Path, root: Path) -> list[Outcome]:
+    """The radiographs of the validation split among the results; raises ValueError where there is none."""
     truths, names = fracatlas.read_boxes(root), set(fracatlas.split_ids(root, "valid"))
     outcomes = []
     for line in results.read_text().splitlines():
@@ -58,10 +62,13 @@ def read_outcomes(results: Path, root: Path) -> list[Outcome]:
             boxes = np.asarray([each["box"] for each in found], np.float32).reshape(-1, 4)
             boxes[:, 2:] += boxes[:, :2]
             outcomes.append(Outcome(name, boxes, np.asarray([each["score"] for each in found]), truths[name]))
+    if not outcomes:
+        raise ValueError(f"{results} holds no detections on radiographs of the validation split")
     return outcomes
 
 
 def tile(outcome: Outcome, root: Path) -> np.ndarray:
+    """A radiograph with its boxes, on a black square of TILE pixels; BGR."""
     image = fracatlas.read_upright(fracatlas.image_path(root, outcome.name))
     scale = TILE / max(image.shape[:2])
     small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -78,11 +85,12 @@ def tile(outcome: Outcome, root: Path) -> np.ndarray:
     return canvas
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=Path, help="results.jsonl of bonescan detect")
-    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
-    parser.add_argument("--columns", type=int, default=5, help="pictures in each of the two rows")
+    parser.add_argument("results", type=existing_file, help="results.jsonl of bonescan detect")
+    parser.add_argument("--fracatlas", type=existing_folder, required=True, help="root of a FracAtlas download")
+    parser.add_argument("--columns", type=positive_integer, default=5, help="pictures in each of the two rows")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the picture to write")
     arguments = parser.parse_args()
     outcomes = read_outcomes(arguments.results, arguments.fracatlas)
@@ -90,7 +98,7 @@ def main() -> None:
     for worst_first in (Outcome.missed, Outcome.false_alarm):
         chosen = sorted(outcomes, key=worst_first, reverse=True)[: arguments.columns]
         rows.append(np.hstack([tile(outcome, arguments.fracatlas) for outcome in chosen]))
-    cv2.imwrite(str(arguments.output), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 82])
+    write_image(arguments.output, np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 82])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Turns checkpoints of train_ssd300.py into a model file: TorchScript with raw heads, fp16 weights and a model card.
 
-Weights of several checkpoints of one run are averaged (Izmailov et al., Averaging Weights Leads to Wider Optima, 2018).
+Weights of several checkpoints of one run are averaged (Izmailov et al., Averaging Weights Leads to Wider Optima, 2018);
+checkpoints of different runs are refused.
 
 The figures on the card are measured here, with the rounded weights, on the validation split read as bonescan reads
 it, and on non-fractured images that were not trained on. Both operating points come from them.
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,15 @@ import torch
 from torch import Tensor
 
 from bonescan_training import checkpoint, detector_figures, fracatlas, model_card, ssd300
+from bonescan_training.checkpoint import differing_options
+from bonescan_training.code_commit import code_commit
+from bonescan_training.command_line import existing_file, program
+from train_ssd300 import MAY_DIFFER
 
 RECIPE_ON_CARD = (
     "size", "crop", "crop_until", "batch", "learning_rate", "trunk_learning_rate", "weight_decay", "warm_up",
-    "frozen_blocks", "match_iou", "ignored_from", "iou_weight", "average_decay", "negatives", "minutes", "precision",
+    "frozen_blocks", "match_iou", "ignored_from", "iou_weight", "average_decay", "negatives", "epochs", "minutes",
+    "precision",
 )
 
 
@@ -68,45 +73,31 @@ def mean_weights(states: list[dict[str, Any]]) -> dict[str, Tensor]:
     return {name: torch.stack([each[name] for each in weights]).mean(dim=0) for name in weights[0]}
 
 
-@torch.no_grad()
-def check_file(path: Path, model: torch.nn.Module, size: int) -> None:
-    """Raises if the saved model, loaded and turned to fp32, does not give what the network gave."""
-    loaded = torch.jit.load(str(path), map_location="cpu").to(torch.float32).eval()
-    x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0)) * 60
-    for batch in (x[:1], x):
-        for expected, value in zip(model(batch), loaded(batch)):
-            torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-4)
-    logits, deltas, anchors = loaded(x[:1])
-    if not (logits.shape[1] == deltas.shape[1] == anchors.shape[0]) or anchors.dtype != torch.float32:
-        raise ValueError(f"{path}: heads and anchors do not fit together")
+def load_states(paths: list[Path]) -> list[dict[str, Any]]:
+    """The checkpoints of one run; raises ValueError where one is of another run than the first."""
+    states = [checkpoint.load(path) for path in paths]
+    for path, state in zip(paths, states):
+        if missing := [key for key in ("average", "recipe", "scales", "size", "epoch", "step") if key not in state]:
+            raise ValueError(f"{path} is no checkpoint of train_ssd300.py: it has no {missing[0]}")
+        if (state["size"], state["scales"]) != (states[0]["size"], states[0]["scales"]):
+            raise ValueError(f"{path} has another input size or other anchors than {paths[0]}: it is of another run")
+        for option, first, other in differing_options(states[0]["recipe"], state["recipe"], MAY_DIFFER):
+            raise ValueError(f"{path} was trained with {option} {other}, {paths[0]} with {first}: it is of another run")
+    return states
 
 
-def current_commit() -> str | None:
-    """The commit that these scripts are at; None where they are no git checkout, or git is missing."""
-    command = ["git", "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(
-            command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
-
-
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoints", type=Path, nargs="+", help="last.pt or epoch*.pt of train_ssd300.py")
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("checkpoints", type=existing_file, nargs="+", help="last.pt or epoch*.pt of train_ssd300.py")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the model file to write")
     detector_figures.add_figure_options(parser)
-    parser.add_argument("--code-commit", help="commit of the training code (default: HEAD; null without git)")
+    parser.add_argument("--code-commit", help="commit of the training code (default: the checkpoint's, else HEAD)")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
 
-    states = []
-    for path in arguments.checkpoints:
-        states.append(checkpoint.load_if_present(path))
-        if states[-1] is None:
-            parser.error(f"{path} does not exist")
+    states = load_states(arguments.checkpoints)
     scales, size, average = states[0]["scales"], states[0]["size"], mean_weights(states)
     model = ssd300.SSD300VGG16(scales, size=size)
     model.load_state_dict(average)
@@ -118,16 +109,16 @@ def main() -> None:
         model, arguments.fracatlas, size, arguments.negatives, arguments.box_voting_iou
     )
     operating_point, metrics = detector_figures.measure(found)
-    code = arguments.code_commit or current_commit()
+    code = arguments.code_commit or states[0].get("code_commit") or code_commit()
     card = make_card(states, operating_point, metrics, code, arguments.fracatlas)
-    candidate = arguments.output.with_name(arguments.output.name + ".candidate")
-    model_card.save_model(model_card.half_weights(torch.jit.script(model)), card, candidate)
     reference = ssd300.SSD300VGG16(scales, size=size).eval()
     reference.load_state_dict(average)
     for parameter in reference.parameters():
         parameter.data = parameter.data.half().float()
-    check_file(candidate, reference, size)
-    candidate.replace(arguments.output)
+    model_card.save_model(
+        model_card.half_weights(torch.jit.script(model)), card, arguments.output,
+        lambda saved: detector_figures.check_heads(saved, reference, size),
+    )
     if arguments.froc:
         detector_figures.draw_froc_of(found, arguments.froc)
     print(json.dumps({"operating_point": operating_point, "metrics": metrics}, indent=2))

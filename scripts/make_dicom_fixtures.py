@@ -18,6 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from bonescan_training.command_line import existing_folder, program
+
 UID_ROOT = "1.2.826.0.1.3680043.8.498.1"  # under it pydicom lets anybody count
 SECONDARY_CAPTURE, DX, CR = "1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.1.1", "1.2.840.10008.5.1.4.1.1.1"
 BASIC_TEXT_REPORT = "1.2.840.10008.5.1.4.1.1.88.11"
@@ -26,6 +28,7 @@ SECRET = "ZZSECRETZZ"
 
 
 def run(*command: object) -> None:
+    """Runs a program, and raises if it fails."""
     subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
 
 
@@ -43,7 +46,7 @@ class Files:
         path.write_bytes(data + b"\0" * (len(data) % 2))
         return f"={path}"
 
-    def write(self, name: str, elements: dict[str, str], *options: str) -> Path:
+    def write(self, name: str, elements: dict[str, object], *options: str) -> Path:
         """`elements` maps "gggg,eeee VR" to a value, or to a list of items for SQ."""
         dump = self.scratch / "dump.txt"
         lines = ["# Dicom-File-Format", "(0002,0010) UI =LittleEndianExplicit"]
@@ -53,6 +56,7 @@ class Files:
         return path
 
     def lines(self, elements: dict[str, object]) -> list[str]:
+        """The elements as dump2dcm reads them, items of sequences included."""
         result = []
         for key, value in sorted(elements.items()):
             tag, representation = key.split()
@@ -98,7 +102,8 @@ class Files:
         return self.write(name, {key: value for key, value in elements.items() if key not in without}, *options)
 
 
-def window(centre: float, width: float, function: str | None = None) -> dict[str, object]:
+def window(centre: float | str, width: float | str, function: str | None = None) -> dict[str, object]:
+    """The elements of a VOI window, and of its function where that is not LINEAR."""
     elements: dict[str, object] = {"0028,1050 DS": centre, "0028,1051 DS": width}
     return elements | ({"0028,1056 CS": function} if function else {})
 
@@ -111,6 +116,7 @@ def lookup_table(files: Files, values: np.ndarray, first: int, tag: str) -> dict
 
 
 def make_transfer_syntaxes(files: Files, grey: np.ndarray, rgb: np.ndarray) -> None:
+    """The same four images in every transfer syntax, and files without preamble or meta information."""
     folder = files.folder
     plain = files.image("grey_explicit.dcm", grey)
     deep = files.image("deep_explicit.dcm", grey.astype("<u2") * 16, stored=12)
@@ -118,6 +124,7 @@ def make_transfer_syntaxes(files: Files, grey: np.ndarray, rgb: np.ndarray) -> N
     frames = files.image("frames_explicit.dcm", np.stack([grey, 255 - grey, grey // 2]))
     for kind, source in {"grey": plain, "deep": deep, "rgb": colour, "frames": frames}.items():
         def target(syntax: str) -> Path:
+            """The file of this image in a transfer syntax."""
             return folder / f"{kind}_{syntax}.dcm"
         run("dcmconv", "+ti", source, target("implicit"))
         run("dcmconv", "+tb", source, target("big_endian"))
@@ -142,6 +149,7 @@ def make_transfer_syntaxes(files: Files, grey: np.ndarray, rgb: np.ndarray) -> N
 
 
 def make_depths(files: Files, grey: np.ndarray) -> None:
+    """Depths, signs, windows, rescaling and look-up tables."""
     deep = grey.astype("<u2") * 16  # 0..4080
     files.image("white_is_zero.dcm", 255 - grey, "MONOCHROME1")
     files.image("deep_white_is_zero.dcm", 4095 - deep, "MONOCHROME1", stored=12)
@@ -173,6 +181,7 @@ def make_depths(files: Files, grey: np.ndarray) -> None:
 
 
 def make_colours(files: Files, rgb: np.ndarray, images: Path) -> None:
+    """Colour in planes, as YBR, by palette, and as img2dcm wraps a JPEG."""
     files.image("rgb_planar.dcm", np.ascontiguousarray(rgb.transpose(2, 0, 1)), "RGB")
     ycrcb = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)
     files.image("ybr_full.dcm", np.ascontiguousarray(ycrcb[:, :, [0, 2, 1]]), "YBR_FULL")
@@ -188,6 +197,7 @@ def make_colours(files: Files, rgb: np.ndarray, images: Path) -> None:
 
 
 def make_refused(files: Files, grey: np.ndarray) -> None:
+    """Files that are no images, or whose elements contradict each other."""
     report = {"0008,0016 UI": BASIC_TEXT_REPORT, "0008,0018 UI": f"{UID_ROOT}.4", "0008,0060 CS": "SR",
               "0010,0010 PN": SECRET}
     files.write("report.dcm", report)
@@ -197,7 +207,7 @@ def make_refused(files: Files, grey: np.ndarray) -> None:
     files.image("no_size.dcm", grey, without=("0028,0010 US",))
     files.image("short_pixels.dcm", grey[:20], more={"0028,0010 US": grey.shape[0]})
     files.image("thirty_two_bits.dcm", grey, more={"0028,0100 US": 32, "0028,0101 US": 32, "0028,0102 US": 31})
-    files.image("odd_photometric.dcm", grey, f"{SECRET}")
+    files.image("odd_photometric.dcm", grey, SECRET)
     files.image("no_pixel_data.dcm", grey, without=pixels)
 
 
@@ -234,9 +244,10 @@ def make_directory(files: Files, grey: np.ndarray) -> None:
         backup.unlink()
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("images", type=Path, help="tests/data/images")
+    parser.add_argument("images", type=existing_folder, help="tests/data/images")
     parser.add_argument("output", type=Path, help="tests/data/dicom")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes tests/data/eval/random_cases.json: random cases with the answers of pycocotools 2.0.11.
 
-    python3 scripts/make_eval_fixtures.py --count 60 --output tests/data/eval/random_cases.json
+    python3 scripts/make_eval_fixtures.py --output tests/data/eval/random_cases.json
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from bonescan_training.command_line import positive_integer, program
 from random_detection_cases import Case, pycocotools_figures, random_case
 
 
@@ -32,9 +33,10 @@ def compact(case: Case, seed: int) -> dict[str, Any]:
     }
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=60, help="how many cases (default: 60)")
+    parser.add_argument("--count", type=positive_integer, default=30, help="how many cases (default: 30)")
     parser.add_argument("--first-seed", type=int, default=1, help="seed of the first case (default: 1)")
     parser.add_argument("--output", type=Path, required=True, help="the file to write")
     options = parser.parse_args()

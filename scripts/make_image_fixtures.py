@@ -19,6 +19,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from bonescan_training.command_line import existing_file, program
+from bonescan_training.write_image import write_image
+
 ORIENTATION_TAG = 0x0112
 # What a camera held the other way stored: the upright picture, turned so that the orientation turns it back.
 STORED_FOR_ORIENTATION = {
@@ -56,13 +59,12 @@ def write_tiff(path: Path, chunks: list[bytes], tags: dict[int, int | list[int]]
     path.write_bytes(header + b"".join(chunks))
 
 
-def tiff_tags(picture: np.ndarray, photometric: int, **more: int) -> dict[int, int | list[int]]:
+def tiff_tags(picture: np.ndarray, photometric: int) -> dict[int, int | list[int]]:
     """The tags of `picture` [H,W] or [H,W,C] in one strip."""
     samples = 1 if picture.ndim == 2 else picture.shape[2]
     bits = [8 * picture.itemsize] * samples
     tags: dict[int, int | list[int]] = {256: picture.shape[1], 257: picture.shape[0], 258: bits if samples > 1 else bits[0]}
-    tags |= {259: 1, 262: photometric, 277: samples, 278: picture.shape[0]}
-    return tags | {int(tag): value for tag, value in more.items()}
+    return tags | {259: 1, 262: photometric, 277: samples, 278: picture.shape[0]}
 
 
 def tiles_of(picture: np.ndarray, side: int) -> list[bytes]:
@@ -84,6 +86,7 @@ def alpha_ramp(grey: np.ndarray) -> np.ndarray:
 
 
 def make_png(folder: Path, grey: np.ndarray) -> None:
+    """PNG of every colour type and depth, and one that is turned by EXIF."""
     rgb, alpha = tinted(grey), alpha_ramp(grey)
     Image.fromarray(grey).save(folder / "grey.png")
     Image.fromarray(rgb).save(folder / "rgb.png")
@@ -96,17 +99,18 @@ def make_png(folder: Path, grey: np.ndarray) -> None:
     Image.fromarray(grey).convert("1").save(folder / "bilevel.png")
     Image.fromarray(grey // 16 * 17).quantize(16).save(folder / "palette_4bit.png", bits=4)
     deep = grey.astype(np.uint16) * 257
-    cv2.imwrite(str(folder / "grey_16bit.png"), deep)
-    cv2.imwrite(str(folder / "grey_12bit_in_16.png"), grey.astype(np.uint16) * 16)
-    cv2.imwrite(str(folder / "rgb_16bit.png"), rgb[:, :, ::-1].astype(np.uint16) * 257)
-    cv2.imwrite(str(folder / "rgba_16bit.png"), np.dstack([rgb[:, :, ::-1], alpha]).astype(np.uint16) * 257)
-    cv2.imwrite(str(folder / "constant_16bit.png"), np.full((5, 7), 1234, np.uint16))
+    write_image(folder / "grey_16bit.png", deep)
+    write_image(folder / "grey_12bit_in_16.png", grey.astype(np.uint16) * 16)
+    write_image(folder / "rgb_16bit.png", rgb[:, :, ::-1].astype(np.uint16) * 257)
+    write_image(folder / "rgba_16bit.png", np.dstack([rgb[:, :, ::-1], alpha]).astype(np.uint16) * 257)
+    write_image(folder / "constant_16bit.png", np.full((5, 7), 1234, np.uint16))
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = 6
     Image.fromarray(np.ascontiguousarray(STORED_FOR_ORIENTATION[6](grey))).save(folder / "orientation_6.png", exif=exif)
 
 
 def make_tiff(folder: Path, grey: np.ndarray) -> None:
+    """TIFF of several depths, layouts, compressions and orientations."""
     rgb = tinted(grey)
     deep, deep_rgb = grey.astype("<u2") * 257, rgb.astype("<u2") * 257
     black_is_zero, white_is_zero, is_rgb = 1, 0, 2
@@ -144,6 +148,7 @@ def without_adobe_marker(jpeg: bytes) -> bytes:
 
 
 def make_jpeg(folder: Path, grey: np.ndarray) -> None:
+    """JPEG in grey, colour and CMYK, progressive, and in the eight orientations."""
     rgb = tinted(grey)
     Image.fromarray(grey).save(folder / "grey.jpg", quality=95)
     Image.fromarray(rgb).save(folder / "rgb.jpg", quality=95)
@@ -169,6 +174,7 @@ def bmp_32bit(rgb: np.ndarray) -> bytes:
 
 
 def make_bmp(folder: Path, grey: np.ndarray) -> None:
+    """BMP of 1, 8, 24 and 32 bits."""
     Image.fromarray(grey).save(folder / "grey.bmp")
     Image.fromarray(tinted(grey)).save(folder / "rgb.bmp")
     Image.fromarray(grey).convert("1").save(folder / "bilevel.bmp")
@@ -217,16 +223,18 @@ def make_resized(folder: Path, images: Path, sample: Path) -> None:
     grey = cv2.imread(str(images / "grey.png"), cv2.IMREAD_UNCHANGED)
     rgb = cv2.imread(str(images / "rgb.png"), cv2.IMREAD_UNCHANGED)
     for width, height in ((20, 17), (100, 90), (30, 90)):
-        cv2.imwrite(str(folder / f"grey_{width}x{height}.png"), cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA))
-    cv2.imwrite(str(folder / "rgb_33x29.png"), cv2.resize(rgb, (33, 29), interpolation=cv2.INTER_AREA))
+        resized = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)
+        write_image(folder / f"grey_{width}x{height}.png", resized)
+    write_image(folder / "rgb_33x29.png", cv2.resize(rgb, (33, 29), interpolation=cv2.INTER_AREA))
     radiograph = cv2.imread(str(sample), cv2.IMREAD_COLOR)
     resized = cv2.resize(radiograph, (224, 224), interpolation=cv2.INTER_AREA)
-    cv2.imwrite(str(folder / "sample_224x224.png"), resized[:, :, 0] if (resized == resized[:, :, :1]).all() else resized)
+    write_image(folder / "sample_224x224.png", resized[:, :, 0] if (resized == resized[:, :, :1]).all() else resized)
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sample", type=Path, help="the radiograph that is cropped")
+    parser.add_argument("sample", type=existing_file, help="the radiograph that is cropped")
     parser.add_argument("output", type=Path, help="folder for the pictures; made if missing")
     arguments = parser.parse_args()
     folders = {name: arguments.output / name for name in ("", "bad", "resized")}

@@ -18,8 +18,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from bonescan_training.command_line import program
+from bonescan_training.model_card import CARD_NAME, SCHEMA
+
 
 class Segmenter(nn.Module):
+    """Bone where the mean of the channels is above 0.5."""
+
     def __init__(self, channels: int = 3) -> None:
         super().__init__()
         self.convolution = nn.Conv2d(channels, 1, 1)
@@ -79,6 +84,8 @@ class FlatteningSegmenter(nn.Module):
 
 
 class DictionarySegmenter(Segmenter):
+    """Logits under a name."""
+
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         return {"out": self.convolution(images)}
 
@@ -118,9 +125,10 @@ class SamePaddingDetector(nn.Module):
 
 
 def card(task: str, channels: int = 3, resize: str = "stretch", **output: Any) -> dict[str, Any]:
+    """The model card of a segmenter or detector; `output` is added to what it says of a detector's output."""
     detection = task == "detection"
     return {
-        "schema": "bonescan.model/1",
+        "schema": SCHEMA,
         "name": f"tiny {task} model for tests",
         "task": task,
         "architecture": "arithmetic",
@@ -136,16 +144,18 @@ def card(task: str, channels: int = 3, resize: str = "stretch", **output: Any) -
 
 
 def save(folder: Path, name: str, module: nn.Module, model_card: dict[str, Any] | None) -> None:
+    """Writes folder/name.pt, with a card unless that is None."""
     module.eval()
     for parameter in module.parameters():
         parameter.data = parameter.data.half()  # as the released models are stored
-    extra = {} if model_card is None else {"bonescan.json": json.dumps(model_card)}
+    extra = {} if model_card is None else {CARD_NAME: json.dumps(model_card)}
     torch.jit.save(torch.jit.script(module), str(folder / f"{name}.pt"), _extra_files=extra)
 
 
+@program
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write the tiny models that the tests load.")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="folder")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the models; made if missing")
     folder = parser.parse_args().output
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(7)

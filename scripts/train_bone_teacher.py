@@ -7,17 +7,16 @@ memory) and only the decoder is trained.
 Example:
     scripts/train_bone_teacher.py --fracatlas FracAtlas --masks bone-masks --trunk weights/ssd300_vgg16.pt --output runs/teacher
 
-Writes decoder.pt (kept when present), log.jsonl (for plot_training.py) and drawn.npz, for train_segnet.py, to --output.
-Started again, it goes on from training.pt with the decoder and from drawn.partial.npz with the masks; where the data
-lie, device, threads, learning rate, length, how many masks, and how often it saves, may differ then. The trunk's maps
-are computed anew: they are too large to keep.
+Writes training.pt (the decoder), log.jsonl (for plot_training.py) and drawn.npz, for train_segnet.py, to --output.
+Started again, it goes on from training.pt where --steps are left, and from drawn.partial.npz with the masks; where the
+data lie, device, threads, learning rate, length, how many masks, and how often it saves, may differ then. The trunk's
+maps are computed anew: they are too large to keep.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -27,17 +26,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bonescan_training import bone_masks, fracatlas
-from bonescan_training.bone_masks import CACHE_SIDE, SPLITS, Radiograph
+from bonescan_training import bone_augmentation, bone_masks, fracatlas, model_card
+from bonescan_training.bone_masks import CACHE_SIDE, SPLITS, Radiograph, names_hash
 from bonescan_training.bone_teacher import TEACHER_SIDE, Decoder, Trunk, bone_probability
-from bonescan_training.checkpoint import check_recipe, load_if_present, save_atomically
+from bonescan_training.checkpoint import check_radiographs, check_recipe, load_if_present, save_atomically
+from bonescan_training.code_commit import code_commit
+from bonescan_training.command_line import (
+    existing_file, existing_folder, positive_integer, positive_number, program, torch_device,
+)
 from bonescan_training.precision import fast_autocast
 from bonescan_training.segmentation_training import Training, held_out_iou, learning_rate_factor, segmentation_loss
 from bonescan_training.weight_average import WeightAverage
 
 NEIGHBOURS = 3  # file numbers this near to a held-out one may be of the same person
 ROW_STEPS = 100  # between two lines of the log
-# Options that a training may go on with other values of; the trunk is told by its content.
+# Options that a training may go on with other values of; the trunk is told by its content, radiographs by their names.
 MAY_DIFFER = (
     "fracatlas", "masks", "trunk", "held_out", "gate", "output", "steps", "learning_rate", "draw", "checkpoint_minutes",
     "device", "threads",
@@ -46,22 +49,29 @@ MAY_DIFFER = (
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
-    parser.add_argument("--masks", type=Path, required=True, help="folder with masks.csv and masks/")
-    parser.add_argument("--trunk", type=Path, required=True, help="exported fracture detector (TorchScript)")
-    parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv", help="masks to keep out")
-    parser.add_argument("--gate", type=Path, nargs="*", help="lists of radiographs not to draw",
+    parser.add_argument("--fracatlas", type=existing_folder, required=True, help="root of a FracAtlas download")
+    parser.add_argument("--masks", type=existing_folder, required=True, help="folder with masks.csv and masks/")
+    parser.add_argument("--trunk", type=existing_file, required=True, help="exported fracture detector (TorchScript)")
+    parser.add_argument("--held-out", type=existing_file, default=SPLITS / "bone_masks_valid.csv",
+                        help="list of the masks to keep out (default: that of scripts/splits)")
+    parser.add_argument("--gate", type=existing_file, nargs="*",
+                        help="lists of radiographs not to draw (default: both of scripts/splits)",
                         default=[SPLITS / "gate_radiographs_valid.csv", SPLITS / "gate_radiographs_test.csv"])
-    parser.add_argument("--output", type=Path, required=True, help="folder for decoder.pt, log.jsonl and drawn.npz")
-    parser.add_argument("--views", type=int, default=4, help="augmented views of each radiograph")
-    parser.add_argument("--steps", type=int, default=500)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--learning-rate", type=float, default=2e-3)
-    parser.add_argument("--draw", type=int, default=1300, help="radiographs to draw masks for")
+    parser.add_argument("--output", type=Path, required=True, help="folder for training.pt, log.jsonl and drawn.npz")
+    parser.add_argument("--views", type=positive_integer, default=4,
+                        help="augmented views of each radiograph (default %(default)s)")
+    parser.add_argument("--steps", type=positive_integer, default=500,
+                        help="length of the training (default %(default)s)")
+    parser.add_argument("--batch", type=positive_integer, default=8, help="views in a step (default %(default)s)")
+    parser.add_argument("--learning-rate", type=positive_number, default=2e-3,
+                        help="peak of the one-cycle schedule (default %(default)s)")
+    parser.add_argument("--draw", type=positive_integer, default=1300,
+                        help="radiographs to draw masks for (default %(default)s)")
     parser.add_argument("--checkpoint-minutes", type=float, default=5, help="between two checkpoints")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1,
+                        help="of initial weights, views, order and what to draw (default %(default)s)")
+    parser.add_argument("--device", type=torch_device, default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--threads", type=positive_integer, default=1, help="of PyTorch (default %(default)s)")
     return parser.parse_args()
 
 
@@ -71,7 +81,7 @@ def compute_maps(trunk: Trunk, labelled: list[Radiograph], options: argparse.Nam
     for view in range(options.views):
         for index, radiograph in enumerate(labelled):
             random = np.random.default_rng((options.seed, view, index))
-            image, bone = bone_masks.training_sample(radiograph, random, 1.0, TEACHER_SIDE)
+            image, bone = bone_augmentation.training_sample(radiograph, random, 1.0, TEACHER_SIDE)
             maps = [x.cpu() for x in trunk(torch.from_numpy(image)[None].to(options.device))]
             samples.append((maps, torch.from_numpy(bone)[None]))
         print(f"maps of view {view + 1} of {options.views}", flush=True)
@@ -100,27 +110,32 @@ def measure(trunk: Trunk, weights: dict[str, Tensor], held_out: list[Radiograph]
     return held_out_iou(lambda grey: draw(trunk, decoder, grey, device) > 127, held_out)
 
 
-def make_training(trunk_sha256: str, options: argparse.Namespace) -> Training:
-    """A new training of the decoder, or the one that OUTPUT/training.pt holds."""
+def make_training(recipe: dict[str, Any], options: argparse.Namespace) -> Training:
+    """A new training of the decoder, or the one that OUTPUT/training.pt holds; `recipe` becomes that one's.
+
+    Raises ValueError where that one began with another trunk, other radiographs or options that must not differ.
+    """
     decoder = Decoder().to(options.device, memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(decoder.parameters(), lr=options.learning_rate, weight_decay=0.05)
     training = Training(decoder, WeightAverage(decoder, decay=0.99), optimiser)
     saved = load_if_present(options.output / "training.pt", options.device)
     if saved:
-        check_trunk(saved, trunk_sha256, options.output / "training.pt")
+        if saved["trunk_sha256"] != recipe["trunk_sha256"]:
+            raise ValueError(f"{options.output / 'training.pt'} was trained on another trunk; name another --output")
         check_recipe(saved["options"], vars(options), MAY_DIFFER)
+        check_radiographs(saved.get("radiographs", {}), recipe["radiographs"])
+        recipe["code_commit"] = saved.get("code_commit")
         training.go_on_from(saved)
     return training
 
 
 def train_decoder(
-    trunk: Trunk, trunk_sha256: str, labelled: list[Radiograph], held_out: list[Radiograph], options: argparse.Namespace
-) -> dict[str, Tensor]:
-    """The moving average of the weights of a decoder trained on the masks."""
-    training = make_training(trunk_sha256, options)
+    training: Training, trunk: Trunk, labelled: list[Radiograph], held_out: list[Radiograph], recipe: dict[str, Any],
+    options: argparse.Namespace,
+) -> None:
+    """The steps that are left on the masks, with their log and OUTPUT/training.pt; `recipe` goes into that."""
     samples = compute_maps(trunk, labelled, options)
     has_bone = torch.ones(options.batch, dtype=torch.bool, device=options.device)
-    recipe = {"trunk_sha256": trunk_sha256, "options": {name: str(value) for name, value in vars(options).items()}}
     saved = time.monotonic()
     while training.step < options.steps:
         # By step, so that a resumed training sees what an unbroken one would, and drops out the same channels.
@@ -139,18 +154,12 @@ def train_decoder(
         if time.monotonic() - saved > 60 * options.checkpoint_minutes:
             save_atomically(training.state() | recipe, options.output / "training.pt")
             saved = time.monotonic()
-    return training.average.state
-
-
-def check_trunk(saved: dict[str, Any], trunk_sha256: str, path: Path) -> None:
-    """Raises ValueError where what `path` holds was trained on another trunk."""
-    if saved.get("trunk_sha256") != trunk_sha256:
-        raise ValueError(f"{path} was trained on another trunk; name another --output")
+    save_atomically(training.state() | recipe, options.output / "training.pt")
 
 
 def names_to_draw(options: argparse.Namespace) -> list[str]:
     """Radiographs without a mask, in random order: none of the gate's lists, none near a held-out one."""
-    left_out = set(bone_masks.mask_rows(options.masks))
+    left_out = set(bone_masks.read_names(options.masks / "masks.csv"))
     for path in options.gate:
         left_out.update(bone_masks.read_names(path))
     for name in bone_masks.read_names(options.held_out):
@@ -179,31 +188,32 @@ def draw_all(trunk: Trunk, decoder: Decoder, options: argparse.Namespace) -> lis
     return drawn
 
 
+@program
 def main() -> None:
     options = parse_arguments()
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(0)
     torch.manual_seed(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
-    decoder_path, partial = options.output / "decoder.pt", options.output / "drawn.partial.npz"
+    partial = options.output / "drawn.partial.npz"
 
-    trunk = Trunk(torch.jit.load(str(options.trunk), map_location="cpu").float().state_dict()).to(options.device)
-    trunk_sha256 = hashlib.sha256(options.trunk.read_bytes()).hexdigest()
+    trunk = Trunk(model_card.load_network(options.trunk).state_dict()).to(options.device)
     labelled, held_out = bone_masks.read_labelled(options.fracatlas, options.masks, options.held_out)
     print(f"{len(labelled)} masks, {len(held_out)} held out", flush=True)
-    saved = load_if_present(decoder_path, options.device)
-    try:
-        if saved is None:
-            weights = train_decoder(trunk, trunk_sha256, labelled, held_out, options)
-            saved = {"trunk_sha256": trunk_sha256, "weights": weights}
-            partial.unlink(missing_ok=True)  # another decoder's
-            save_atomically(saved, decoder_path)
-        check_trunk(saved, trunk_sha256, decoder_path)
-    except ValueError as error:
-        sys.exit(f"train_bone_teacher: {error}")
-    print(f"held-out IoU {measure(trunk, saved['weights'], held_out, options.device):.4f}", flush=True)
+    recipe = {
+        "trunk_sha256": hashlib.sha256(options.trunk.read_bytes()).hexdigest(),
+        "options": {name: str(value) for name, value in vars(options).items()},
+        "radiographs": {"labelled": names_hash(labelled), "held-out": names_hash(held_out)},
+        "code_commit": code_commit(),
+    }
+    training = make_training(recipe, options)
+    if training.step < options.steps:
+        partial.unlink(missing_ok=True)  # drawn by the decoder as it was
+        train_decoder(training, trunk, labelled, held_out, recipe, options)
+    weights = training.average.state
+    print(f"held-out IoU {measure(trunk, weights, held_out, options.device):.4f}", flush=True)
 
-    drawn = draw_all(trunk, ready_decoder(saved["weights"], options.device), options)
+    drawn = draw_all(trunk, ready_decoder(weights, options.device), options)
     bone_masks.write_drawn(options.output / "drawn.npz", drawn)
     partial.unlink(missing_ok=True)
     print(f"drew {len(drawn)} masks", flush=True)

@@ -18,6 +18,7 @@ scripts=$(dirname "$0")
 data=$1
 runs=$2
 shift 2
+[ -f "$data" ] || [ -d "$data" ] || { echo "train_detector: there is no file or folder $data" >&2; exit 2; }
 
 script() { name=$1; shift; "${PYTHON:-python3}" "$scripts/$name" "$@"; }
 "${PYTHON:-python3}" -c 'import cv2, matplotlib, torch' || {

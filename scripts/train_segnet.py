@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,16 +23,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bonescan_training import bone_masks, negatives
-from bonescan_training.bone_masks import INPUT_SIDE, SPLITS, Radiograph
-from bonescan_training.checkpoint import check_recipe, load_if_present, save_atomically
+from bonescan_training import bone_augmentation, bone_masks, pictures_without_bone
+from bonescan_training.bone_masks import INPUT_SIDE, SPLITS, Radiograph, names_hash
+from bonescan_training.checkpoint import check_radiographs, check_recipe, load, load_if_present, save_atomically
+from bonescan_training.code_commit import code_commit
+from bonescan_training.command_line import (
+    existing_file, existing_folder, positive_integer, positive_number, program, torch_device,
+)
 from bonescan_training.precision import fast_autocast
 from bonescan_training.segmentation_training import Training, held_out_iou, learning_rate_factor, segmentation_loss
 from bonescan_training.segnet import SegNet, training_state
 from bonescan_training.weight_average import WeightAverage
 
 STATISTICS_BATCHES = 8  # from which an exported model's normalisation is found again
-# Options that a training may go on with other values of.
+# Options that a training may go on with other values of; radiographs are told by their names.
 MAY_DIFFER = (
     "fracatlas", "masks", "photographs", "drawn", "held_out", "output", "start_from", "steps", "learning_rate",
     "validate_every", "checkpoint_minutes", "device", "threads",
@@ -40,27 +45,36 @@ MAY_DIFFER = (
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
-    parser.add_argument("--masks", type=Path, required=True, help="folder with masks.csv and masks/")
-    parser.add_argument("--photographs", type=Path, required=True, help="folder of pictures without bone")
-    parser.add_argument("--drawn", type=Path, help="radiographs with masks drawn by train_bone_teacher.py (drawn.npz)")
-    parser.add_argument("--held-out", type=Path, default=SPLITS / "bone_masks_valid.csv", help="masks to keep out")
+    parser.add_argument("--fracatlas", type=existing_folder, required=True, help="root of a FracAtlas download")
+    parser.add_argument("--masks", type=existing_folder, required=True, help="folder with masks.csv and masks/")
+    parser.add_argument("--photographs", type=existing_folder, required=True, help="folder of pictures without bone")
+    parser.add_argument("--drawn", type=existing_file,
+                        help="radiographs with masks drawn by train_bone_teacher.py (drawn.npz)")
+    parser.add_argument("--held-out", type=existing_file, default=SPLITS / "bone_masks_valid.csv",
+                        help="list of the masks to keep out (default: that of scripts/splits)")
     parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint.pt and log.jsonl")
-    parser.add_argument("--start-from", type=Path, help="checkpoint or exported model to begin with")
-    parser.add_argument("--width", type=int, default=16, help="channels of the first stage (default 16; full SegNet: 64)")
-    parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--batch", type=int, default=8, help="images a step, negatives among them")
+    parser.add_argument("--start-from", type=existing_file, help="checkpoint or exported model to begin with")
+    parser.add_argument("--width", type=positive_integer, default=16,
+                        help="channels of the first stage (default 16; full SegNet: 64)")
+    parser.add_argument("--steps", type=positive_integer, default=1000,
+                        help="length of the training (default %(default)s)")
+    parser.add_argument("--batch", type=positive_integer, default=8, help="images a step, negatives among them")
     parser.add_argument("--negatives", type=int, default=2, help="pictures without bone a step")
     parser.add_argument("--drawn-share", type=float, default=0.6, help="share of --drawn among the radiographs")
-    parser.add_argument("--learning-rate", type=float, default=4e-3, help="peak of the one-cycle schedule")
-    parser.add_argument("--weight-decay", type=float, default=0.02)
+    parser.add_argument("--learning-rate", type=positive_number, default=4e-3, help="peak of the one-cycle schedule")
+    parser.add_argument("--weight-decay", type=float, default=0.02, help="of weights, not biases (default %(default)s)")
     parser.add_argument("--augmentation", type=float, default=1.0, help="strength of rotation, scale and shift")
-    parser.add_argument("--validate-every", type=int, default=250, help="steps")
+    parser.add_argument("--validate-every", type=positive_integer, default=250,
+                        help="steps from one measurement on the held-out masks to the next (default %(default)s)")
     parser.add_argument("--checkpoint-minutes", type=float, default=5, help="between two checkpoints")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
-    parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args()
+    parser.add_argument("--seed", type=int, default=1,
+                        help="of initial weights, order and augmentation (default %(default)s)")
+    parser.add_argument("--device", type=torch_device, default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--threads", type=positive_integer, default=1, help="of PyTorch (default %(default)s)")
+    options = parser.parse_args()
+    if not 0 <= options.negatives < options.batch:
+        parser.error(f"--negatives {options.negatives}: of the {options.batch} pictures of a step, some must show bone")
+    return options
 
 
 def deeply_supervised_loss(outputs: list[Tensor], bone: Tensor, has_bone: Tensor) -> Tensor:
@@ -80,11 +94,12 @@ def make_batch(
     images, bones = [], []
     for _ in range(options.batch - options.negatives):
         radiographs = drawn if drawn and random.random() < options.drawn_share else labelled
-        image, bone = bone_masks.training_sample(radiographs[random.integers(len(radiographs))], random, options.augmentation)
+        image, bone = bone_augmentation.training_sample(
+            radiographs[random.integers(len(radiographs))], random, options.augmentation)
         images.append(image)
         bones.append(bone)
     for _ in range(options.negatives):
-        images.append(negatives.training_negative(photographs, random))
+        images.append(pictures_without_bone.training_picture(photographs, random))
         bones.append(np.zeros((1, INPUT_SIDE, INPUT_SIDE), np.float32))
     has_bone = torch.arange(options.batch) < options.batch - options.negatives
     return torch.from_numpy(np.stack(images)), torch.from_numpy(np.stack(bones)), has_bone
@@ -97,7 +112,7 @@ def starting_state(
     try:
         exported = torch.jit.load(str(options.start_from), map_location="cpu").float()
     except RuntimeError:
-        return torch.load(options.start_from, map_location=options.device)["average"]
+        return load(options.start_from, options.device)["average"]
     random = np.random.default_rng(options.seed)
     batches = [make_batch(labelled, drawn, photographs, options, random)[0] for _ in range(STATISTICS_BATCHES)]
     return training_state(exported.state_dict(), options.width, normalise(torch.cat(batches)))
@@ -111,6 +126,7 @@ def measure(weights: dict[str, Tensor], held_out: list[Radiograph], options: arg
     network.eval()
 
     def draw(grey: np.ndarray) -> np.ndarray:
+        """The bone mask of a grey radiograph."""
         pixels = torch.from_numpy(bone_masks.stretch(grey, INPUT_SIDE).astype(np.float32) / 255)
         return (network(normalise(pixels.expand(1, 3, -1, -1).to(options.device)))[0, 0] > 0).cpu().numpy()
 
@@ -133,17 +149,11 @@ def make_training(options: argparse.Namespace, start: dict[str, Tensor] | None) 
     return Training(network, WeightAverage(network, decay=0.995), torch.optim.AdamW(groups, lr=options.learning_rate))
 
 
-def save(training: Training, options: argparse.Namespace) -> None:
-    """Writes checkpoint.pt."""
-    recipe = {"width": options.width, "options": {name: str(value) for name, value in vars(options).items()}}
-    save_atomically(training.state() | recipe, options.output / "checkpoint.pt")
-
-
 def train(
     training: Training, labelled: list[Radiograph], held_out: list[Radiograph], drawn: list[Radiograph],
-    photographs: list[np.ndarray], options: argparse.Namespace,
+    photographs: list[np.ndarray], recipe: dict[str, Any], options: argparse.Namespace,
 ) -> None:
-    """The steps that are left, with their log and checkpoints."""
+    """The steps that are left, with their log and checkpoints; `recipe` goes into each of these."""
     saved = time.monotonic()
     while training.step < options.steps:
         # By step, so that a resumed training sees what an unbroken one would.
@@ -159,10 +169,11 @@ def train(
             iou = measure(training.average.state, held_out, options)
             training.write_row(options.output / "log.jsonl", {"held_out_iou": iou})
         if validated or time.monotonic() - saved > 60 * options.checkpoint_minutes:
-            save(training, options)
+            save_atomically(training.state() | recipe, options.output / "checkpoint.pt")
             saved = time.monotonic()
 
 
+@program
 def main() -> None:
     options = parse_arguments()
     torch.set_num_threads(options.threads)
@@ -171,23 +182,25 @@ def main() -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     saved = load_if_present(options.output / "checkpoint.pt", options.device)
     if saved:
-        try:
-            check_recipe(saved["options"], vars(options), MAY_DIFFER)
-        except ValueError as error:
-            raise SystemExit(f"train_segnet: {error}")
+        check_recipe(saved["options"], vars(options), MAY_DIFFER)
 
     labelled, held_out = bone_masks.read_labelled(options.fracatlas, options.masks, options.held_out)
     drawn = bone_masks.read_drawn(options.drawn) if options.drawn else []
-    photographs = [picture for _, picture in negatives.read_photographs(options.photographs)]
-    if not photographs:
-        raise SystemExit(f"--photographs: no pictures under {options.photographs}")
+    photographs = [picture for _, picture in pictures_without_bone.read_photographs(options.photographs)]
     print(f"{len(labelled)} masks, {len(held_out)} held out, {len(drawn)} drawn by the teacher, "
           f"{len(photographs)} pictures without bone", flush=True)
+    recipe = {
+        "width": options.width, "options": {name: str(value) for name, value in vars(options).items()},
+        "radiographs": {"labelled": names_hash(labelled), "held-out": names_hash(held_out), "drawn": names_hash(drawn)},
+        "code_commit": saved.get("code_commit") if saved else code_commit(),  # when the training began
+    }
+    if saved:
+        check_radiographs(saved.get("radiographs", {}), recipe["radiographs"])
     begins_from = options.start_from and not saved
     training = make_training(options, starting_state(labelled, drawn, photographs, options) if begins_from else None)
     if saved:
         training.go_on_from(saved)
-    train(training, labelled, held_out, drawn, photographs, options)
+    train(training, labelled, held_out, drawn, photographs, recipe, options)
 
 
 if __name__ == "__main__":

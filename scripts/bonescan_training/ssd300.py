@@ -22,7 +22,25 @@ BOX_WEIGHTS = (10.0, 10.0, 5.0, 5.0)
 MAX_LOG_SIZE = math.log(1000 / 16)
 ASPECT_RATIOS = ((2,), (2, 3), (2, 3), (2, 3), (2,), (2,))
 SOURCE_CHANNELS = (512, 1024, 512, 256, 256, 256)
+# Post-processing, as torchvision's ssd300_vgg16; the model card tells it to whoever runs the network.
+CANDIDATE_SCORE, CANDIDATES_PER_CLASS, NMS_IOU, MAX_DETECTIONS = 0.01, 400, 0.45, 200
+# Number, channels in, channels out and convolutions of VGG16's blocks.
 BLOCKS = ((1, 3, 64, 2), (2, 64, 128, 2), (3, 128, 256, 3), (4, 256, 512, 3), (5, 512, 512, 3))
+
+
+def vgg_block(channels_in: int, channels: int, layers: int) -> nn.Sequential:
+    """The 3x3 convolutions of one of VGG's blocks, each followed by a ReLU; pooling is left to whoever uses it."""
+    modules: list[nn.Module] = []
+    for layer in range(layers):
+        modules += [nn.Conv2d(channels_in if layer == 0 else channels, channels, 3, padding=1), nn.ReLU()]
+    return nn.Sequential(*modules)
+
+
+def load_vgg_block(block: nn.Sequential, number: int, weights: dict[str, Tensor]) -> None:
+    """Gives the block with this number the weights named conv<number>_1.weight, conv<number>_1.bias and so on."""
+    for layer, convolution in enumerate(block[::2], start=1):
+        convolution.weight.data.copy_(weights[f"conv{number}_{layer}.weight"])
+        convolution.bias.data.copy_(weights[f"conv{number}_{layer}.bias"])
 
 
 def make_anchors(size: int, map_sizes: Sequence[int], scales: Sequence[float]) -> Tensor:
@@ -56,17 +74,7 @@ class SSD300VGG16(nn.Module):
     def __init__(self, scales: Sequence[float], classes: int = 2, size: int = 300) -> None:
         super().__init__()
         self.classes = classes
-        self.trunk = nn.ModuleDict()
-        for block, channels_in, channels, layers in BLOCKS:
-            for layer in range(1, layers + 1):
-                width = channels_in if layer == 1 else channels
-                self.trunk[f"conv{block}_{layer}"] = nn.Conv2d(width, channels, 3, padding=1)
-        self.block1 = nn.Sequential(self.trunk["conv1_1"], nn.ReLU(), self.trunk["conv1_2"], nn.ReLU())
-        self.block2 = nn.Sequential(self.trunk["conv2_1"], nn.ReLU(), self.trunk["conv2_2"], nn.ReLU())
-        self.block3 = nn.Sequential(*self._convolutions(3))
-        self.block4 = nn.Sequential(*self._convolutions(4))
-        self.block5 = nn.Sequential(*self._convolutions(5))
-        del self.trunk
+        self.block1, self.block2, self.block3, self.block4, self.block5 = (vgg_block(*block[1:]) for block in BLOCKS)
         self.conv4_3_scale = nn.Parameter(torch.full((512,), 20.0))
         self.fc = nn.Sequential(
             nn.Conv2d(512, 1024, 3, padding=6, dilation=6), nn.ReLU(), nn.Conv2d(1024, 1024, 1), nn.ReLU()
@@ -99,19 +107,10 @@ class SSD300VGG16(nn.Module):
             head.bias.data.view(-1, classes)[:, 1:] = -2.0
         self.register_buffer("anchors", make_anchors(size, self.map_sizes(size), scales))
 
-    def _convolutions(self, block: int) -> list[nn.Module]:
-        layers: list[nn.Module] = []
-        for layer in (1, 2, 3):
-            layers += [self.trunk[f"conv{block}_{layer}"], nn.ReLU()]
-        return layers
-
     def load_trunk(self, start: dict[str, Tensor]) -> None:
         """Takes VGG16 weights named conv1_1.weight ... conv5_3.bias."""
-        for block, _, _, layers in BLOCKS:
-            convolutions = getattr(self, f"block{block}")
-            for layer in range(1, layers + 1):
-                convolutions[2 * layer - 2].weight.data.copy_(start[f"conv{block}_{layer}.weight"])
-                convolutions[2 * layer - 2].bias.data.copy_(start[f"conv{block}_{layer}.bias"])
+        for number, *_ in BLOCKS:
+            load_vgg_block(getattr(self, f"block{number}"), number, start)
 
     @staticmethod
     def map_sizes(size: int) -> list[int]:
@@ -189,8 +188,9 @@ IGNORED = -2
 def match(anchors: Tensor, boxes: Tensor, threshold: float = 0.5, ignored_from: float = 0.5) -> Tensor:
     """Index [A] of the ground-truth box that each anchor stands for, -1 (background), or IGNORED.
 
-    An anchor stands for its best box if their IoU is at least the threshold; the best anchor of a box always does.
-    Below the threshold, down to ignored_from, it is neither fracture nor background.
+    An anchor stands for its best box if their IoU is at least the threshold, and a box's best anchor stands for it at
+    any IoU; of boxes that share their best anchor, the last has it. Below the threshold, down to ignored_from, an
+    anchor is neither fracture nor background.
     """
     if len(boxes) == 0:
         return torch.full((len(anchors),), -1, dtype=torch.long, device=anchors.device)
@@ -238,24 +238,22 @@ def multibox_loss(
 
 
 def non_maximum_suppression(boxes: np.ndarray, scores: np.ndarray, iou_threshold: float) -> np.ndarray:
-    """Indices kept, by falling score: a box goes if its IoU with a better kept one is above the threshold."""
+    """Indices kept, by falling score: a box goes if its IoU with a better kept one is above the threshold.
+
+    Two boxes without area have no IoU (0 / 0), and both stay, as with torchvision.ops.nms.
+    """
+    overlapping = box_iou(torch.from_numpy(boxes), torch.from_numpy(boxes)).numpy() > iou_threshold
     order = np.argsort(-scores, kind="stable")
-    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     kept = []
     while len(order):
         first, rest = order[0], order[1:]
         kept.append(first)
-        low = np.maximum(boxes[first, :2], boxes[rest, :2])
-        high = np.minimum(boxes[first, 2:], boxes[rest, 2:])
-        overlap = np.clip(high - low, 0, None).prod(axis=1)
-        order = rest[overlap <= iou_threshold * (area[first] + area[rest] - overlap)]
+        order = rest[~overlapping[first, rest]]
     return np.asarray(kept, np.int64)
 
 
 def postprocess(
-    logits: Tensor, deltas: Tensor, anchors: Tensor, size: int,
-    score_threshold: float = 0.01, candidates: int = 400, nms_iou: float = 0.45, max_detections: int = 200,
-    box_voting_iou: float = 1.0,
+    logits: Tensor, deltas: Tensor, anchors: Tensor, size: int, box_voting_iou: float = 1.0
 ) -> Tuple[np.ndarray, np.ndarray]:
     """Boxes [n,4] in network-input pixels, clipped, and scores [n] of one image for class 1, by falling score.
 
@@ -263,11 +261,11 @@ def postprocess(
     so much (Gidaris and Komodakis, ICCV 2015).
     """
     scores = logits.float().softmax(dim=1)[:, 1]
-    keep = (scores > score_threshold).nonzero().squeeze(1)
-    keep = keep[scores[keep].topk(min(candidates, len(keep))).indices]
+    keep = (scores > CANDIDATE_SCORE).nonzero().squeeze(1)
+    keep = keep[scores[keep].topk(min(CANDIDATES_PER_CLASS, len(keep))).indices]
     boxes = decode(deltas[keep].float(), anchors[keep]).clamp(0, size).numpy()
     kept_scores = scores[keep].numpy()
-    kept = non_maximum_suppression(boxes, kept_scores, nms_iou)[:max_detections]
+    kept = non_maximum_suppression(boxes, kept_scores, NMS_IOU)[:MAX_DETECTIONS]
     if box_voting_iou >= 1 or len(kept) == 0:
         return boxes[kept], kept_scores[kept]
     votes = np.where(box_iou(torch.from_numpy(boxes[kept]), torch.from_numpy(boxes)) >= box_voting_iou, kept_scores, 0)

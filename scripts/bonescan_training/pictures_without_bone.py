@@ -47,13 +47,18 @@ def picture_files(folder: Path) -> list[Path]:
 
 
 def read_photographs(folder: Path) -> list[tuple[str, np.ndarray]]:
-    """File name and content of every picture under `folder`, in order of path; says which could not be read."""
+    """File name and content of every picture under `folder`, in order of path; says which could not be read.
+
+    Raises ValueError where there is none.
+    """
     photographs = []
     for path in picture_files(folder):
         try:
             photographs.append((path.name, read_photograph(path)))
         except ValueError as error:
             print(error, file=sys.stderr)
+    if not photographs:
+        raise ValueError(f"{folder} holds no pictures")
     return photographs
 
 
@@ -159,11 +164,11 @@ def change_look(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
 def page_of_text(random: np.random.Generator) -> np.ndarray:
     """Lines of text on paper."""
     canvas = np.full((448, 448), random.uniform(0.7, 1), np.float32)
-    scale, step = random.uniform(0.35, 1.2), 0
+    scale = random.uniform(0.35, 1.2)
     for top in range(20, 440, max(14, int(30 * scale))):
         letters = "".join(chr(random.integers(33, 122)) if random.random() < 0.8 else " " for _ in range(60))
         if random.random() < 0.9:
-            cv2.putText(canvas, letters[: random.integers(5, 60)], (random.integers(5, 40), top + step),
+            cv2.putText(canvas, letters[: random.integers(5, 60)], (random.integers(5, 40), top),
                         int(random.integers(0, 8)), scale, random.uniform(0, 0.4), int(random.integers(1, 3)))
     return cv2.resize(canvas, (INPUT_SIDE, INPUT_SIDE), interpolation=cv2.INTER_AREA)
 
@@ -209,7 +214,7 @@ def synthetic_picture(random: np.random.Generator) -> np.ndarray:
     return image * random.uniform(0.5, 1, 3) if random.random() < 0.3 else image
 
 
-def training_negative(photographs: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
+def training_picture(photographs: list[np.ndarray], random: np.random.Generator) -> np.ndarray:
     """A picture without bone, [3,224,224] float32 in 0..1."""
     if random.random() < SYNTHETIC_SHARE:
         image = synthetic_picture(random)

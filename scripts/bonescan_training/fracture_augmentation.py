@@ -53,7 +53,7 @@ def cut_window(image: np.ndarray, window: np.ndarray, size: int) -> tuple[np.nda
 
 
 def change_brightness(image: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Gamma, contrast and brightness at random, by a look-up table; dark bone is never pushed to black."""
+    """Gamma, contrast and brightness at random, by a look-up table; only the darkest tenth can become black."""
     levels = np.arange(256) / 255
     levels = levels ** math.exp(random.uniform(-0.35, 0.35))
     levels = levels * random.uniform(0.8, 1.3) + random.uniform(-0.02, 0.08)

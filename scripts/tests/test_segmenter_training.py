@@ -1,0 +1,76 @@
+"""train_segnet.py: resumed trainings, and radiographs that are held out."""
+from __future__ import annotations
+
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import torch
+
+import small_data
+import train_segnet
+from bonescan_training import bone_masks
+
+
+class SegmenterTraining(unittest.TestCase):
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = Path(temporary.name)
+        self.names = small_data.write_bone_masks(self.folder, 4)
+        self.held_out = small_data.write_list(self.folder / "held_out.csv", self.names[:1])
+        labelled, _ = bone_masks.read_labelled(self.folder / "FracAtlas", self.folder / "masks", self.held_out)
+        bone_masks.write_drawn(self.folder / "drawn.npz", labelled[:2])
+
+    def train(self, output: str, *words: object, drawn: bool = True, held_out: Path | None = None) -> None:
+        """Four steps of the narrowest network."""
+        drawn_words = ("--drawn", self.folder / "drawn.npz") if drawn else ()
+        small_data.run(
+            train_segnet.main, "--fracatlas", self.folder / "FracAtlas", "--masks", self.folder / "masks",
+            "--photographs", self.folder / "photographs", "--held-out", held_out or self.held_out,
+            "--output", self.folder / output, "--width", 2, "--batch", 3, "--negatives", 1, "--steps", 4,
+            "--checkpoint-minutes", 0, *drawn_words, *words,
+        )
+
+    def kill(self, output: str) -> None:
+        """A training that is interrupted before its third step."""
+        killed_batch = small_data.killed_at(3, train_segnet.make_batch)
+        with mock.patch.object(train_segnet, "make_batch", killed_batch), self.assertRaises(KeyboardInterrupt):
+            self.train(output)
+
+    def test_killed_and_resumed_training_equals_an_undisturbed_one(self) -> None:
+        self.train("whole")
+        self.kill("killed")
+        self.assertEqual(torch.load(self.folder / "killed/checkpoint.pt")["step"], 2)
+        self.train("killed")
+        whole, resumed = (torch.load(self.folder / name / "checkpoint.pt") for name in ("whole", "killed"))
+        self.assertEqual(resumed["step"], 4)
+        for part in ("network", "average", "optimiser"):
+            self.assertTrue(small_data.same_tensors(whole[part], resumed[part]), part)
+
+    def test_resuming_with_other_radiographs_or_options_is_refused(self) -> None:
+        self.kill("killed")
+        other_list = small_data.write_list(self.folder / "other.csv", self.names[1:2])
+        for change in ({"drawn": False}, {"held_out": other_list}):
+            with self.subTest(change), self.assertRaises(SystemExit) as ended:
+                self.train("killed", **change)
+            self.assertEqual(ended.exception.code, 2)
+        with self.assertRaises(SystemExit):
+            self.train("killed", "--seed", 2)
+        self.assertEqual(torch.load(self.folder / "killed/checkpoint.pt")["step"], 2)
+
+    def test_held_out_names_may_have_folders_before_them(self) -> None:
+        listed = small_data.write_list(self.folder / "folders.csv", [f"images/Fractured/{self.names[2]}"])
+        labelled, held_out = bone_masks.read_labelled(self.folder / "FracAtlas", self.folder / "masks", listed)
+        self.assertEqual([radiograph.name for radiograph in held_out], [self.names[2]])
+        self.assertNotIn(self.names[2], [radiograph.name for radiograph in labelled])
+
+    def test_held_out_name_without_a_mask_is_refused(self) -> None:
+        listed = small_data.write_list(self.folder / "unknown.csv", [self.names[0], "IMG0009999.jpg"])
+        with self.assertRaisesRegex(ValueError, "IMG0009999"):
+            bone_masks.read_labelled(self.folder / "FracAtlas", self.folder / "masks", listed)
+
+
+if __name__ == "__main__":
+    unittest.main()
