@@ -1,6 +1,5 @@
 // Runs that are killed, interrupted, or lose their disk: what is finished is kept, and --resume ends as if undisturbed.
 #include <sys/mount.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -9,7 +8,6 @@
 #include <csignal>
 #include <cstring>
 #include <opencv2/imgcodecs.hpp>
-#include <optional>
 #include <random>
 #include <sstream>
 

@@ -18,7 +18,6 @@
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
-#include "bonescan/core/file_name.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/core/stable_hash.h"
 #include "bonescan/dataset/image_files.h"
