@@ -1,5 +1,6 @@
 #include "bonescan/model/model.h"
 
+#include <ATen/core/ivalue.h>  // for clang: before LibTorch's other headers
 #include <fmt/format.h>
 #include <torch/csrc/jit/api/module.h>
 #include <unistd.h>
