@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from bonescan_training import fracatlas
-from bonescan_training.checkpoint import save_arrays
+from bonescan_training.checkpoint import load_arrays, save_arrays
 
 SPLITS = Path(__file__).parents[1] / "splits"  # lists of images
 INPUT_SIDE = 224
@@ -87,10 +87,14 @@ def names_hash(radiographs: list[Radiograph]) -> str:
 
 
 def read_drawn(path: Path) -> list[Radiograph]:
-    """Radiographs with masks that the teacher drew, as write_drawn stored them; `bone` is 255 times a probability."""
-    with np.load(path) as stored:
-        columns = [stored[key] for key in ("names", "grey", "bone", "aspect")]
-    return [Radiograph(str(name), grey, bone, float(aspect)) for name, grey, bone, aspect in zip(*columns)]
+    """Radiographs with masks that the teacher drew, as write_drawn stored them; `bone` is 255 times a probability.
+
+    Raises ValueError where path is no such file.
+    """
+    columns = ("names", "grey", "bone", "aspect")
+    arrays = load_arrays(path, columns, "file of masks that train_bone_teacher.py drew")
+    rows = zip(*(arrays[column] for column in columns))
+    return [Radiograph(str(name), grey, bone, float(aspect)) for name, grey, bone, aspect in rows]
 
 
 def write_drawn(path: Path, radiographs: list[Radiograph]) -> None:

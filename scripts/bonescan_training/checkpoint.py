@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any, Collection, Iterator
 
@@ -25,6 +26,18 @@ def save_arrays(path: Path, arrays: dict[str, Any]) -> None:
     with open(partial, "wb") as file:
         np.savez(file, **arrays)
     os.replace(partial, path)
+
+
+def load_arrays(path: Path, keys: Collection[str], what: str) -> dict[str, np.ndarray]:
+    """What save_arrays wrote to path; raises ValueError, "PATH is no WHAT", for other files, or where a key is missing."""
+    try:
+        with open(path, "rb") as file, np.load(file) as stored:
+            arrays = dict(stored)
+    except (ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile):  # as its content goes
+        arrays = {}
+    if not arrays.keys() >= set(keys):
+        raise ValueError(f"{path} is no {what}")
+    return arrays
 
 
 def load(path: Path, device: str = "cpu") -> dict[str, Any]:

@@ -5,7 +5,6 @@ size of the network input, and serves smaller ones, too.
 """
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
@@ -16,7 +15,7 @@ import torch
 from torch import Tensor
 
 from bonescan_training import fracatlas
-from bonescan_training.checkpoint import save_arrays
+from bonescan_training.checkpoint import load_arrays, save_arrays
 
 # Zoomed windows of training images stay sharp.
 KEPT_SIDES = 1.5
@@ -141,13 +140,7 @@ def write_pack(data: FractureData, path: Path) -> None:
 
 def read_pack(path: Path) -> FractureData:
     """What write_pack wrote; start weights are fp32 again.  Raises ValueError where path is no pack."""
-    try:
-        with np.load(path) as pack:
-            arrays = dict(pack)
-    except (ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile):  # as its content goes
-        arrays = {}
-    if "valid_lengths" not in arrays:
-        raise ValueError(f"{path} is no pack that train_ssd300.py --write-pack wrote")
+    arrays = load_arrays(path, ["valid_lengths"], "pack that train_ssd300.py --write-pack wrote")
 
     def images(part: str) -> list[np.ndarray]:
         """The images of train, valid or negatives."""
