@@ -6,6 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "validators.h"
+
 namespace bonescan {
 namespace {
 
@@ -76,6 +78,13 @@ CommandDescription describe(const CLI::App& app, const std::string& name) {
   return result;
 }
 
+// Without them CLI11 takes --overlay=0.5 for false, and 5 for true.
+void check_flags(CLI::App& app) {
+  for (CLI::Option* option : app.get_options([](const CLI::Option* each) { return each->get_expected_max() == 0; }))
+    option->check(true_or_false());
+  for (CLI::App* subcommand : app.get_subcommands([](CLI::App*) { return true; })) check_flags(*subcommand);
+}
+
 }  // namespace
 
 std::span<const Command> all_commands() {
@@ -88,6 +97,7 @@ CommandParser make_parser(const Command& command) {
   parser.app->formatter(std::make_shared<ExampleFirst>());
   parser.app->set_help_flag("-h,--help", "Show this help");
   parser.run = command.add_options(*parser.app);
+  check_flags(*parser.app);
   return parser;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "bonescan/core/file.h"
 #include "bonescan/core/nearest_name.h"
 #include "shared_options.h"
+#include "toml_config.h"
 
 namespace bonescan {
 namespace {
@@ -63,6 +65,15 @@ std::string explain_config(const std::string& message, const CLI::App& app) {
                      did_you_mean(key, config_keys(app)));
 }
 
+// Of a message that begins with an option, "--threads: ...": "--config: FILE: " where that file gives the value.
+std::string source_of_value(const std::string& message, const CLI::App& app) {
+  const auto config = std::dynamic_pointer_cast<TomlConfig>(app.get_config_formatter_base());
+  const CLI::Option* const option = app.get_option_no_throw(message.substr(0, message.find(':')));
+  if (!config || !option || option->get_lnames().empty()) return {};
+  if (!config->gives(option->get_lnames().front(), option->results())) return {};
+  return fmt::format("--config: {}: ", app.get_config_ptr()->results().front());
+}
+
 }  // namespace
 
 std::string explain(const CLI::ParseError& error, const CLI::App& app) {
@@ -76,12 +87,12 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   }
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
     const bool repeated = message.find(": At Most ") != std::string::npos;
-    return fmt::format("{} {}; {}", message.substr(0, message.find(':')),
+    return fmt::format("{}{} {}; {}", source_of_value(message, app), message.substr(0, message.find(':')),
                        repeated ? "is given more than once" : "needs a value", help);
   }
   if (dynamic_cast<const CLI::FileError*>(&error)) return explain_unreadable_config(app);
   if (dynamic_cast<const CLI::ConfigError*>(&error)) return explain_config(message, app);
-  return fmt::format("{}; {}", message, help);
+  return fmt::format("{}{}; {}", source_of_value(message, app), message, help);
 }
 
 void check_no_value_is_empty(const CLI::App& app) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <toml++/toml.h>
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -39,7 +40,13 @@ std::vector<CLI::ConfigItem> TomlConfig::from_config(std::istream& file) const {
   } catch (const toml::parse_error& error) {
     throw CLI::ConfigError(fmt::format("line {}: {}", error.source().begin.line, error.description()));
   }
+  read_ = options;
   return options;
+}
+
+bool TomlConfig::gives(const std::string& name, const std::vector<std::string>& values) const {
+  return std::any_of(read_.begin(), read_.end(),
+                     [&](const CLI::ConfigItem& item) { return item.name == name && item.inputs == values; });
 }
 
 }  // namespace bonescan

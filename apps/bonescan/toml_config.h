@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <istream>
+#include <string>
 #include <vector>
 
 namespace bonescan {
@@ -12,6 +13,12 @@ class TomlConfig : public CLI::ConfigTOML {
  public:
   // Throws CLI::ConfigError with a sentence for what is no TOML, and for values that no option can have.
   std::vector<CLI::ConfigItem> from_config(std::istream& file) const override;
+
+  // Whether the file that was read gives the option `name` these values; the command line goes before it.
+  bool gives(const std::string& name, const std::vector<std::string>& values) const;
+
+ private:
+  mutable std::vector<CLI::ConfigItem> read_;  // CLI11 reads through a const interface
 };
 
 }  // namespace bonescan

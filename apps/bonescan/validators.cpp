@@ -48,6 +48,13 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
   return {check, "N"};
 }
 
+CLI::Validator true_or_false() {
+  const auto check = [](const std::string& text) {
+    return text == "true" || text == "false" ? std::string() : fmt::format("\"{}\" is neither true nor false", text);
+  };
+  return {check, ""};
+}
+
 CLI::Validator one_of(const std::vector<std::string>& names) {
   const std::string right = fmt::format("{}", fmt::join(names, ", "));
   const auto check = [names, right](std::string& text) {

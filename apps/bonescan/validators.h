@@ -18,6 +18,9 @@ CLI::Validator non_negative();
 // A whole number from `least` to `most`, both included.
 CLI::Validator whole_number(std::int64_t least, std::int64_t most);
 
+// "true" or "false", as a flag is given on the command line (--overlay=false) or in a TOML file.
+CLI::Validator true_or_false();
+
 // A number of bytes, or of kB, MB, GB and so on (of 1024), which becomes that of bytes.
 CLI::Validator file_size();
 

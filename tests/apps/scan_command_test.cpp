@@ -70,6 +70,8 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
   write_with_broken_program(folder / "broken.pt");
   write_file_atomically(folder / "wrong.toml", "threds = 1\n");
   write_file_atomically(folder / "nothing.toml", "format = []\n");
+  write_file_atomically(folder / "few.toml", "threads = 0\n");
+  write_file_atomically(folder / "flag.toml", "overlay = 0.5\n");
   write_file_atomically(folder / "tables.toml", "[segment]\nthreads = 1\n");
   write_file_atomically(folder / "card.json", R"({"schema": "bonescan.model/1", "name": "n", "task": "detection",
       "architecture": "a", "input": {"width": 8, "height": 8, "channels": 1, "resize": "stretch", "mean": [0], "std": [1]},
@@ -121,6 +123,12 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
        {"segment", in, "-o", out, "--config", folder / "wrong.toml"}},
       {"\"format\" is an empty list", {"detect", in, "-o", out, "--config", folder / "nothing.toml"}},
       {"tables.toml: [segment] is a table", {"segment", in, "-o", out, "--config", folder / "tables.toml"}},
+      {"few.toml: --threads: \"0\" is not a whole number", {"segment", in, "-o", out, "--config", folder / "few.toml"}},
+      {"bonescan segment: --threads: \"-1\" is not a whole number",
+       {"segment", in, "-o", out, "--config", folder / "few.toml", "--threads", "-1"}},
+      {"flag.toml: --overlay: \"0.5\" is neither true nor false",
+       {"segment", in, "-o", out, "--config", folder / "flag.toml"}},
+      {"--overlay: \"2\" is neither true nor false", {"segment", in, "-o", out, "--overlay=2"}},
       {"no-config.toml", {"segment", in, "-o", out, "--config", folder / "no-config.toml"}},
   };
   for (const auto& [sentence, arguments] : cases) {
