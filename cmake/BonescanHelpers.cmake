@@ -30,14 +30,19 @@ function(bonescan_module name)
   set_property(GLOBAL APPEND PROPERTY BONESCAN_MODULES ${target})
 endfunction()
 
+# What all code of tests is compiled with; it takes longer to compile than to run.
+function(bonescan_test_defaults target)
+  bonescan_target_defaults(${target})
+  target_compile_options(${target} PRIVATE -O0)
+endfunction()
+
 # bonescan_test(NAME SOURCES a_test.cpp ... LIBRARIES ...)
 # One Catch2 executable NAME_test; every TEST_CASE becomes one CTest test.
 function(bonescan_test name)
   cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SOURCES;LIBRARIES")
   set(target ${name}_test)
   add_executable(${target} ${test_SOURCES})
-  bonescan_target_defaults(${target})
-  target_compile_options(${target} PRIVATE -O0)  # tests take longer to compile than to run
+  bonescan_test_defaults(${target})
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${target} PRIVATE bonescan_test_support ${test_LIBRARIES})
   target_precompile_headers(${target} REUSE_FROM bonescan_test_support)

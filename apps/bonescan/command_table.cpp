@@ -78,11 +78,12 @@ CommandDescription describe(const CLI::App& app, const std::string& name) {
   return result;
 }
 
-// Without them CLI11 takes --overlay=0.5 for false, and 5 for true.
-void check_flags(CLI::App& app) {
-  for (CLI::Option* option : app.get_options([](const CLI::Option* each) { return each->get_expected_max() == 0; }))
-    option->check(true_or_false());
-  for (CLI::App* subcommand : app.get_subcommands([](CLI::App*) { return true; })) check_flags(*subcommand);
+// CLI11 takes --overlay=0.5 for false and 5 for true. An empty value, "$MODEL" of a script that has not set it, must
+// not stand for the default.
+void check_values(CLI::App& app) {
+  for (CLI::Option* option : app.get_options([](const CLI::Option*) { return true; }))
+    option->check(option->get_expected_max() == 0 ? true_or_false() : not_empty());
+  for (CLI::App* subcommand : app.get_subcommands([](CLI::App*) { return true; })) check_values(*subcommand);
 }
 
 }  // namespace
@@ -97,7 +98,7 @@ CommandParser make_parser(const Command& command) {
   parser.app->formatter(std::make_shared<ExampleFirst>());
   parser.app->set_help_flag("-h,--help", "Show this help");
   parser.run = command.add_options(*parser.app);
-  check_flags(*parser.app);
+  check_values(*parser.app);
   return parser;
 }
 

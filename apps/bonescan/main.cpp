@@ -62,11 +62,20 @@ ExitCode report_usage_error(Words words, const std::string& command_name, std::s
   return ExitCode::kUsage;
 }
 
+// CLI11 takes the next word for the value of "--model=", which "--model=$MODEL" is where nothing has set it.
+void check_no_value_is_left_out(Words words) {
+  for (const std::string_view word : words) {
+    if (word == "--") return;
+    if (word.starts_with("--") && word.ends_with('='))
+      throw UsageError(fmt::format("{}: the value is empty", word.substr(0, word.size() - 1)));
+  }
+}
+
 // Without a result the command line is right, and the command can run.
 std::optional<ExitCode> parse(CLI::App& app, Words words) {
   try {
+    check_no_value_is_left_out(words);
     app.parse(static_cast<int>(words.size()), words.data());
-    check_no_value_is_empty(app);
     return std::nullopt;
   } catch (const CLI::Success& help_request) {
     std::ostringstream text;

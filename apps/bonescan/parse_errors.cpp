@@ -44,10 +44,15 @@ std::vector<std::string> config_keys(const CLI::App& app) {
   return names;
 }
 
+// The file of --config, which was given.
+std::string config_file(const CLI::App& app) {
+  return app.get_config_ptr()->results().front();
+}
+
 // CLI11 does not know why.
 std::string explain_unreadable_config(const CLI::App& app) {
   try {
-    read_text_file(app.get_config_ptr()->results().front());
+    read_text_file(config_file(app));
     return "--config cannot be read";
   } catch (const UsageError& reason) {
     return fmt::format("--config {}", reason.what());
@@ -57,11 +62,9 @@ std::string explain_unreadable_config(const CLI::App& app) {
 // CLI11 speaks of INI.
 std::string explain_config(const std::string& message, const CLI::App& app) {
   constexpr std::string_view kUnknown = "INI was not able to parse ";
-  const CLI::Option* const config = app.get_config_ptr();
-  const std::string file = config && config->count() > 0 ? config->results().front() : "the file";
-  if (!message.starts_with(kUnknown)) return fmt::format("--config: {}: {}", file, message);
+  if (!message.starts_with(kUnknown)) return fmt::format("--config: {}: {}", config_file(app), message);
   const std::string key = message.substr(kUnknown.size());
-  return fmt::format("--config: \"{}\" in {} is not an option of {}{}", key, file, full_name(app),
+  return fmt::format("--config: \"{}\" in {} is not an option of {}{}", key, config_file(app), full_name(app),
                      did_you_mean(key, config_keys(app)));
 }
 
@@ -69,9 +72,8 @@ std::string explain_config(const std::string& message, const CLI::App& app) {
 std::string source_of_value(const std::string& message, const CLI::App& app) {
   const auto config = std::dynamic_pointer_cast<TomlConfig>(app.get_config_formatter_base());
   const CLI::Option* const option = app.get_option_no_throw(message.substr(0, message.find(':')));
-  if (!config || !option || option->get_lnames().empty()) return {};
-  if (!config->gives(option->get_lnames().front(), option->results())) return {};
-  return fmt::format("--config: {}: ", app.get_config_ptr()->results().front());
+  const bool given_there = config && option && config->gives(*option);
+  return given_there ? fmt::format("--config: {}: ", config_file(app)) : std::string();
 }
 
 }  // namespace
@@ -93,13 +95,6 @@ std::string explain(const CLI::ParseError& error, const CLI::App& app) {
   if (dynamic_cast<const CLI::FileError*>(&error)) return explain_unreadable_config(app);
   if (dynamic_cast<const CLI::ConfigError*>(&error)) return explain_config(message, app);
   return fmt::format("{}{}; {}", source_of_value(message, app), message, help);
-}
-
-void check_no_value_is_empty(const CLI::App& app) {
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& value : option->results())
-      if (value.empty()) throw CLI::ValidationError(option->get_name(), "the value is empty");
-  for (const CLI::App* subcommand : app.get_subcommands()) check_no_value_is_empty(*subcommand);
 }
 
 }  // namespace bonescan

@@ -9,7 +9,4 @@ namespace bonescan {
 // One sentence that names what is wrong, and where to read what would be right. `app` is what the line was parsed by.
 std::string explain(const CLI::ParseError& error, const CLI::App& app);
 
-// Throws CLI::ValidationError: "$MODEL" of a script that has not set it must not stand for the default.
-void check_no_value_is_empty(const CLI::App& app);
-
 }  // namespace bonescan

@@ -44,9 +44,10 @@ std::vector<CLI::ConfigItem> TomlConfig::from_config(std::istream& file) const {
   return options;
 }
 
-bool TomlConfig::gives(const std::string& name, const std::vector<std::string>& values) const {
-  return std::any_of(read_.begin(), read_.end(),
-                     [&](const CLI::ConfigItem& item) { return item.name == name && item.inputs == values; });
+bool TomlConfig::gives(const CLI::Option& option) const {
+  return std::any_of(read_.begin(), read_.end(), [&](const CLI::ConfigItem& item) {
+    return (option.check_lname(item.name) || option.check_sname(item.name)) && item.inputs == option.results();
+  });
 }
 
 }  // namespace bonescan

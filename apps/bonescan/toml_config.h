@@ -14,8 +14,8 @@ class TomlConfig : public CLI::ConfigTOML {
   // Throws CLI::ConfigError with a sentence for what is no TOML, and for values that no option can have.
   std::vector<CLI::ConfigItem> from_config(std::istream& file) const override;
 
-  // Whether the file that was read gives the option `name` these values; the command line goes before it.
-  bool gives(const std::string& name, const std::vector<std::string>& values) const;
+  // Whether the option's values are those of the file that was read; the command line goes before it.
+  bool gives(const CLI::Option& option) const;
 
  private:
   mutable std::vector<CLI::ConfigItem> read_;  // CLI11 reads through a const interface

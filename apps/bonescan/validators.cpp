@@ -48,6 +48,11 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
   return {check, "N"};
 }
 
+CLI::Validator not_empty() {
+  const auto check = [](const std::string& text) { return std::string(text.empty() ? "the value is empty" : ""); };
+  return {check, ""};
+}
+
 CLI::Validator true_or_false() {
   const auto check = [](const std::string& text) {
     return text == "true" || text == "false" ? std::string() : fmt::format("\"{}\" is neither true nor false", text);

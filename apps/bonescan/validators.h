@@ -18,6 +18,9 @@ CLI::Validator non_negative();
 // A whole number from `least` to `most`, both included.
 CLI::Validator whole_number(std::int64_t least, std::int64_t most);
 
+// Any value but the empty one.
+CLI::Validator not_empty();
+
 // "true" or "false", as a flag is given on the command line (--overlay=false) or in a TOML file.
 CLI::Validator true_or_false();
 

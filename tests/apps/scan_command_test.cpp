@@ -72,6 +72,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
   write_file_atomically(folder / "nothing.toml", "format = []\n");
   write_file_atomically(folder / "few.toml", "threads = 0\n");
   write_file_atomically(folder / "flag.toml", "overlay = 0.5\n");
+  write_file_atomically(folder / "short.toml", "q = 2\n");
   write_file_atomically(folder / "tables.toml", "[segment]\nthreads = 1\n");
   write_file_atomically(folder / "card.json", R"({"schema": "bonescan.model/1", "name": "n", "task": "detection",
       "architecture": "a", "input": {"width": 8, "height": 8, "channels": 1, "resize": "stretch", "mean": [0], "std": [1]},
@@ -117,6 +118,8 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
       {"no-list.txt", {"segment", "--list", folder / "no-list.txt", "-o", out}},
       {"--output is given more than once", {"segment", in, "-o", out, "-o", used}},
       {"--model: the value is empty", {"segment", in, "-o", out, "--model", ""}},
+      {"--model: the value is empty", {"segment", in, "--model=", "-o", out}},
+      {"INPUT: the value is empty", {"segment", in, "", "-o", out}},
       {"card.json is a card for detection",
        {"segment", in, "-o", out, "--model", kSegmenter, "--model-card", folder / "card.json"}},
       {"\"threds\" in " + (folder / "wrong.toml").string() + " is not an option of bonescan segment",
@@ -128,6 +131,8 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
        {"segment", in, "-o", out, "--config", folder / "few.toml", "--threads", "-1"}},
       {"flag.toml: --overlay: \"0.5\" is neither true nor false",
        {"segment", in, "-o", out, "--config", folder / "flag.toml"}},
+      {"short.toml: --quiet: \"2\" is neither true nor false",
+       {"segment", in, "-o", out, "--config", folder / "short.toml"}},
       {"--overlay: \"2\" is neither true nor false", {"segment", in, "-o", out, "--overlay=2"}},
       {"no-config.toml", {"segment", in, "-o", out, "--config", folder / "no-config.toml"}},
   };
