@@ -547,6 +547,7 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
       {{"detect", "--ground-truth", files.path("gt.json"), "--predictions", files.path("none.json")}, "none.json"},
       {{"detect", "--ground-truth", files.path("broken.json"), "--predictions", files.path("results.json")},
        "ends too early"},
+      {files.words({"--images", files.path("none")}), "--images " + files.path("none") + " is not a folder"},
       {files.words({"--split", "valid"}), "--fracatlas"},
       {files.words({"--with-negatives"}), "--fracatlas"},
       {files.words({"--iou-threshold", "1.5"}), "--iou-threshold"},
@@ -871,6 +872,10 @@ TEST_CASE("eval segment compares folders of masks and gates them") {
   CHECK(report.at("metrics").at("iou_mean") == 0.5);
   CHECK(report.at("metrics").at("pixel_accuracy") == 0.75);
   CHECK(eval(joined(words, {"--baseline", folder / "out/report.json"})).exit_code == 0);
+  const ProcessResult no_images = eval(joined(words, {"--images", folder / "none", "-o", folder / "other"}));
+  CHECK(no_images.exit_code == 2);
+  CHECK_THAT(no_images.errors, Contains("none is not a folder"));
+  CHECK_FALSE(fs::exists(folder / "other"));
 }
 
 TEST_CASE("eval segment: a run that is not finished is no folder of masks") {

@@ -1,7 +1,11 @@
 // COCO ground truth and results: what is read, and what is refused with which sentence.
 #include "bonescan/dataset/coco.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <limits>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
@@ -143,6 +147,37 @@ TEST_CASE("Broken COCO results are refused with the entry and the reason") {
   CHECK_THROWS_WITH(files.results(text, dataset), Contains("results.json") && Contains(sentence));
 }
 
+TEST_CASE("Results may name the image in file_name, which goes before image_id") {
+  const CocoFiles files;
+  const Dataset dataset = files.dataset();
+  const Predictions predictions = files.results(
+      R"([{"image_id": 0, "file_name": "b.png", "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.5}])", dataset);
+  REQUIRE(predictions.boxes.size() == 1);
+  CHECK(predictions.boxes[0].image_id == 7);
+  CHECK_THROWS_WITH(
+      files.results(R"([{"image_id": 0, "file_name": "c.png", "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.5}])",
+                    dataset),
+      Contains("there is no image \"c.png\""));
+}
+
+TEST_CASE("Ids of results that may be names of other images get a note") {
+  const CocoFiles files;
+  const Dataset dataset = files.dataset(R"({
+    "images": [{"id": 1, "file_name": "002.jpg"}, {"id": 2, "file_name": "001.jpg"}, {"id": 3, "file_name": "a.jpg"}],
+    "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
+  const auto notes_of = [&](const std::vector<int>& ids) {
+    std::string text;
+    for (const int id : ids)
+      text += fmt::format(R"({}{{"image_id": {}, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.5}})",
+                          text.empty() ? "[" : ",", id);
+    return files.results(text + "]", dataset).notes;
+  };
+  const auto notes = notes_of({1, 2});
+  REQUIRE(notes.size() == 1);
+  CHECK_THAT(notes[0], Contains("is an image's id and an image's name"));
+  CHECK(notes_of({1, 2, 3}).empty());  // 3 is no image's name
+}
+
 TEST_CASE("Results on images that a split leaves out are dropped with a note") {
   const CocoFiles files;
   Dataset dataset = files.dataset();
@@ -167,6 +202,15 @@ TEST_CASE("Images that were added to the ground truth have no ids that COCO resu
   CHECK_THAT(none.notes[0], Contains("added to the ground truth: 1 image taken"));
   const std::string detection = R"([{"image_id": 8, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.25}])";
   CHECK_THROWS_WITH(files.results(detection, dataset), Contains("there is no image 8"));
+}
+
+TEST_CASE("Images can be added as long as there are ids for them") {
+  Dataset dataset;
+  dataset.images = {{std::numeric_limits<std::int64_t>::max() - 2, "a.png", 0, 0, {}}};
+  CHECK_THROWS_WITH(add_images_without_boxes(dataset, std::vector<std::string>{"b.png", "c.png"}),
+                    Contains("images cannot be added"));
+  add_images_without_boxes(dataset, std::vector<std::string>{"b.png"});
+  CHECK(dataset.images.back().id == std::numeric_limits<std::int64_t>::max() - 1);
 }
 
 }  // namespace bonescan

@@ -50,7 +50,7 @@ void check_equal_figures(const ResampledFigures& figures, const EvaluationSet& s
   const CocoFigures coco = evaluate_coco(set).figures;
   check_figure(figures.ap, coco.ap);
   check_figure(figures.ap50, coco.ap50);
-  check_figure(figures.image_iou, image_figures(set, score_threshold).iou_mean);
+  check_figure(figures.image_iou, image_figures(match_per_image(set, score_threshold)).iou_mean);
   check_figure(figures.sensitivity_at_1_fp, froc_sensitivity(froc_curve(set), 1.0));
 }
 

@@ -97,9 +97,10 @@ TEST_CASE("every point of the curve is the operating point at its score") {
   for (const EvalCase& one : eval_cases()) {
     if (has_crowd(one.set)) continue;  // the operating point ignores detections in crowd regions
     const auto images = static_cast<double>(one.set.image_ids.size());
+    const RankedOutcomes outcomes = rank_outcomes(one.set, 0.5, CrowdRegions::kIgnore);
     for (const FrocPoint& point : froc_curve(one.set)) {
       INFO(one.name << " at " << point.score_threshold);
-      const OperatingPoint figures = operating_point(one.set, point.score_threshold);
+      const OperatingPoint figures = operating_point(outcomes, point.score_threshold);
       check_figure(figures.recall, point.sensitivity);
       CHECK(point.false_positives_per_image == Approx(static_cast<double>(figures.false_positives) / images));
     }

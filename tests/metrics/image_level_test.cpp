@@ -13,7 +13,7 @@ TEST_CASE("image-level counts equal the reference on every case") {
     const Json& expected = one.expected.at("pycocotools_and_reference").at("image_level");
     for (const auto& [threshold, counts] : expected.at("at_threshold").items()) {
       INFO(one.name << " at " << threshold);
-      const ImageLevelFigures figures = image_level_figures(one.set, std::stod(threshold));
+      const ImageLevelFigures figures = image_level_figures(score_images(one.set), std::stod(threshold));
       CHECK(figures.true_positives == counts.at("tp").get<std::size_t>());
       CHECK(figures.false_negatives == counts.at("fn").get<std::size_t>());
       CHECK(figures.false_positives == counts.at("fp").get<std::size_t>());
@@ -64,7 +64,7 @@ TEST_CASE("the AUC equals the count of all pairs and the area under the curve on
 
 TEST_CASE("without images of one kind the AUC and that kind's figure are undefined") {
   const EvaluationSet only_negatives = one_class_set({1}, {}, {{1, {0, 0, 5, 5}, 0.9}});
-  const ImageLevelFigures figures = image_level_figures(only_negatives, 0.5);
+  const ImageLevelFigures figures = image_level_figures(score_images(only_negatives), 0.5);
   CHECK_FALSE(figures.auc.has_value());
   CHECK_FALSE(figures.sensitivity.has_value());
   CHECK_FALSE(figures.sensitivity_interval.has_value());
@@ -75,7 +75,7 @@ TEST_CASE("without images of one kind the AUC and that kind's figure are undefin
 
 TEST_CASE("an image without detections is negative at threshold 0") {
   const EvaluationSet set = one_class_set({1, 2}, {{1, {0, 0, 5, 5}}}, {{1, {0, 0, 5, 5}, 0.0}});
-  const ImageLevelFigures figures = image_level_figures(set, 0.0);
+  const ImageLevelFigures figures = image_level_figures(score_images(set), 0.0);
   CHECK(figures.true_positives == 1);
   CHECK(figures.true_negatives == 1);
   CHECK(figures.auc == 1.0);

@@ -49,6 +49,25 @@ TEST_CASE("Negative images are shown as false positives from the score threshold
         std::vector<std::string>{"Worst images", "Best images", "False positives on images without a fracture"});
 }
 
+TEST_CASE("Masks are drawn over the radiograph of their name, whatever further extensions they have") {
+  const test::TemporaryFolder folder;
+  write_picture(folder / "images/hand.jpg", 200);
+  EvaluationRequest request;
+  request.task = ScanTask::kSegment;
+  request.sources.images = folder / "images";
+  const auto first_picture = [&](const char* mask) {
+    const fs::path truth = folder / mask / "truth", drawn = folder / mask / "drawn";
+    for (const fs::path& masks : {truth, drawn}) write_picture(masks / mask, 0);
+    cv::Mat with_bone = cv::Mat::zeros(40, 60, CV_8U);
+    with_bone(cv::Rect(5, 5, 10, 10)) = 255;
+    for (const fs::path& masks : {truth, drawn}) REQUIRE(cv::imwrite(masks / mask, with_bone));
+    request.sources.ground_truth = truth;
+    request.sources.predictions = drawn;
+    return make_galleries(*evaluate(request, Cancellation())).at(0).pictures.at(0).data_uri;
+  };
+  CHECK(first_picture("hand.jpg.png") == first_picture("hand.png"));
+}
+
 TEST_CASE("A mask that can no longer be read makes room for the next") {
   const test::TemporaryFolder folder;
   for (const char* name : {"a.png", "b.png"})

@@ -61,7 +61,7 @@ TEST_CASE("results.jsonl: failed, missing and left-out images are counted in not
   CHECK(predictions.unseen_negatives.empty());
   REQUIRE(predictions.notes.size() == 3);
   CHECK_THAT(predictions.notes[0], Contains("1 image failed"));
-  CHECK_THAT(predictions.notes[1], Contains("1 image without a line"));
+  CHECK_THAT(predictions.notes[1], Contains("1 image missing from the predictions, taken"));
   CHECK_THAT(predictions.notes[2], Contains("1 image of the predictions outside"));
 }
 
@@ -70,7 +70,8 @@ TEST_CASE("results.jsonl: images without boxes that failed or have no line are n
   CHECK(predictions.unseen_negatives == std::vector<std::int64_t>{1, 2});
   REQUIRE(predictions.notes.size() == 2);
   CHECK_THAT(predictions.notes[0], Contains("1 image without boxes failed") && Contains("left out"));
-  CHECK_THAT(predictions.notes[1], Contains("1 image without boxes and without a line") && Contains("left out"));
+  CHECK_THAT(predictions.notes[1],
+             Contains("1 image without boxes missing from the predictions") && Contains("left out"));
 }
 
 TEST_CASE("A run of segment has no boxes to evaluate, and one that goes on has not all of them") {
@@ -80,7 +81,27 @@ TEST_CASE("A run of segment has no boxes to evaluate, and one that goes on has n
       Contains("line 1: no detector ran on a.png"));
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "results.jsonl.partial", record("a.png", kBox));
-  CHECK_THROWS_WITH(read_predictions(folder / "results.jsonl.partial", two_images()), Contains("is not finished"));
+  write_file_atomically(folder / "results.jsonl", record("a.png", kBox));
+  write_file_atomically(folder / "detections.json", "[]");
+  for (const char* name : {"results.jsonl.partial", "results.jsonl", "detections.json"})
+    CHECK_THROWS_WITH(read_predictions(folder / name, two_images()), Contains("is not finished"));
+}
+
+TEST_CASE("detections.json of ours: images that are not in its images.json are no true negatives") {
+  const test::TemporaryFolder folder;
+  const std::string entry = R"([{"image_id":1,"category_id":1,"bbox":[1,2,3,4],"score":0.05}])";
+  write_file_atomically(folder / "detections.json", entry);
+  write_file_atomically(folder / "images.json", R"({"images":[{"id":1,"file_name":"a.png","width":100,"height":50}],
+                                                    "categories":[{"id":1,"name":"fractured"}]})");
+  Dataset dataset = two_images();
+  dataset.boxes = {{1, 0, {1, 2, 3, 4}, 12}};
+  const Predictions predictions = read_predictions(folder / "detections.json", dataset);
+  REQUIRE(predictions.boxes.size() == 1);
+  CHECK(predictions.boxes[0].category_id == 0);
+  CHECK(predictions.unseen_negatives == std::vector<std::int64_t>{2});
+  REQUIRE(predictions.notes.size() == 2);
+  CHECK_THAT(predictions.notes[0], Contains("1 image without boxes missing from the predictions, left out"));
+  CHECK_THAT(predictions.notes[1], Contains("1 image of another size") && Contains("a.png: 100 x 50 and 100 x 100"));
 }
 
 TEST_CASE("results.jsonl: images of another size than in the ground truth get a note") {
@@ -93,6 +114,17 @@ TEST_CASE("results.jsonl: images of another size than in the ground truth get a 
   CHECK_THAT(predictions.notes[1], Contains("The lowest score of the predictions"));
 }
 
+TEST_CASE("Notes hold names as they are: the report writes their bytes as text once") {
+  Dataset dataset = two_images();
+  dataset.images[0].file_name = "caf\xE9.png";
+  const Predictions predictions = read(record("caf\xEF\xBF\xBD"
+                                              "E9.png",
+                                              R"({"label":"fractured","score":0.05,"box":[99,2,30,4]})"),
+                                       dataset);
+  REQUIRE(predictions.notes.size() == 2);
+  CHECK_THAT(predictions.notes[1], Contains("beyond the borders of the image (caf\xE9.png)"));
+}
+
 TEST_CASE("results.jsonl: what does not fit is named with its line") {
   const auto [text, sentence] = GENERATE(table<std::string, std::string>({
       {record("a.png", "") + "\n" + record("z.png", ""), "line 3: there is no image z.png in gt.json"},
@@ -102,7 +134,8 @@ TEST_CASE("results.jsonl: what does not fit is named with its line") {
       {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,-3,4]})"), "line 1"},
       {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,3]})"), "line 1"},
       {record("a.png", "") + "{\"file\": ", "line 2"},
-      {R"({"file":"a.png","status":"ok","width":1,"height":1})", "not a record of a bonescan results.jsonl: key 'bone'"},
+      {R"({"file":"a.png","status":"ok","width":1,"height":1})",
+       "not a record of a bonescan results.jsonl: key 'bone'"},
   }));
   CHECK_THROWS_WITH(read(text), Contains("results.jsonl") && Contains(sentence));
   CHECK_THROWS_AS(read(text), UsageError);

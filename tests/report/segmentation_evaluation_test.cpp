@@ -27,7 +27,7 @@ class MaskCase {
   }
 
   MaskFolders folders() const { return {folder_ / "truth", folder_ / "predicted", std::nullopt}; }
-  SegmentationEvaluation evaluate() const { return evaluate_masks(folders(), {.replicates = 20}, 2); }
+  SegmentationEvaluation evaluate() const { return evaluate_masks(folders(), {.replicates = 20, .threads = 2}); }
   std::filesystem::path path(const std::string& name) const { return folder_ / name; }
 
  private:

@@ -22,6 +22,14 @@ TEST_CASE("A stepped curve keeps its height until the next point") {
   CHECK_THAT(svg, Catch::Matchers::Contains("d=\"M52.0 234.0H229.0V28.0H406.0\""));
 }
 
+TEST_CASE("A curve goes to each place of the chart once, however many points it has") {
+  std::vector<ChartPoint> points;
+  for (int i = 0; i <= 100'000; ++i) points.push_back({i / 100'000.0, i / 100'000.0});
+  const std::string svg = line_chart(points, unit_axis("x"), unit_axis("y"), true);
+  CHECK(svg.size() < 100'000);
+  CHECK_THAT(svg, Catch::Matchers::Contains("d=\"M52.0 234.0H") && Catch::Matchers::Contains("H406.0V28.0H406.0\""));
+}
+
 TEST_CASE("A value of 1 falls into the last bin") {
   const std::string svg = histogram({{"values", {1.0}}}, "x");
   // All of the values: the last bar is as high as the chart.

@@ -12,7 +12,6 @@
 #include <iterator>
 #include <limits>
 #include <system_error>
-#include <utility>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_descriptor.h"

@@ -1,6 +1,7 @@
 // Whole files: read with a limit, written whole or not at all.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <optional>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include "bonescan/core/file_name.h"
 #include "bonescan/dataset/annotation_json.h"
 #include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/predicted_images.h"
 #include "bonescan/dataset/run_folder.h"
 
 namespace bonescan {
@@ -81,8 +83,9 @@ IdTable ids_of(const Dataset& dataset) {
   return table;
 }
 
-// The ids of an images.json of ours, whose images and categories are those of the set by name.
-IdTable ids_by_name(const fs::path& path, const Dataset& dataset) {
+// The ids of an images.json of ours, whose images and categories are those of the set by name. It names the images that
+// the detector saw.
+IdTable ids_by_name(const fs::path& path, const Dataset& dataset, PredictedImages& predicted) {
   const AnnotationFile file(path);
   Dataset named;
   read_images(file, named);
@@ -99,6 +102,7 @@ IdTable ids_by_name(const fs::path& path, const Dataset& dataset) {
       throw UsageError(fmt::format("{}: {} stands for the same image as {}", file.name, image.file_name,
                                    earlier->second->file_name));
     table.images[image.id] = *match;
+    if (!match->left_out) predicted.add_seen(match->id, image.width, image.height);
   }
   for (const Category& category : named.categories)
     for (const Category& known : dataset.categories)
@@ -106,9 +110,10 @@ IdTable ids_by_name(const fs::path& path, const Dataset& dataset) {
   return table;
 }
 
-// Where "image_id" is the image's name.
-ImageMatch image_of_name(const AnnotationEntry& entry, const ImageIndex& index, const std::string& source) {
-  const std::string name = text_to_name(entry.text("image_id"));
+// Where `member` is the image's name.
+ImageMatch image_of_name(const AnnotationEntry& entry, std::string_view member, const ImageIndex& index,
+                         const std::string& source) {
+  const std::string name = text_to_name(entry.text(member));
   const auto match = index.find_any_extension(name);
   if (!match)
     entry.fail(fmt::format("there is no image \"{}\" (or several) in {}; \"image_id\" is an image's id, or its name",
@@ -168,6 +173,33 @@ void keep_one_category_of_each_name(Dataset& dataset) {
   dataset.categories = std::move(kept);
 }
 
+// nullopt if the name, without its extension, is not made of digits, or too long for a number.
+std::optional<std::int64_t> number_of_name(const DatasetImage& image) {
+  const std::string name = fs::path(image.file_name).stem().string();
+  if (name.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+  std::int64_t number = 0;
+  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+  return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+// Ultralytics writes an image's name as "image_id", and the name 2.jpg as the number 2.
+void note_ids_that_may_be_names(const Ids& used, const Dataset& dataset, std::vector<std::string>& notes) {
+  std::unordered_map<std::int64_t, const DatasetImage*> named;
+  for (const DatasetImage& image : dataset.images)
+    if (const auto number = number_of_name(image)) named.emplace(*number, &image);
+  const DatasetImage* other = nullptr;
+  for (const std::int64_t id : used) {
+    const auto found = named.find(id);
+    if (found == named.end()) return;
+    if (found->second->id != id) other = found->second;
+  }
+  if (other)
+    notes.push_back(fmt::format(
+        "Every \"image_id\" is an image's id and an image's name, and not of the same one: {} has the id {}. "
+        "They were taken for ids; where they are names, add \"file_name\" to the entries.",
+        other->file_name, other->id));
+}
+
 }  // namespace
 
 Dataset read_coco_dataset(const fs::path& path) {
@@ -197,19 +229,22 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
                     file.name));
   const fs::path names = path.parent_path() / kImagesName;
   const bool is_ours = path.filename() == kDetectionsName && fs::exists(names);
-  const IdTable table = is_ours ? ids_by_name(names, dataset) : ids_of(dataset);
+  PredictedImages predicted(dataset);
+  const IdTable table = is_ours ? ids_by_name(names, dataset, predicted) : ids_of(dataset);
   std::optional<ImageIndex> index;  // made for the first image that is named instead of numbered
   Predictions predictions;
   predictions.source = file.name;
-  Ids seen;
+  Ids seen, numbered;
   std::size_t left_out = 0;
   std::size_t position = 0;
   for (const simdjson::dom::element element : results) {
     const AnnotationEntry entry(file, "", position++, element);
     DetectedBox box;
-    const bool is_named = !is_ours && entry.has_text("image_id");
+    const char* const member = entry.has_text("file_name") ? "file_name" : "image_id";
+    const bool is_named = !is_ours && entry.has_text(member);
     if (is_named && !index) index.emplace(dataset);
-    const ImageMatch image = is_named ? image_of_name(entry, *index, dataset.source) : image_of(entry, table);
+    const ImageMatch image = is_named ? image_of_name(entry, member, *index, dataset.source) : image_of(entry, table);
+    if (!is_named) numbered.insert(image.id);
     box.image_id = image.id;
     box.category_id = category_of(entry, table);
     box.box = entry.box("bbox");
@@ -222,6 +257,10 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
       seen.insert(image.id);
     }
   }
+  if (is_ours)
+    predicted.finish(predictions);
+  else
+    note_ids_that_may_be_names(numbered, dataset, predictions.notes);
   const auto added = std::count_if(dataset.images.begin(), dataset.images.end(),
                                    [](const DatasetImage& image) { return image.is_added; });
   if (added > 0 && !is_ours)

@@ -18,9 +18,10 @@ Dataset read_coco_dataset(const std::filesystem::path& path);
 
 // The COCO results that `text` holds, a list of {image_id, category_id, bbox, score}, in its order. `path`: the file
 // that it was read from. Where that is a detections.json with an images.json beside it, as our runs write them, images
-// and categories are matched by the names there; else the ids are those of the data set, and an image_id may be the
-// image's name instead, with or without its extension, as Ultralytics writes it. Throws UsageError as above, and for
-// scores outside 0..1.
+// and categories are matched by the names there, and images of the set that are not there are told as PredictedImages
+// does; else the ids are those of the data set. A "file_name" goes before the image_id, which may be the image's name
+// itself, with or without its extension, as Ultralytics writes it. (It writes the name 2.jpg as the number 2, which is
+// taken for an id; a note says where that may be wrong.) Throws UsageError as above, and for scores outside 0..1.
 Predictions parse_coco_results(std::string_view text, const std::filesystem::path& path, const Dataset& dataset);
 
 }  // namespace bonescan

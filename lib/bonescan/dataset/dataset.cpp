@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iterator>
+#include <limits>
 #include <unordered_set>
 
 #include "bonescan/core/error.h"
@@ -15,22 +16,6 @@ namespace {
 template <typename Item>
 void sort_by_id(std::vector<Item>& items) {
   std::stable_sort(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.id < b.id; });
-}
-
-template <typename Item>
-void sort_by_unique_id(std::vector<Item>& items, const std::string& source, std::string_view kind) {
-  sort_by_id(items);
-  const auto twice =
-      std::adjacent_find(items.begin(), items.end(), [](const Item& a, const Item& b) { return a.id == b.id; });
-  if (twice != items.end())
-    throw UsageError(fmt::format("{}: two {} have the id {}; ids must be unique", source, kind, twice->id));
-}
-
-template <typename Item>
-std::unordered_set<std::int64_t> ids_of(const std::vector<Item>& items) {
-  std::unordered_set<std::int64_t> ids;
-  for (const Item& item : items) ids.insert(item.id);
-  return ids;
 }
 
 template <typename Condition>
@@ -48,20 +33,10 @@ std::string base_name(const DatasetImage& image) {
 }
 
 void finish_dataset(Dataset& dataset) {
-  sort_by_unique_id(dataset.images, dataset.source, "images");
-  sort_by_unique_id(dataset.categories, dataset.source, "categories");
-  const auto image_ids = ids_of(dataset.images);
-  const auto category_ids = ids_of(dataset.categories);
+  sort_by_id(dataset.images);
+  sort_by_id(dataset.categories);
   std::unordered_set<std::int64_t> with_boxes;
-  for (const GroundTruthBox& box : dataset.boxes) {
-    if (!image_ids.contains(box.image_id))
-      throw UsageError(
-          fmt::format("{}: a box belongs to image {}, which is not among the images", dataset.source, box.image_id));
-    if (!category_ids.contains(box.category_id))
-      throw UsageError(fmt::format("{}: a box of image {} has category {}, which is not among the categories",
-                                   dataset.source, box.image_id, box.category_id));
-    with_boxes.insert(box.image_id);
-  }
+  for (const GroundTruthBox& box : dataset.boxes) with_boxes.insert(box.image_id);
   for (DatasetImage& image : dataset.images) image.is_positive = with_boxes.contains(image.id);
 }
 
@@ -82,6 +57,8 @@ void add_images_without_boxes(Dataset& dataset, std::span<const std::string> fil
   std::int64_t next_id = 1;
   for (const auto* known : {&dataset.images, &dataset.left_out})
     for (const DatasetImage& image : *known) next_id = std::max(next_id, image.id + 1);
+  if (file_names.size() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - next_id))
+    throw UsageError(fmt::format("{}: images cannot be added, since the ids leave no room for theirs", dataset.source));
   for (const std::string& file_name : file_names) {
     DatasetImage image;
     image.id = next_id++;

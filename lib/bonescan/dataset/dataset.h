@@ -38,11 +38,10 @@ struct Dataset {
   std::vector<GroundTruthBox> boxes;
   std::string source;                  // what it was read from, for messages and reports
   std::vector<DatasetImage> left_out;  // known images that a split or list leaves out
-  std::vector<std::string> notes;      // sentences that a report must repeat
+  std::vector<std::string> notes;      // sentences that a report must repeat; names in them are bytes
 };
 
-// Sorts images and categories by id, and marks the images with boxes as positive. Throws UsageError if two images or
-// two categories share an id, or if a box names an image or category that is not there.
+// Sorts images and categories by their ids, which must be unique, and marks the images with boxes as positive.
 void finish_dataset(Dataset& dataset);
 
 // Keeps the images with these ids, which must be in the set; the others become left_out.
@@ -51,8 +50,9 @@ void keep_images(Dataset& dataset, std::span<const std::int64_t> ids);
 // The opposite: images that were left out join the set again, without boxes.
 void take_back_images(Dataset& dataset, std::span<const std::int64_t> ids);
 
-// Adds images without boxes under new ids (above every id in the set, left-out images included). `folder`: where they
-// lie, if that is not the set's image folder.
+// Adds images without boxes under new ids (above every id in the set, left-out images included, all less than
+// 2^63 - 1). `folder`: where they lie, if that is not the set's image folder. Throws UsageError if there are not enough
+// ids.
 void add_images_without_boxes(Dataset& dataset, std::span<const std::string> file_names,
                               const std::filesystem::path& folder = {});
 

@@ -7,7 +7,6 @@
 #include <unordered_map>
 
 #include "bonescan/core/counted.h"
-#include "bonescan/core/file_name.h"
 
 namespace bonescan {
 namespace {
@@ -43,7 +42,7 @@ void note_boxes(std::span<const ImageBox> boxes, const Dataset& dataset, std::st
     notes.push_back(
         fmt::format("{} of the {} beyond the borders of the image ({}): other images may be meant, or other numbers "
                     "than [x, y, width, height] in pixels.",
-                    counted(beyond, "box", "boxes"), role, name_to_text(first->file_name)));
+                    counted(beyond, "box", "boxes"), role, first->file_name));
   if (empty > 0) notes.push_back(fmt::format("{} of the {} without area.", counted(empty, "box", "boxes"), role));
 }
 

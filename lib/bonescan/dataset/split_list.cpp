@@ -78,7 +78,7 @@ void keep_listed_images(Dataset& dataset, const std::vector<std::string>& names,
       ids.push_back(match->id);
     }
   }
-  if (not_found == names.size())
+  if (not_found > 0 && not_found == names.size())
     throw UsageError(
         fmt::format("{} names {}, which is not in {}; nor are the others", list, names[0], dataset.source));
   if (not_found > 0)

@@ -6,7 +6,9 @@
 #include <span>
 #include <vector>
 
+#include "bonescan/core/box.h"
 #include "bonescan/metrics/cells.h"
+#include "bonescan/metrics/evaluation_set.h"
 
 namespace bonescan {
 

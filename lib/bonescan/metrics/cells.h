@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "bonescan/core/box.h"
 #include "bonescan/metrics/evaluation_set.h"
 
 namespace bonescan {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
+#include <span>
 
 #include "bonescan/metrics/cell_matcher.h"
 #include "bonescan/metrics/precision_recall.h"

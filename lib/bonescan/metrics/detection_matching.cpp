@@ -1,5 +1,7 @@
 #include "bonescan/metrics/detection_matching.h"
 
+#include <span>
+
 #include "bonescan/metrics/cell_matcher.h"
 
 namespace bonescan {

@@ -1,7 +1,6 @@
 // Free-response ROC: sensitivity over false positives per image.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
@@ -10,7 +9,7 @@
 
 namespace bonescan {
 
-// 1/8, 1/4, 1/2, 1, 2, 4, 8 false positives per image, as in LUNA16 and CAMELYON16.
+// 1/8, 1/4, 1/2, 1, 2, 4, 8 false positives per image, as in LUNA16; CAMELYON16, and MONAI after it, leave out 1/8.
 std::vector<double> froc_rates();
 
 struct FrocPoint {
@@ -31,7 +30,8 @@ std::vector<FrocPoint> froc_curve(const EvaluationSet& set, double iou_threshold
 // Reference: Bandos et al., Biometrics 65 (2009) 247; Chakraborty, Med. Phys. 16 (1989) 561.
 std::optional<double> froc_sensitivity(std::span<const FrocPoint> curve, double false_positives_per_image);
 
-// Mean of froc_sensitivity over froc_rates() (the "FROC score", CPM). nullopt if the curve is empty.
+// Mean of froc_sensitivity over froc_rates() (the "FROC score", CPM; MONAI's goes over six rates). nullopt if the curve
+// is empty.
 std::optional<double> froc_mean_sensitivity(std::span<const FrocPoint> curve);
 
 }  // namespace bonescan

@@ -1,20 +1,15 @@
 #include "bonescan/metrics/image_figures.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
 
-#include "bonescan/metrics/cell_matcher.h"
+#include "bonescan/core/box.h"
 #include "bonescan/metrics/precision_recall.h"
 
 namespace bonescan {
 
 namespace {
-
-// The AP50 part: sums over the cells of one image that have ground truth.
-struct ImageSums {
-  std::size_t ground_truth = 0;
-  std::size_t classes = 0;
-  double ap50 = 0.0;
-};
 
 // The detections of each image at or above the threshold.
 std::vector<std::vector<Box>> detected_boxes(const EvaluationSet& set, const Cells& cells, double score_threshold) {
@@ -36,35 +31,31 @@ double best_iou(const Box& truth, std::span<const Box> detections) {
   return best;
 }
 
-double ap50_of_cell(const EvaluationSet& set, const Cell& cell, CellMatcher& matcher, const CellTruth& truth) {
-  matcher.load(set, cell, 0.5);
+// At IoU 0.5, of a class with ground truth.
+double ap50_of_class(const ClassMatches& of_class) {
   std::vector<RankedTruePositive> true_positives;
   RankedTruePositive counts;
-  for (const int match : matcher.match(0.5, truth.ignored)) {
-    if (match != CellMatcher::kUnmatched && truth.ignored[match]) continue;
+  for (const ScoredMatch& match : of_class.matches) {
+    if (!match.within_limit || (match.ignored & 1u) != 0) continue;
     counts.counted += 1.0;
-    if (match == CellMatcher::kUnmatched) continue;
+    if ((match.true_positive & 1u) == 0) continue;
     counts.true_positives += 1.0;
     true_positives.push_back(counts);
   }
-  return average_precision(true_positives, static_cast<double>(truth.counted));
+  return average_precision(true_positives, static_cast<double>(of_class.ground_truth));
 }
 
-// By the image's place in `cells`; AP takes the first `max_detections` of a cell.
-std::vector<ImageSums> sum_by_image(const EvaluationSet& set, const Cells& cells, int max_detections) {
-  std::vector<ImageSums> sums(cells.image_ids.size());
-  CellMatcher matcher;
-  for (Cell cell : cells.cells) {
-    const CellTruth truth = mark_ignored(set, cell, is_ignored);
-    if (truth.counted == 0) continue;
-    const auto limit = static_cast<std::size_t>(max_detections);
-    if (max_detections > 0 && cell.detections.size() > limit) cell.detections = cell.detections.first(limit);
-    ImageSums& image = sums[cell.image];
-    image.ground_truth += truth.counted;
-    image.ap50 += ap50_of_cell(set, cell, matcher, truth);
-    ++image.classes;
+ImageFigures figures_of(const ImageMatches& row) {
+  ImageFigures figures{row.image_id, 0, row.image_iou, std::nullopt};
+  double ap50 = 0.0, classes = 0.0;
+  for (const ClassMatches& of_class : row.classes) {
+    if (of_class.ground_truth == 0) continue;
+    figures.ground_truth += of_class.ground_truth;
+    ap50 += ap50_of_class(of_class);
+    classes += 1.0;
   }
-  return sums;
+  if (classes > 0.0) figures.image_ap50 = ap50 / classes;
+  return figures;
 }
 
 }  // namespace
@@ -102,30 +93,21 @@ std::vector<std::optional<double>> image_ious(const EvaluationSet& set, const Ce
   return ious;
 }
 
-PerImageSummary image_figures(const EvaluationSet& set, double score_threshold, int max_detections) {
-  const Cells cells = make_cells(set, 0);
-  const std::vector<ImageSums> sums = sum_by_image(set, cells, max_detections);
-  const std::vector<std::optional<double>> ious = image_ious(set, cells, score_threshold);
+PerImageSummary image_figures(std::span<const ImageMatches> rows) {
   PerImageSummary summary;
   double iou_sum = 0.0, ap50_sum = 0.0;
-  for (const std::int64_t id : set.image_ids) {
-    const auto place = static_cast<std::size_t>(std::lower_bound(cells.image_ids.begin(), cells.image_ids.end(), id) -
-                                                cells.image_ids.begin());
-    const ImageSums& image = sums[place];
-    summary.images.push_back({id, image.ground_truth, std::nullopt, std::nullopt});
+  for (const ImageMatches& row : rows) {
+    summary.images.push_back(figures_of(row));
+    const ImageFigures& image = summary.images.back();
     if (image.ground_truth == 0) {
       ++summary.images_excluded;
       continue;
     }
-    const double iou = *ious[place];
-    const double ap50 = image.ap50 / static_cast<double>(image.classes);
-    summary.images.back().image_iou = iou;
-    summary.images.back().image_ap50 = ap50;
     ++summary.images_counted;
-    iou_sum += iou;
-    ap50_sum += ap50;
-    summary.iou_max = std::max(summary.iou_max, std::optional(iou));
-    summary.ap50_max = std::max(summary.ap50_max, std::optional(ap50));
+    iou_sum += *image.image_iou;
+    ap50_sum += *image.image_ap50;
+    summary.iou_max = std::max(summary.iou_max, image.image_iou);
+    summary.ap50_max = std::max(summary.ap50_max, image.image_ap50);
   }
   if (summary.images_counted > 0) {
     summary.iou_mean = iou_sum / static_cast<double>(summary.images_counted);

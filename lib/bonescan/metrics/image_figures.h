@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "bonescan/metrics/cells.h"
 #include "bonescan/metrics/evaluation_set.h"
+#include "bonescan/metrics/image_matches.h"
 
 namespace bonescan {
 
@@ -19,7 +21,7 @@ struct ImageFigures {
 };
 
 struct PerImageSummary {
-  std::vector<ImageFigures> images;  // in the order of EvaluationSet::image_ids
+  std::vector<ImageFigures> images;  // in the order of the rows
   std::size_t images_counted = 0;    // with ground truth
   std::size_t images_excluded = 0;   // without; both figures are undefined there
   std::optional<double> iou_mean;    // undefined if no image counts
@@ -37,10 +39,10 @@ std::vector<std::optional<double>> box_ious(const EvaluationSet& set, const Cell
 // limit on detections.
 std::vector<std::optional<double>> image_ious(const EvaluationSet& set, const Cells& cells, double score_threshold);
 
-// image_iou as image_ious gives it. image_ap50, 0..1: COCO 101-point AP at IoU 0.5 of that image alone, over the
-// first `max_detections` of each class, highest scores first (0: all of them); the mean over the classes of
-// which it has ground truth. Mean and maximum go over the images with at least one ground-truth box that is
-// neither crowd nor difficult; all others say nothing in these figures, false positives on them included.
-PerImageSummary image_figures(const EvaluationSet& set, double score_threshold, int max_detections = 100);
+// Of the rows that match_per_image makes. image_iou is theirs. image_ap50, 0..1: COCO 101-point AP at IoU 0.5 of that
+// image alone, over the detections within the limit; the mean over the classes of which it has ground truth. Mean and
+// maximum go over the images with at least one ground-truth box that is neither crowd nor difficult; all others say
+// nothing in these figures, false positives on them included.
+PerImageSummary image_figures(std::span<const ImageMatches> rows);
 
 }  // namespace bonescan

@@ -69,8 +69,7 @@ std::optional<double> image_level_auc(std::span<const ScoredImage> images) {
          (2.0 * static_cast<double>(total.positives) * static_cast<double>(total.negatives));
 }
 
-ImageLevelFigures image_level_figures(const EvaluationSet& set, double score_threshold) {
-  const std::vector<ScoredImage> images = score_images(set);
+ImageLevelFigures image_level_figures(std::span<const ScoredImage> images, double score_threshold) {
   ImageLevelFigures figures;
   figures.score_threshold = score_threshold;
   for (const ScoredImage& image : images) {

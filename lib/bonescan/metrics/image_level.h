@@ -41,7 +41,7 @@ struct ImageLevelFigures {
   std::optional<Interval> specificity_interval;
 };
 
-ImageLevelFigures image_level_figures(const EvaluationSet& set, double score_threshold);
+ImageLevelFigures image_level_figures(std::span<const ScoredImage> images, double score_threshold);
 
 // The ROC curve: one point per distinct score, from (0, 0) to (1, 1). Empty where the AUC is undefined.
 struct RocPoint {

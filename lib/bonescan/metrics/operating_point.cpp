@@ -1,7 +1,6 @@
 #include "bonescan/metrics/operating_point.h"
 
 #include "bonescan/metrics/intervals.h"
-#include "bonescan/metrics/ranked_outcomes.h"
 
 namespace bonescan {
 
@@ -21,8 +20,7 @@ OperatingPoint make_point(const ScoreCounts& counts, std::size_t ground_truth) {
 
 }  // namespace
 
-OperatingPoint operating_point(const EvaluationSet& set, double score_threshold, double iou_threshold) {
-  const RankedOutcomes outcomes = rank_outcomes(set, iou_threshold, CrowdRegions::kIgnore);
+OperatingPoint operating_point(const RankedOutcomes& outcomes, double score_threshold) {
   ScoreCounts at_threshold;
   for (const ScoreCounts& counts : outcomes.counts) {
     if (counts.score < score_threshold) break;
@@ -32,8 +30,7 @@ OperatingPoint operating_point(const EvaluationSet& set, double score_threshold,
   return make_point(at_threshold, outcomes.ground_truth);
 }
 
-std::optional<OperatingPoint> best_f1_operating_point(const EvaluationSet& set, double iou_threshold) {
-  const RankedOutcomes outcomes = rank_outcomes(set, iou_threshold, CrowdRegions::kIgnore);
+std::optional<OperatingPoint> best_f1_operating_point(const RankedOutcomes& outcomes) {
   std::optional<OperatingPoint> best;
   for (const ScoreCounts& counts : outcomes.counts) {
     if (counts.true_positives == 0) continue;

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <optional>
 
-#include "bonescan/metrics/evaluation_set.h"
+#include "bonescan/metrics/ranked_outcomes.h"
 
 namespace bonescan {
 
-// Over all images and classes, COCO matching (match_detections) without a limit on detections.
+// Of outcomes with CrowdRegions::kIgnore: over all images and classes, COCO matching without a limit on detections.
 // precision = TP / (TP + FP), undefined without true or false positives; recall = TP / (TP + FN), undefined
 // without ground truth that counts; F1 = 2 TP / (2 TP + FP + FN), undefined if all three are 0; each 0..1.
 struct OperatingPoint {
@@ -21,10 +21,10 @@ struct OperatingPoint {
   std::size_t false_negatives = 0;
 };
 
-OperatingPoint operating_point(const EvaluationSet& set, double score_threshold, double iou_threshold = 0.5);
+OperatingPoint operating_point(const RankedOutcomes& outcomes, double score_threshold);
 
 // The point at the detection score with the highest F1 (the highest such score if several); nullopt if no
 // detection is a true positive.
-std::optional<OperatingPoint> best_f1_operating_point(const EvaluationSet& set, double iou_threshold = 0.5);
+std::optional<OperatingPoint> best_f1_operating_point(const RankedOutcomes& outcomes);
 
 }  // namespace bonescan

@@ -1,6 +1,7 @@
 #include "bonescan/metrics/ranked_outcomes.h"
 
 #include <algorithm>
+#include <span>
 
 namespace bonescan {
 

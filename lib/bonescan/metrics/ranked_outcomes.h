@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bonescan/metrics/cell_matcher.h"
+#include "bonescan/metrics/evaluation_set.h"
 
 namespace bonescan {
 

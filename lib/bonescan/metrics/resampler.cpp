@@ -1,6 +1,7 @@
 #include "bonescan/metrics/resampler.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <set>
 

@@ -1,6 +1,7 @@
 #include "bonescan/metrics/voc_average_precision.h"
 
 #include <algorithm>
+#include <span>
 
 #include "bonescan/metrics/cell_matcher.h"
 

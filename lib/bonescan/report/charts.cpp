@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bonescan/metrics/cells.h"
 #include "bonescan/metrics/precision_recall.h"
 #include "bonescan/report/svg_chart.h"
 

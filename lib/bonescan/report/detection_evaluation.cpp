@@ -46,7 +46,8 @@ RegionFigures evaluate_region(const std::string& region, const EvaluationSet& pa
       static_cast<std::size_t>(std::count_if(part.ground_truth.begin(), part.ground_truth.end(), is_ignored));
   figures.ap50 = evaluate_coco(part, options.max_detections).figures.ap50;
   figures.sensitivity_at_1_fp = froc_sensitivity(froc_curve(part, options.iou_threshold), 1.0);
-  figures.operating_point = operating_point(part, options.score_threshold, options.iou_threshold);
+  figures.operating_point =
+      operating_point(rank_outcomes(part, options.iou_threshold, CrowdRegions::kIgnore), options.score_threshold);
   return figures;
 }
 
@@ -94,17 +95,23 @@ void compute_figures(const EvaluationSet& set, const DetectionEvaluationOptions&
   run_on_threads(options.bootstrap.threads, [&] {
     tbb::parallel_invoke(
         [&] { result.coco = evaluate_coco(set, options.max_detections); },
-        [&] { result.rows = match_per_image(set, options.score_threshold, options.max_detections, iou); },
-        [&] { result.per_image = image_figures(set, options.score_threshold, options.max_detections); },
-        [&] { result.operating_point = operating_point(set, options.score_threshold, iou); },
-        [&] { result.best_f1 = best_f1_operating_point(set, iou); }, [&] { result.froc = froc_curve(set, iou); },
-        [&] { result.voc50 = evaluate_voc(set); },
+        [&] {
+          result.rows = match_per_image(set, options.score_threshold, options.max_detections, iou);
+          result.per_image = image_figures(result.rows);
+        },
+        [&] {
+          const RankedOutcomes outcomes = rank_outcomes(set, iou, CrowdRegions::kIgnore);
+          result.operating_point = operating_point(outcomes, options.score_threshold);
+          result.best_f1 = best_f1_operating_point(outcomes);
+        },
+        [&] { result.froc = froc_curve(set, iou); }, [&] { result.voc50 = evaluate_voc(set); },
         [&] { result.voc.continuous = evaluate_voc(set, {.iou_threshold = iou}); },
         [&] { result.voc.plus_one_pixel = evaluate_voc(set, {.iou_threshold = iou, .plus_one_pixel = true}); },
         [&] { result.matching = match_detections(set, iou, 0); },
         [&] {
-          result.image_level = image_level_figures(set, options.score_threshold);
-          result.roc = image_level_roc(score_images(set));
+          result.scored_images = score_images(set);
+          result.image_level = image_level_figures(result.scored_images, options.score_threshold);
+          result.roc = image_level_roc(result.scored_images);
         });
   });
 }

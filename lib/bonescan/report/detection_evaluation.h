@@ -1,6 +1,7 @@
 // Everything that is computed when detections are evaluated, before it becomes a report.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,9 +11,11 @@
 #include "bonescan/metrics/bootstrap.h"
 #include "bonescan/metrics/coco_evaluation.h"
 #include "bonescan/metrics/detection_matching.h"
+#include "bonescan/metrics/evaluation_set.h"
 #include "bonescan/metrics/froc.h"
 #include "bonescan/metrics/image_figures.h"
 #include "bonescan/metrics/image_level.h"
+#include "bonescan/metrics/image_matches.h"
 #include "bonescan/metrics/operating_point.h"
 #include "bonescan/metrics/voc_average_precision.h"
 
@@ -63,9 +66,10 @@ struct DetectionEvaluation {
   OperatingPoint operating_point;
   std::optional<OperatingPoint> best_f1;
   std::vector<FrocPoint> froc;
+  std::vector<ScoredImage> scored_images;  // in the order of dataset.images
   ImageLevelFigures image_level;
   std::vector<RocPoint> roc;
-  std::vector<ImageMatches> rows;  // in ascending order of image id
+  std::vector<ImageMatches> rows;  // in the order of dataset.images
   ResampledIntervals intervals;
   Matching matching;  // of all detections, at options.iou_threshold
   std::vector<RegionFigures> regions;

@@ -230,7 +230,6 @@ struct ImageCounts {
   std::size_t true_positives = 0;
   std::size_t false_positives = 0;
   std::size_t false_negatives = 0;
-  std::optional<double> score;  // the highest
 };
 
 std::unordered_map<std::int64_t, ImageCounts> count_per_image(const DetectionEvaluation& evaluation) {
@@ -240,7 +239,6 @@ std::unordered_map<std::int64_t, ImageCounts> count_per_image(const DetectionEva
   for (std::size_t i = 0; i < detections.size(); ++i) {
     ImageCounts& image = counts[detections[i].image_id];
     ++image.detections;
-    image.score = std::max(image.score.value_or(0.0), detections[i].score);
     if (detections[i].score < threshold) continue;
     const Outcome outcome = evaluation.matching.detections[i].outcome;
     if (outcome == Outcome::kTruePositive) ++image.true_positives;
@@ -264,7 +262,7 @@ Json images_json(const DetectionEvaluation& evaluation) {
     if (!image.regions.empty()) row["regions"] = image.regions;
     row["ground_truth"] = figures.ground_truth;
     row["detections"] = count.detections;
-    row["score"] = json_number(count.score);
+    row["score"] = json_number(evaluation.scored_images[i].score);
     row["true_positives"] = count.true_positives;
     row["false_positives"] = count.false_positives;
     row["false_negatives"] = count.false_negatives;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bonescan/core/json.h"
+#include "bonescan/metrics/image_matches.h"
 #include "bonescan/report/detection_evaluation.h"
 
 namespace bonescan {

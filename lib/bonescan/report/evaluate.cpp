@@ -201,8 +201,7 @@ std::optional<EvaluationOutcome> evaluate_segmentation(const EvaluationRequest& 
     folders.predictions = output / kMasksFolder;
     folders.predictions_may_lack = true;
   }
-  SegmentationEvaluation evaluation =
-      evaluate_masks(folders, bootstrap_parameters(request.settings), request.settings.threads);
+  SegmentationEvaluation evaluation = evaluate_masks(folders, bootstrap_parameters(request.settings));
   outcome.report = segmentation_report(evaluation);
   if (!sources.predictions)
     outcome.report["sources"]["predictions"] = "a run of the model on " + name_to_text(outcome.images->native());

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "bonescan/core/error.h"
@@ -34,31 +35,36 @@ std::optional<DifferencesByName> differences_of_detections(const DetectionEvalua
   return differences;
 }
 
-// The values of one member of "images_detail"; empty if the rows are of other images than `report`'s.
-std::vector<std::optional<double>> detail_column(const Json& report, const Json& other, const std::string& member) {
-  std::vector<std::optional<double>> values;
+// The values of one member of the "images_detail" of a baseline; nullopt if its rows are of other images than
+// `report`'s.
+std::optional<std::vector<std::optional<double>>> detail_column(const Json& report, const Json& baseline,
+                                                                const std::string& member) {
   const Json& rows = report.at("images_detail");
-  const Json other_rows = other.value("images_detail", Json());
-  if (!other_rows.is_array() || rows.size() != other_rows.size()) return {};
+  const Json* const earlier = find_by_path(baseline, "images_detail");
+  if (!earlier || !earlier->is_array() || rows.size() != earlier->size()) return std::nullopt;
+  std::vector<std::optional<double>> values;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Json& row = other_rows[i];
-    if (!row.is_object() || row.value("file", Json()) != rows[i].at("file")) return {};
-    const Json value = row.value(member, Json());
-    values.push_back(value.is_number() ? std::optional(value.get<double>()) : std::nullopt);
+    const Json* const file = find_by_path((*earlier)[i], "file");
+    if (!file || *file != rows[i].at("file")) return std::nullopt;
+    const Json* const value = find_by_path((*earlier)[i], member);
+    values.push_back(value && value->is_number() ? std::optional(value->get<double>()) : std::nullopt);
   }
   return values;
 }
 
-// Likewise.
-std::optional<DifferencesByName> differences_of_masks(const Json& report, const Json& baseline,
-                                                      const BootstrapParameters& bootstrap) {
+// nullopt: the baseline is of other images.
+std::optional<DifferencesByName> differences_of_masks(const SegmentationEvaluation& evaluation, const Json& report,
+                                                      const Json& baseline, const BootstrapParameters& bootstrap) {
   DifferencesByName differences;
-  for (const auto& [name, member] : {std::pair("metrics.iou_mean", "iou"), std::pair("metrics.dice_mean", "dice")}) {
+  const auto compare = [&](const char* name, const char* member, std::optional<double> MaskFigures::*figure) {
     const auto earlier = detail_column(report, baseline, member);
-    if (earlier.empty()) return std::nullopt;
-    const auto paired = paired_bootstrap_mean(detail_column(report, report, member), earlier, bootstrap);
+    if (!earlier) return false;
+    const auto paired = paired_bootstrap_mean(column(evaluation.figures, figure), *earlier, bootstrap);
     if (paired) differences[name] = *paired;
-  }
+    return true;
+  };
+  if (!compare("metrics.iou_mean", "iou", &MaskFigures::iou)) return std::nullopt;
+  if (!compare("metrics.dice_mean", "dice", &MaskFigures::dice)) return std::nullopt;
   return differences;
 }
 
@@ -104,7 +110,8 @@ void check_gates(EvaluationOutcome& outcome, const EvaluationRequest& request, c
     const BootstrapParameters bootstrap = bootstrap_parameters(request.settings);
     const auto* const boxes = std::get_if<DetectionEvaluation>(&outcome.evaluation);
     const auto paired = boxes ? differences_of_detections(*boxes, *baseline, bootstrap)
-                              : differences_of_masks(outcome.report, *baseline, bootstrap);
+                              : differences_of_masks(std::get<SegmentationEvaluation>(outcome.evaluation),
+                                                     outcome.report, *baseline, bootstrap);
     if (!paired) {
       const char* const note =
           "The baseline is of other images or other ground truth: a difference from it may come from these alone.";

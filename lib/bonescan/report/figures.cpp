@@ -37,8 +37,8 @@ std::vector<std::string> grouped_figures(const Json& report) {
   return names;
 }
 
-bool has_last_part(const std::string& dotted, const std::string& name) {
-  return dotted.size() > name.size() && dotted.ends_with(name) && dotted[dotted.size() - name.size() - 1] == '.';
+std::string last_part(const std::string& dotted) {
+  return dotted.substr(dotted.rfind('.') + 1);
 }
 
 struct Quality {
@@ -74,9 +74,7 @@ std::optional<Quality> quality_of(const std::string& name) {
   if (named != kNamedQuality.end()) return *named;
   const std::string group = name.substr(0, name.find('.'));
   if (std::find(kGroupsOfShares.begin(), kGroupsOfShares.end(), group) == kGroupsOfShares.end()) return std::nullopt;
-  const bool excluded = std::any_of(kNotQuality.begin(), kNotQuality.end(), [&](std::string_view last_part) {
-    return has_last_part(name, std::string(last_part));
-  });
+  const bool excluded = std::find(kNotQuality.begin(), kNotQuality.end(), last_part(name)) != kNotQuality.end();
   return excluded ? std::nullopt : std::optional(Quality{});
 }
 
@@ -105,10 +103,6 @@ void add_classes(const Json& report, std::vector<QualityFigure>& figures) {
   }
 }
 
-std::string last_part(const std::string& dotted) {
-  return dotted.substr(dotted.rfind('.') + 1);
-}
-
 // "metrics.ap50" and "ap50": a figure may be written with or without its group.
 std::vector<std::string> full_and_short(const std::vector<std::string>& dotted_names) {
   std::vector<std::string> names = dotted_names;
@@ -126,7 +120,7 @@ Figure find_figure(const Json& report, const std::string& name) {
   const std::vector<std::string> all = grouped_figures(report);
   std::vector<std::string> candidates;
   std::copy_if(all.begin(), all.end(), std::back_inserter(candidates),
-               [&](const std::string& dotted) { return has_last_part(dotted, name); });
+               [&](const std::string& dotted) { return last_part(dotted) == name; });
   if (candidates.empty())
     throw UsageError(fmt::format("there is no figure \"{}\"{}; the report has {}", name,
                                  did_you_mean(name, full_and_short(all)), fmt::join(all, ", ")));

@@ -36,8 +36,9 @@ struct QualityFigure {
 // Whether two reports mean the same by them: classes go by their names, wherever they stand.
 bool are_same(const QualityFigure& one, const QualityFigure& other);
 
-// All of them, in the report's order: a higher precision is better, fewer false positives are better; a
-// number of images or a threshold is neither.
+// Those of the whole set, and five of each class where there are several, in the report's order: a higher precision is
+// better, fewer false positives are better; a number of images or a threshold is neither. Figures of regions, which may
+// be of few images, are for reading.
 std::vector<QualityFigure> quality_figures(const Json& report);
 
 }  // namespace bonescan

@@ -41,7 +41,7 @@ Dataset read_named_ground_truth(const EvaluationSources& sources, const ReadOpti
         fmt::format("--ground-truth {} does not exist; it must be a COCO JSON file, or a folder of Pascal "
                     "VOC xml or YOLO txt files",
                     path.string()));
-  return fs::is_directory(path) ? read_annotation_folder(path, sources.images, read) : read_coco_dataset(path);
+  return fs::is_directory(path) ? read_annotation_folder(path, images_folder(sources), read) : read_coco_dataset(path);
 }
 
 void check(const EvaluationSources& sources) {
@@ -58,15 +58,16 @@ void check(const EvaluationSources& sources) {
 }  // namespace
 
 OptionalPath images_folder(const EvaluationSources& sources) {
-  if (sources.images) return sources.images;
-  if (sources.fracatlas) return fracatlas_images(*sources.fracatlas);
-  return std::nullopt;
+  if (sources.images && !fs::is_directory(*sources.images))
+    throw UsageError(fmt::format("--images {} is not a folder", sources.images->string()));
+  if (sources.images || !sources.fracatlas) return sources.images;
+  const fs::path folder = fracatlas_images(*sources.fracatlas);
+  if (!fs::is_directory(folder)) throw UsageError(fmt::format("--fracatlas: {} is not a folder", folder.string()));
+  return folder;
 }
 
 Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& read) {
   check(sources);
-  if (sources.images && !fs::is_directory(*sources.images))
-    throw UsageError(fmt::format("--images {} is not a folder", sources.images->string()));
   Dataset dataset = sources.fracatlas ? read_fracatlas(*sources.fracatlas, {sources.split, sources.with_negatives})
                                       : read_named_ground_truth(sources, read);
   if (sources.split_list)

@@ -1,7 +1,11 @@
 // The ground truth of an evaluation, in whatever form it is given.
 #pragma once
 
+#include <filesystem>
+#include <vector>
+
 #include "bonescan/dataset/dataset.h"
+#include "bonescan/image/radiograph.h"
 #include "bonescan/report/evaluation_request.h"
 
 namespace bonescan {
@@ -11,6 +15,7 @@ namespace bonescan {
 Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& read);
 
 // The folder that the images' names are relative to: --images, or that of --fracatlas; nullopt without either.
+// Throws UsageError if it is none.
 OptionalPath images_folder(const EvaluationSources& sources);
 
 // The path of every image, in the order of `dataset`: its own, or below `folder` by full relative path or a unique base

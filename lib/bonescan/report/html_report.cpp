@@ -1,6 +1,7 @@
 #include "bonescan/report/html_report.h"
 
 #include <kainjow/mustache.hpp>
+#include <variant>
 #include <vector>
 
 #include "bonescan/core/counted.h"

@@ -111,7 +111,7 @@ MaskPairs pair_masks(const MaskFolders& folders) {
     if (!used.insert(match->id).second)
       throw UsageError(fmt::format("{} stands for several masks of --ground-truth {}", predicted_file,
                                    folders.ground_truth.string()));
-    result.pairs.push_back({file, folders.ground_truth / file, predictions_folder / predicted_file});
+    result.pairs.push_back({file, mask.file_name, folders.ground_truth / file, predictions_folder / predicted_file});
   }
   if (result.pairs.empty() && !folders.predictions_may_lack)
     throw UsageError(fmt::format("--predictions {} has no mask for any of --ground-truth {}",

@@ -13,6 +13,7 @@ namespace bonescan {
 
 struct MaskPair {
   std::string name;  // the ground truth's path below its folder
+  std::string key;   // the same without image extensions: what its radiograph is called, too
   std::filesystem::path ground_truth;
   std::filesystem::path prediction;
 };

@@ -1,6 +1,7 @@
 // Running models over the images of an evaluation.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
+#include <variant>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
@@ -40,7 +40,7 @@ Gallery gallery(const std::string& title, const Order& order,
 class BoxPictures {
  public:
   BoxPictures(const DetectionEvaluation& evaluation, std::vector<fs::path> paths, const ReadOptions& read)
-      : evaluation_(evaluation), scored_(score_images(evaluation.set)), paths_(std::move(paths)), read_(read) {}
+      : evaluation_(evaluation), scored_(evaluation.scored_images), paths_(std::move(paths)), read_(read) {}
 
   std::optional<Picture> draw(std::size_t i) const {
     if (paths_[i].empty()) return std::nullopt;
@@ -100,7 +100,7 @@ class BoxPictures {
   }
 
   const DetectionEvaluation& evaluation_;
-  std::vector<ScoredImage> scored_;
+  const std::vector<ScoredImage>& scored_;
   std::vector<fs::path> paths_;
   ReadOptions read_;
 };
@@ -126,8 +126,7 @@ std::vector<Gallery> mask_galleries(const SegmentationEvaluation& evaluation, co
   if (images) radiographs.emplace(*images);
   const auto draw = [&](std::size_t i) -> std::optional<Picture> {
     const MaskPair& pair = evaluation.masks.pairs[i];
-    if (!fs::exists(pair.prediction)) return std::nullopt;
-    const auto radiograph = radiographs ? radiographs->find_any_extension(pair.name) : std::nullopt;
+    const auto radiograph = radiographs ? radiographs->find_any_extension(pair.key) : std::nullopt;
     const ReadOptions& read = evaluation.folders.read;
     Mask truth = read_mask(pair.ground_truth, read), prediction = read_mask(pair.prediction, read);
     return Picture{mask_thumbnail(radiograph.value_or(fs::path()), read, matrix(truth), matrix(prediction)),

@@ -6,17 +6,17 @@
 #include <cmath>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
-#include "bonescan/core/file_name.h"
 #include "bonescan/core/json.h"
 #include "bonescan/dataset/coco.h"
 #include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/misplaced_boxes.h"
+#include "bonescan/dataset/predicted_images.h"
+#include "bonescan/dataset/run_folder.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/dataset/yolo.h"
 #include "bonescan/scan/output_folder.h"
@@ -30,9 +30,8 @@ namespace fs = std::filesystem;
 // Turns records into predictions and keeps count of what a report must say.
 class RecordMatcher {
  public:
-  explicit RecordMatcher(const Dataset& dataset) : dataset_(dataset), index_(dataset) {
+  explicit RecordMatcher(const Dataset& dataset) : dataset_(dataset), index_(dataset), images_(dataset) {
     for (const Category& category : dataset.categories) categories_.emplace(category.name, category.id);
-    for (const DatasetImage& image : dataset.images) images_.emplace(image.id, &image);
   }
 
   void add(const ScanRecord& record, const std::string& line) {
@@ -51,54 +50,23 @@ class RecordMatcher {
     const auto [earlier, is_new] = lines_.emplace(match->id, line);
     if (!is_new) throw UsageError(fmt::format("{}: {} stands for the same image as {}", line, name, earlier->second));
     if (record.error) {
-      failed_.insert(match->id);
+      images_.add_failed(match->id);
     } else {
-      check_size(*images_.at(match->id), record);
+      images_.add_seen(match->id, record.width, record.height);
     }
     for (const Detection& detection : record.detections) add_detection(detection, match->id, line);
   }
 
   Predictions finish(const std::string& source) {
     predictions_.source = source;
-    std::unordered_set<std::int64_t> with_boxes;
-    for (const GroundTruthBox& box : dataset_.boxes) with_boxes.insert(box.image_id);
-    std::size_t failed = 0, missing = 0, failed_negatives = 0;
-    for (const DatasetImage& image : dataset_.images) {
-      const bool has_failed = failed_.contains(image.id);
-      if (!has_failed && lines_.contains(image.id)) continue;
-      if (with_boxes.contains(image.id)) {
-        ++(has_failed ? failed : missing);
-      } else {
-        predictions_.unseen_negatives.push_back(image.id);
-        failed_negatives += has_failed ? 1 : 0;
-      }
-    }
-    note(failed, "failed when the predictions were made, taken as without detections");
-    note(missing, "without a line in the predictions, taken as without detections");
-    note(failed_negatives, "without boxes failed when the predictions were made, left out");
-    note(predictions_.unseen_negatives.size() - failed_negatives,
-         "without boxes and without a line in the predictions, left out");
-    note(left_out_, "of the predictions outside the split or list, left out");
-    if (other_sizes_ > 0)
-      predictions_.notes.push_back(
-          fmt::format("{} of another size in the predictions than in the ground truth, so that boxes do not lie on one "
-                      "another ({}).",
-                      counted(other_sizes_, "image", "images"), first_of_other_size_));
+    images_.finish(predictions_);
+    if (left_out_ > 0)
+      predictions_.notes.push_back(fmt::format("{} of the predictions outside the split or list, left out.",
+                                               counted(left_out_, "image", "images")));
     return std::move(predictions_);
   }
 
  private:
-  void note(std::size_t images, std::string_view what) {
-    if (images > 0) predictions_.notes.push_back(fmt::format("{} {}.", counted(images, "image", "images"), what));
-  }
-
-  void check_size(const DatasetImage& image, const ScanRecord& record) {
-    if (image.width == 0 || (image.width == record.width && image.height == record.height)) return;
-    if (++other_sizes_ == 1)
-      first_of_other_size_ = fmt::format("{}: {} x {} and {} x {}", name_to_text(image.file_name), record.width,
-                                         record.height, image.width, image.height);
-  }
-
   void add_detection(const Detection& detection, std::int64_t image_id, const std::string& line) {
     const auto category = categories_.find(detection.label);
     if (category == categories_.end())
@@ -117,10 +85,7 @@ class RecordMatcher {
   ImageIndex index_;
   std::unordered_map<std::string, std::int64_t> categories_;
   std::unordered_map<std::int64_t, std::string> lines_;  // by image id
-  std::unordered_map<std::int64_t, const DatasetImage*> images_;
-  std::unordered_set<std::int64_t> failed_;
-  std::size_t other_sizes_ = 0;
-  std::string first_of_other_size_;
+  PredictedImages images_;
   std::size_t left_out_ = 0;
   Predictions predictions_;
 };
@@ -157,8 +122,8 @@ Predictions read_predictions_of_any_kind(const fs::path& path, const Dataset& da
   if (has_extension(path, ".csv"))
     throw UsageError(fmt::format("--predictions {} is a table, which is for people; name the folder that it lies in",
                                  path.string()));
-  if (path.filename() == kJournalName)
-    check_run_is_finished(path.has_parent_path() ? path.parent_path() : fs::path("."));
+  for (const char* const name : {kJournalName, kResultsName, kDetectionsName})
+    if (path.filename() == name) check_run_is_finished(path.has_parent_path() ? path.parent_path() : fs::path("."));
   const std::string text = read_text_file(path);
   const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
   return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);

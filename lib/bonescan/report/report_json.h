@@ -1,11 +1,12 @@
 // What all reports in JSON share.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 
 #include "bonescan/core/json.h"
-#include "bonescan/metrics/bootstrap.h"
+#include "bonescan/metrics/intervals.h"
 
 namespace bonescan {
 

@@ -51,22 +51,22 @@ void note_grey_masks(const std::vector<EvaluatedPair>& pairs, bool EvaluatedPair
       counted(count, "mask", "masks"), role, masks.pairs[static_cast<std::size_t>(first - pairs.begin())].name));
 }
 
-template <typename Member>
-std::vector<std::optional<double>> column(const std::vector<MaskFigures>& figures, Member member) {
+}  // namespace
+
+std::vector<std::optional<double>> column(std::span<const MaskFigures> figures,
+                                          std::optional<double> MaskFigures::*figure) {
   std::vector<std::optional<double>> values;
-  for (const MaskFigures& image : figures) values.push_back(image.*member);
+  for (const MaskFigures& image : figures) values.push_back(image.*figure);
   return values;
 }
 
-}  // namespace
-
-SegmentationEvaluation evaluate_masks(const MaskFolders& folders, const BootstrapParameters& bootstrap, int threads) {
+SegmentationEvaluation evaluate_masks(const MaskFolders& folders, const BootstrapParameters& bootstrap) {
   SegmentationEvaluation result;
   result.folders = folders;
   result.bootstrap = bootstrap;
   result.masks = pair_masks(folders);
   std::vector<EvaluatedPair> pairs(result.masks.pairs.size());
-  run_on_threads(threads, [&] {
+  run_on_threads(bootstrap.threads, [&] {
     tbb::parallel_for(std::size_t{0}, pairs.size(),
                       [&](std::size_t i) { pairs[i] = evaluate_pair(result.masks.pairs[i], folders.read); });
   });

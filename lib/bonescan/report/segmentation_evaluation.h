@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "bonescan/metrics/bootstrap.h"
+#include "bonescan/metrics/intervals.h"
 #include "bonescan/metrics/mask_metrics.h"
 #include "bonescan/report/mask_pairs.h"
 
@@ -20,9 +22,13 @@ struct SegmentationEvaluation {
   std::optional<Interval> dice_interval;
 };
 
-// Reads every pair and computes the figures of mask_metrics.h. Foreground is any value but 0; in a grey mask with
-// more than two values that go beyond 127 it is the upper half of the range. Throws UsageError that names both
-// files if their sizes differ, or the file that cannot be read.
-SegmentationEvaluation evaluate_masks(const MaskFolders& folders, const BootstrapParameters& bootstrap, int threads);
+// Reads every pair, on `bootstrap.threads` threads, and computes the figures of mask_metrics.h. Foreground is any value
+// but 0; in a grey mask with more than two values that go beyond 127 it is the upper half of the range. Throws
+// UsageError that names both files if their sizes differ, or the file that cannot be read.
+SegmentationEvaluation evaluate_masks(const MaskFolders& folders, const BootstrapParameters& bootstrap);
+
+// One figure of every pair, in their order.
+std::vector<std::optional<double>> column(std::span<const MaskFigures> figures,
+                                          std::optional<double> MaskFigures::*figure);
 
 }  // namespace bonescan

@@ -95,15 +95,16 @@ ChartAxis unit_axis(const std::string& label) {
 }
 
 std::string line_chart(const std::vector<ChartPoint>& points, const ChartAxis& x, const ChartAxis& y, bool stepped) {
-  std::string path;
+  std::string path, last;
   for (const ChartPoint& point : points) {
-    if (path.empty()) {
-      path = fmt::format("M{:.1f} {:.1f}", x_of(point.x, x), y_of(point.y, y));
-    } else {
-      path += stepped ? fmt::format("H{:.1f}V{:.1f}", x_of(point.x, x), y_of(point.y, y))
-                      : fmt::format("L{:.1f} {:.1f}", x_of(point.x, x), y_of(point.y, y));
-    }
+    const std::string step = stepped && !path.empty()
+                                 ? fmt::format("H{:.1f}V{:.1f}", x_of(point.x, x), y_of(point.y, y))
+                                 : fmt::format("L{:.1f} {:.1f}", x_of(point.x, x), y_of(point.y, y));
+    if (step == last) continue;  // a curve of a million detections has a few thousand places on the chart
+    last = step;
+    path += step;
   }
+  if (!path.empty()) path[0] = 'M';
   if (stepped && !path.empty()) path += fmt::format("H{:.1f}", x_of(x.to, x));
   return chart(axes(x, y) + fmt::format("<path class=\"line\" d=\"{}\"/>", path));
 }

@@ -1,0 +1,43 @@
+// Which images of a data set predictions tell of.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "bonescan/dataset/dataset.h"
+#include "bonescan/dataset/predictions.h"
+
+namespace bonescan {
+
+// Collects the images of the set that a detector has seen or failed on, and says in the end what became of the others.
+// The set must outlive it.
+class PredictedImages {
+ public:
+  explicit PredictedImages(const Dataset& dataset);
+
+  // The detector saw the image, one of the set's, as one of `width` x `height` pixels (0: not known).
+  void add_seen(std::int64_t image_id, int width, int height);
+
+  // It failed on the image, one of the set's.
+  void add_failed(std::int64_t image_id) { failed_.insert(image_id); }
+
+  // Images that failed or were not added: those with boxes count as images without detections, and the others are
+  // unseen negatives. Notes say how many, and of images whose size is another than the set's.
+  void finish(Predictions& predictions) const;
+
+ private:
+  void leave_out(const std::unordered_set<std::int64_t>& images, std::string_view why, Predictions& predictions) const;
+
+  const Dataset& dataset_;
+  std::unordered_map<std::int64_t, const DatasetImage*> images_;
+  std::unordered_set<std::int64_t> seen_;
+  std::unordered_set<std::int64_t> failed_;
+  std::size_t other_sizes_ = 0;
+  std::string first_of_other_size_;
+};
+
+}  // namespace bonescan
