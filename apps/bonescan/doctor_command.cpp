@@ -91,7 +91,7 @@ std::string machine_text(const Json& machine) {
       fmt::format("processor  {}{}{}\n", processor, features.empty() ? "" : ": ", fmt::join(features, " "));
   text += fmt::format("cores      {}", machine["cores"].get<int>());
   if (!machine["core_limit"].is_null())
-    text += fmt::format(", of which the container may use {:.1f} (set --threads)", machine["core_limit"].get<double>());
+    text += fmt::format(", of which the container may use {:.1f}", machine["core_limit"].get<double>());
   text += fmt::format("\nmemory     {}, {} free", gibibytes(machine["memory"]), gibibytes(machine["free_memory"]));
   if (!machine["memory_limit"].is_null())
     text += fmt::format(", of which the container may use {}", gibibytes(machine["memory_limit"]));

@@ -37,6 +37,14 @@ TEST_CASE("broken JSON is reported with its source, line and column") {
   REQUIRE_NOTHROW(parse_json(flat + "]", "gt.json"));
 }
 
+TEST_CASE("two objects differ in the first member that is not the same, or not in both") {
+  const Json one = {{"a", 1}, {"b", nullptr}};
+  CHECK_FALSE(first_difference(one, {{"b", nullptr}, {"a", 1}}));
+  CHECK(first_difference(one, {{"b", 2}, {"a", 2}}) == "a");
+  CHECK(first_difference(one, {{"a", 1}}) == "b");
+  CHECK(first_difference({{"a", 1}}, one) == "b");
+}
+
 TEST_CASE("a dotted name finds members, and elements by their index") {
   const Json json = parse_json(R"({"froc": [{"rate": 1}, {"rate": 2}], "": 3})", "report");
   CHECK(*find_by_path(json, "froc.1.rate") == 2);

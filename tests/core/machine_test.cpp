@@ -39,6 +39,7 @@ TEST_CASE("the smallest limit of a control group and those above it counts") {
   const Machine machine = describe_machine(root.path());
   CHECK(machine.memory_limit == 1048576u);
   CHECK(machine.core_limit == 1.5);
+  CHECK(usable_cores(machine) == std::min(machine.cores, 2));
 }
 
 TEST_CASE("limits of version 1 control groups count, and its number for no limit does not") {

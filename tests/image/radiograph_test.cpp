@@ -109,6 +109,20 @@ TEST_CASE("pictures of one bit become black and white") {
   CHECK(equal(pixels_of("bilevel.bmp"), expected));
 }
 
+TEST_CASE("a BMP that is wider than OpenCV decodes is refused in plain words") {
+  constexpr std::uint32_t kWidth = (1u << 20) + 1, kRowBytes = (kWidth + 31) / 32 * 4;
+  std::string bytes = "BM";
+  const auto add = [&bytes](std::initializer_list<std::uint32_t> numbers) {
+    for (const std::uint32_t number : numbers)
+      for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(number >> shift & 0xFF);
+  };
+  add({62 + kRowBytes, 0, 62, 40, kWidth, 1, 1 | 1 << 16, 0, kRowBytes, 0, 0, 2, 0, 0, 0xFFFFFF});
+  bytes.append(kRowBytes, '\0');
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "wide.bmp", bytes);
+  CHECK_THROWS_WITH(read_radiograph(folder / "wide.bmp"), "is a BMP with more than 1048576 pixels a side");
+}
+
 TEST_CASE("alpha is blended over black") {
   const cv::Mat expected = over_black(reference("rgba.png"));
   CHECK(mean_difference(pixels_of("rgba.png"), expected) < 0.02);  // ties may round either way

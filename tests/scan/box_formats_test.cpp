@@ -33,6 +33,12 @@ void two_records(const std::function<void(const NumberedRecord&)>& visit) {
 
 void no_records(const std::function<void(const NumberedRecord&)>&) {}
 
+TEST_CASE("formats of a run are those that its run.json names, if it is one") {
+  CHECK(formats_of_run(Json::parse(R"({"formats": ["yolo", "csv", "hologram", 3]})")) ==
+        std::set<BoxFormat>{BoxFormat::kYolo, BoxFormat::kCsv});
+  for (const char* text : {"{}", "[]", "7", R"({"formats": "yolo"})"}) CHECK(formats_of_run(Json::parse(text)).empty());
+}
+
 TEST_CASE("COCO results number classes from 0 without the background, as FracAtlas does") {
   const test::TemporaryFolder folder;
   write_coco_results(folder / "detections.json", two_records, kClasses);
@@ -66,6 +72,16 @@ TEST_CASE("YOLO labels hold the class, the centre and size relative to the image
         "1 0.150000 0.450000 0.200000 0.500000 0.75\n0 0.003750 0.005000 0.007500 0.010000 0.5\n");
   CHECK(read_text_file(folder / "labels/sub/foot.txt").empty());
   CHECK_THAT(read_text_file(folder / "labels/data.yaml"), Catch::StartsWith("names:\n  0: \""));
+}
+
+TEST_CASE("a label that cannot have its name is left out, and the others are written") {
+  const test::TemporaryFolder folder;
+  for (const char* extension : {".txt", ".xml"})  // folders in the places of the first one's labels
+    std::filesystem::create_directories(folder / ("labels/a, \"b\"" + std::string(extension)));
+  write_yolo_labels(folder.path(), two_records, kClasses);
+  write_voc_labels(folder.path(), two_records);
+  CHECK(std::filesystem::is_regular_file(folder / "labels/sub/foot.txt"));
+  CHECK(std::filesystem::is_regular_file(folder / "labels/sub/foot.xml"));
 }
 
 TEST_CASE("Pascal VOC labels hold corners in pixels and the confidence") {

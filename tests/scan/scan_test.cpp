@@ -370,6 +370,17 @@ std::unique_ptr<LazyDetector> detector_that_throws(const Failure& failure) {
                                         [failure]() -> Detector { throw failure; });
 }
 
+TEST_CASE("a detector that cannot be loaded is not tried again by every thread that waits for it") {
+  std::atomic<int> loads = 0;
+  LazyDetector detector({"tiny_detector.pt", "de7", card("detection")}, [&loads]() -> Detector {
+    ++loads;
+    throw UsageError("it does not fit");
+  });
+  for (int i = 0; i < 3; ++i) CHECK_THROWS_WITH(detector.get(), "it does not fit");
+  CHECK(loads == 1);
+  CHECK_FALSE(detector.loaded());
+}
+
 TEST_CASE("a detector that turns out not to fit its card ends the run, and nothing of it stays") {
   const test::TemporaryFolder folder;
   write_mixed_radiographs(folder / "in", 12);

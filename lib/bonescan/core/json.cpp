@@ -70,6 +70,16 @@ const Json* find_by_path(const Json& json, std::string_view path) {
   return part && dot != std::string_view::npos ? find_by_path(*part, path.substr(dot + 1)) : part;
 }
 
+std::optional<std::string> first_difference(const Json& one, const Json& other) {
+  for (const auto& [member, value] : one.items()) {
+    const auto found = other.find(member);
+    if (found == other.end() || *found != value) return member;
+  }
+  for (const auto& [member, value] : other.items())
+    if (!one.contains(member)) return member;
+  return std::nullopt;
+}
+
 std::string to_json_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -23,6 +23,10 @@ Json json_number(const std::optional<double>& value);
 // if it, or what is on the way to it, is not there.
 const Json* find_by_path(const Json& json, std::string_view path);
 
+// The name of a member in which two objects differ, or that only one of them has: the first in the order of `one`, then
+// of `other`. nullopt if they are equal.
+std::optional<std::string> first_difference(const Json& one, const Json& other);
+
 // One line, no trailing newline. Bytes that are not UTF-8 are replaced by U+FFFD, so that the output is always
 // valid JSON; names of files are given as name_to_text of file_name.h writes them, which loses nothing.
 std::string to_json_line(const Json& json);

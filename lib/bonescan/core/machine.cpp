@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fstream>
 #include <sstream>
 #include <string_view>
@@ -120,6 +121,11 @@ Machine describe_machine(const fs::path& root) {
   machine.free_memory = kibibytes(root / "proc/meminfo", "MemAvailable");
   machine.memory_limit = memory_limit(root, machine.memory);
   return machine;
+}
+
+int usable_cores(const Machine& machine) {
+  const double limit = std::ceil(machine.core_limit.value_or(machine.cores));
+  return std::max(1, static_cast<int>(std::min<double>(machine.cores, limit)));
 }
 
 }  // namespace bonescan

@@ -23,4 +23,8 @@ struct Machine {
 // What cannot be read stays as it is above. `root` is the root of the file system: the seam for tests.
 Machine describe_machine(const std::filesystem::path& root = "/");
 
+// How many cores the process may use at once: those that it may run on or, rounded up, the control group's limit. At
+// least 1.
+int usable_cores(const Machine& machine);
+
 }  // namespace bonescan

@@ -1,5 +1,8 @@
 #include "bonescan/image/bmp_decoder.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <opencv2/imgcodecs.hpp>
@@ -10,6 +13,8 @@
 
 namespace bonescan {
 namespace {
+
+constexpr int kLargestSide = 1 << 20;  // that OpenCV decodes
 
 // The fields of a BMP's headers (BITMAPFILEHEADER and BITMAPINFOHEADER or the older
 // BITMAPCOREHEADER) that tell how large its pixels are.
@@ -75,6 +80,8 @@ DecodedImage decode_bmp(std::span<const std::uint8_t> bytes, const ReadOptions& 
   const BmpHeader header = read_header(bytes);
   DecodedImage image;
   image.size = checked_size(header.width, header.height, options);
+  if (std::max(image.size.width, image.size.height) > kLargestSide)
+    throw ImageError(fmt::format("is a BMP with more than {} pixels a side", kLargestSide));
   std::vector<std::uint8_t> padded;
   if (!header.run_length_coded && expected_file_size(header) > bytes.size()) {
     const bool any_pixels = header.pixel_offset < bytes.size();

@@ -2,12 +2,9 @@
 
 namespace bonescan {
 
-bool orientation_swaps_sides(int orientation) {
-  return orientation >= 5 && orientation <= 8;
-}
-
 cv::Size upright_size(cv::Size stored, int orientation) {
-  return orientation_swaps_sides(orientation) ? cv::Size(stored.height, stored.width) : stored;
+  const bool sides_change_places = orientation >= 5 && orientation <= 8;
+  return sides_change_places ? cv::Size(stored.height, stored.width) : stored;
 }
 
 cv::Mat make_upright(const cv::Mat& pixels, int orientation) {

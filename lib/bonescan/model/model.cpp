@@ -20,9 +20,8 @@ namespace {
 
 void check_task(const std::filesystem::path& path, const ModelCard& card, ModelTask task) {
   if (card.task == task) return;
-  const auto name = [](ModelTask of) { return of == ModelTask::kSegmentation ? "segmentation" : "detection"; };
-  throw UsageError(
-      fmt::format("{} is a model for {}; here it should be one for {}", path.string(), name(card.task), name(task)));
+  throw UsageError(fmt::format("{} is a model for {}; here it should be one for {}", path.string(),
+                               task_name(card.task), task_name(task)));
 }
 
 void check_is_file(const std::filesystem::path& path) {
@@ -77,7 +76,8 @@ Model load_model(ModelDescription description, const ModelOptions& options) {
   std::vector<Tensor> outputs;
   try {
     outputs = try_out(std::move(module), Preparation::kFastest);
-  } catch (const UsageError&) {  // reads the file again, so that a network that runs is not in memory twice
+  } catch (const UsageError&) {  // reads the file again, so that a network is never in memory twice
+    model.network.reset();
     outputs = try_out(load_module(model.path), Preparation::kPlain);
   }
   check_outputs(model, outputs);

@@ -115,9 +115,10 @@ InputSpec read_input(const CardReader& card) {
 
 ModelTask read_task(const CardReader& card) {
   const std::string_view right = "\"segmentation\" or \"detection\"";
-  const std::string task = card.text("task", right);
-  if (task != "segmentation" && task != "detection") card.refuse("task", right);
-  return task == "segmentation" ? ModelTask::kSegmentation : ModelTask::kDetection;
+  const std::string name = card.text("task", right);
+  for (const ModelTask task : {ModelTask::kSegmentation, ModelTask::kDetection})
+    if (name == task_name(task)) return task;
+  card.refuse("task", right);
 }
 
 void check_output_kind(const CardReader& card, ModelTask task) {
@@ -178,6 +179,10 @@ std::map<std::string, double> read_operating_point(const CardReader& card) {
 }
 
 }  // namespace
+
+const char* task_name(ModelTask task) {
+  return task == ModelTask::kSegmentation ? "segmentation" : "detection";
+}
 
 ModelCard parse_model_card(std::string_view text, const std::string& source) {
   ModelCard result;

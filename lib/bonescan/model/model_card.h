@@ -16,6 +16,9 @@ namespace bonescan {
 enum class ModelTask { kSegmentation, kDetection };
 
 // How the anchors of a detection model are written.
+// "segmentation" or "detection", as cards write it.
+const char* task_name(ModelTask task);
+
 enum class AnchorFormat { kCentreSize, kCorners };
 
 struct ModelCard {

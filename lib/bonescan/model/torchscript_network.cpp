@@ -1,5 +1,6 @@
 #include "bonescan/model/torchscript_network.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
@@ -37,6 +38,12 @@ void run_graphs_as_they_are() {
     torch::jit::getExecutorMode() = true;
     torch::jit::getProfilingMode() = false;
   });
+}
+
+// On CUDA "fp32" would else be TF32 in convolutions, whose algorithms may differ from run to run.
+void compute_alike_everywhere() {
+  at::globalContext().setAllowTF32CuDNN(false);
+  at::globalContext().setDeterministicCuDNN(true);
 }
 
 at::Tensor to_torch(const Tensor& tensor, c10::Device device, c10::MemoryFormat format) {
@@ -152,6 +159,7 @@ std::unique_ptr<const Network> make_network(torch::jit::Module module, const Mod
                                             c10::Device device, Precision precision, Preparation preparation) {
   use_one_thread();
   run_graphs_as_they_are();
+  compute_alike_everywhere();
   try {
     return prepare(std::move(module), description.card.task, device, precision, preparation);
   } catch (const std::exception& error) {

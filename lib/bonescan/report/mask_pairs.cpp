@@ -58,7 +58,7 @@ std::vector<std::string> failed_pictures(const fs::path& folder) {
   const fs::path path = folder / kResultsName;
   if (!fs::exists(path)) return failed;
   for_each_scan_record(read_text_file(path), path, [&failed](const ScanRecord& record, const std::string&) {
-    if (record.error) failed.push_back(mask_key(picture_name(record.file, record.frame)));
+    if (record.error) failed.push_back(mask_key(picture_name(record)));
   });
   return failed;
 }

@@ -35,7 +35,7 @@ class RecordMatcher {
   }
 
   void add(const ScanRecord& record, const std::string& line) {
-    const std::string name = picture_name(record.file, record.frame);
+    const std::string name = picture_name(record);
     const auto match = index_.find(name);
     if (!match)
       throw UsageError(

@@ -1,6 +1,7 @@
 #include "bonescan/scan/box_formats.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <pugixml.hpp>
@@ -10,6 +11,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
+#include "bonescan/core/file_name_error.h"
 #include "bonescan/core/json.h"
 #include "bonescan/core/streamed_file.h"
 #include "bonescan/dataset/csv.h"
@@ -66,10 +68,19 @@ void append_voc_object(pugi::xml_node annotation, const Detection& detection) {
   set(corners, "ymax", number(box.y + box.height).c_str());
 }
 
+// One that cannot have its name is left out with a warning: the others, and the results, are still of use.
+void write_label(const fs::path& folder, const ScanRecord& record, const char* extension, const std::string& text) {
+  try {
+    write_file_atomically(folder / label_name(picture_name(record), extension), text);
+  } catch (const FileNameError& error) {
+    spdlog::warn("{}: no label, which {}", picture_name(record), error.what());
+  }
+}
+
 std::string to_voc_xml(const ScanRecord& record) {
   pugi::xml_document document;
   pugi::xml_node annotation = document.append_child("annotation");
-  annotation.append_child("filename").text() = name_to_xml_text(picture_name(record.file, record.frame)).c_str();
+  annotation.append_child("filename").text() = name_to_xml_text(picture_name(record)).c_str();
   pugi::xml_node size = annotation.append_child("size");
   size.append_child("width").text() = record.width;
   size.append_child("height").text() = record.height;
@@ -96,6 +107,15 @@ std::string to_yolo_text(const ScanRecord& record, const BoxClasses& classes) {
 const std::map<std::string, BoxFormat>& box_formats_by_name() {
   static const std::map<std::string, BoxFormat> formats = {
       {"coco", BoxFormat::kCoco}, {"yolo", BoxFormat::kYolo}, {"voc", BoxFormat::kVoc}, {"csv", BoxFormat::kCsv}};
+  return formats;
+}
+
+std::set<BoxFormat> formats_of_run(const Json& run) {
+  std::set<BoxFormat> formats;
+  const Json* const names = find_by_path(run, "formats");
+  if (!names || !names->is_array()) return formats;
+  for (const auto& [name, format] : box_formats_by_name())
+    if (std::find(names->begin(), names->end(), Json(name)) != names->end()) formats.insert(format);
   return formats;
 }
 
@@ -147,7 +167,7 @@ void write_coco_images(const fs::path& path, const RecordSource& records, const 
   for_each_ok(records, [&](const NumberedRecord& numbered) {
     const ScanRecord& record = numbered.record;
     images.add({{"id", numbered.id},
-                {"file_name", name_to_text(picture_name(record.file, record.frame))},
+                {"file_name", name_to_text(picture_name(record))},
                 {"width", record.width},
                 {"height", record.height}});
   });
@@ -163,16 +183,13 @@ void write_coco_images(const fs::path& path, const RecordSource& records, const 
 void write_yolo_labels(const fs::path& folder, const RecordSource& records, const BoxClasses& classes) {
   write_yolo_names(folder / kYoloNamesName, classes);
   for_each_ok(records, [&](const NumberedRecord& numbered) {
-    const ScanRecord& record = numbered.record;
-    write_file_atomically(folder / label_name(picture_name(record.file, record.frame), ".txt"),
-                          to_yolo_text(record, classes));
+    write_label(folder, numbered.record, ".txt", to_yolo_text(numbered.record, classes));
   });
 }
 
 void write_voc_labels(const fs::path& folder, const RecordSource& records) {
   for_each_ok(records, [&](const NumberedRecord& numbered) {
-    const ScanRecord& record = numbered.record;
-    write_file_atomically(folder / label_name(picture_name(record.file, record.frame), ".xml"), to_voc_xml(record));
+    write_label(folder, numbered.record, ".xml", to_voc_xml(numbered.record));
   });
 }
 
@@ -182,8 +199,7 @@ void write_box_table(const fs::path& path, const RecordSource& records) {
   for_each_ok(records, [&](const NumberedRecord& numbered) {
     for (const Detection& detection : numbered.record.detections) {
       const Box& box = detection.box;
-      file.write(fmt::format("{},{},{},{},{},{},{}\n",
-                             csv_field(name_to_text(picture_name(numbered.record.file, numbered.record.frame))),
+      file.write(fmt::format("{},{},{},{},{},{},{}\n", csv_field(name_to_text(picture_name(numbered.record))),
                              csv_field(detection.label), detection.score, box.x, box.y, box.width, box.height));
     }
   });

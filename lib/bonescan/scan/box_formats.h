@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "bonescan/core/json.h"
 #include "bonescan/scan/record.h"
 
 namespace bonescan {
@@ -15,6 +16,9 @@ enum class BoxFormat { kCoco, kYolo, kVoc, kCsv };
 
 // What the formats are called on the command line and in run.json.
 const std::map<std::string, BoxFormat>& box_formats_by_name();
+
+// "formats" of a run.json; names of none, and what is no run.json, give none.
+std::set<BoxFormat> formats_of_run(const Json& run);
 
 // YOLO and Pascal VOC labels drop the image's extension, so that a.png and a.jpg would share one: refuses that before
 // anything is written.
@@ -38,7 +42,8 @@ using BoxClasses = std::vector<std::string>;
 // Those of a model card, whose first class is the background.
 BoxClasses box_classes(const std::vector<std::string>& card_classes);
 
-// All of what follows leaves out radiographs that failed, and throws OutputError.
+// All of what follows leaves out radiographs that failed, and throws OutputError. A label that the file system takes no
+// file for (its name is too long) is left out with a warning.
 
 // What a run leaves where a detector took part: detections.json and images.json always, and the other `formats`.
 void write_box_files(const std::filesystem::path& folder, const std::set<BoxFormat>& formats,

@@ -30,30 +30,40 @@ namespace {
 namespace fs = std::filesystem;
 
 // A file with its real location: links in the folders on the way resolved, so that two names of one
-// file agree and no ".." is left.
+// file agree and no ".." is left. There may be a million: a text takes a fraction of a path's memory.
 struct FoundFile {
-  fs::path path;     // to open
-  fs::path located;  // real parent folder / name
+  std::string path;     // to open
+  std::string located;  // real parent folder / name
 };
+
+// A broken link stands for itself.
+fs::path without_links(const fs::path& path) {
+  std::error_code unresolvable;
+  const fs::path real = fs::weakly_canonical(path, unresolvable);
+  return unresolvable ? path : real;
+}
 
 // What has been found so far, each file once.
 struct Findings {
   std::vector<FoundFile> files;
-  std::unordered_map<std::string, fs::path> seen;  // by canonical path, where each was found first
-  std::vector<fs::path> folders;                   // one for each name: the folder itself, or a file's parent
-  std::set<fs::path> others;                       // in the folders, but no radiographs
-  std::set<fs::path> earlier_runs;                 // in the folders; what they wrote is not an input
-  std::set<fs::path> linked_folders;               // likewise; they are not followed
-  std::set<fs::path> other_names;                  // of what is an input already: links
+  std::unordered_map<std::string, std::size_t> seen;  // by canonical path, the place in `files`
+  std::vector<fs::path> folders;                      // one for each name: the folder itself, or a file's parent
+  std::set<fs::path> others;                          // in the folders, but no radiographs
+  std::set<fs::path> earlier_runs;                    // in the folders; what they wrote is not an input
+  std::set<fs::path> linked_folders;                  // likewise; they are not followed
+  std::set<fs::path> other_names;                     // of what is an input already: links
 
+  // Below a folder without links.
   void add(const fs::path& path, const fs::path& located) {
-    std::error_code unresolvable;  // a broken link stands for itself
-    fs::path canonical = fs::weakly_canonical(located, unresolvable);
-    if (unresolvable) canonical = located;
-    const auto [first, is_new] = seen.emplace(canonical.native(), located);
+    std::error_code error;
+    add(path, located, fs::is_symlink(located, error) ? without_links(located) : located);
+  }
+
+  void add(const fs::path& path, const fs::path& located, const fs::path& canonical) {
+    const auto [first, is_new] = seen.emplace(canonical.native(), files.size());
     if (is_new)
-      files.push_back({path, located});
-    else if (first->second != located)
+      files.push_back({path.native(), located.native()});
+    else if (files[first->second].located != located.native())
       other_names.insert(located);
   }
 };
@@ -106,7 +116,10 @@ void add_named_file(const fs::path& path, Findings& findings) {
   if (listed.empty()) return add_file(path, findings);
   const fs::path folder = real_folder(path.parent_path());
   findings.folders.push_back(folder);
-  for (const fs::path& image : listed) findings.add(image, folder / image.lexically_relative(path.parent_path()));
+  for (const fs::path& image : listed) {
+    const fs::path located = folder / image.lexically_relative(path.parent_path());
+    findings.add(image, located, without_links(located));
+  }
 }
 
 void add_existing(const fs::path& path, const fs::path& left_out, Findings& findings) {
@@ -259,7 +272,7 @@ InputSet find_inputs(const InputSelection& selection, std::istream& standard_inp
   const std::vector<int> frames = count_frames(findings.files, read);
   for (std::size_t i = 0; i < frames.size(); ++i) {
     const FoundFile& found = findings.files[i];
-    const std::string file = found.located.lexically_relative(inputs.folder).generic_string();
+    const std::string file = fs::path(found.located).lexically_relative(inputs.folder).generic_string();
     names.append(file).append(fmt::format("/{}", frames[i])).push_back('\0');
     const bool chosen = !selection.shard || in_shard(file, *selection.shard);
     for (int frame = 1; frame <= frames[i]; ++frame) {

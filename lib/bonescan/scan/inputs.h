@@ -31,7 +31,7 @@ struct InputSelection {
 
 // One input file.
 struct InputFile {
-  std::filesystem::path path;
+  std::string path;  // to open
   // Relative to the input folder, '/' between parts; never absolute, never with "..".
   std::string file;
   int frame = 0;  // from 1, of a DICOM file of several frames; 0 for a file of one picture

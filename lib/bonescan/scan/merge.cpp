@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -80,27 +81,22 @@ ShardRun read_shard(const fs::path& folder) {
   return shard;
 }
 
-// Two runs may be shards of one if they agree in `member`.
-void check_equal(const ShardRun& first, const ShardRun& other, const std::string& member, const Json& one,
-                 const Json& another) {
-  if (one == another) return;
-  throw UsageError(fmt::format("{} and {} are not shards of one run: they differ in \"{}\" (see their run.json)",
-                               first.folder.string(), other.folder.string(), member));
+// What all shards of a run agree in.
+Json common_settings(const ShardRun& shard) {
+  Json settings = shard.run.at("settings");
+  settings.erase("shard");
+  for (const char* member : {"formats", "inputs"}) settings[member] = shard.run.at(member);
+  return settings;
 }
 
 void check_same_run(const ShardRun& first, const ShardRun& other) {
-  const Json& settings = first.run.at("settings");
-  const Json& others = other.run.at("settings");
-  for (const Json* each : {&settings, &others})
-    for (const auto& [member, value] : each->items())
-      if (member != "shard")
-        check_equal(first, other, member, settings.value(member, Json(false)), others.value(member, Json(false)));
+  if (const auto member = first_difference(common_settings(first), common_settings(other)))
+    throw UsageError(fmt::format("{} and {} are not shards of one run: they differ in \"{}\" (see their run.json)",
+                                 first.folder.string(), other.folder.string(), *member));
   if (first.shard.count != other.shard.count)
     throw UsageError(fmt::format("{} is shard {}/{} and {} is shard {}/{}; name the shards of one run",
                                  first.folder.string(), first.shard.index, first.shard.count, other.folder.string(),
                                  other.shard.index, other.shard.count));
-  for (const char* member : {"formats", "inputs"})
-    check_equal(first, other, member, first.run.at(member), other.run.at(member));
 }
 
 void check_all_there(const std::vector<ShardRun>& shards) {
@@ -158,13 +154,11 @@ ShardSet read_shards(const std::vector<fs::path>& folders) {
     check_all_there(set.shards);
     set.owner = owners(set.shards);
     set.overlay = first.run.at("settings").at("overlay");
-    for (const std::string name : first.run.at("formats")) set.formats.insert(box_formats_by_name().at(name));
+    set.formats = formats_of_run(first.run);
     set.classes = classes_of(first.run);
   } catch (const Json::exception& error) {
     throw UsageError(
         fmt::format("{} is not the run.json of a shard: {}", (first.folder / kRunName).string(), error.what()));
-  } catch (const std::out_of_range&) {
-    throw UsageError(fmt::format("{}: \"formats\" holds an unknown one", (first.folder / kRunName).string()));
   }
   return set;
 }
@@ -202,6 +196,14 @@ class ShardReader {
   ShardLine line_;
 };
 
+// For a file of each shard; where that is not allowed, opening one of them fails.
+void allow_many_open_files() {
+  struct rlimit files {};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 // Visits every line in the input order of the whole run; false if it was cancelled before the last.
 bool for_each_line(const ShardSet& set, const Cancellation& cancellation,
                    const std::function<void(const ShardLine&)>& visit) {
@@ -221,7 +223,7 @@ std::vector<std::string> pictures(const ShardSet& set, const ScanRecord& record)
   std::vector<std::string> names;
   if (record.error) return names;
   if (record.bone && record.bone->mask) names.push_back(*record.bone->mask);
-  if (set.overlay) names.push_back(overlay_name(picture_name(record.file, record.frame)));
+  if (set.overlay) names.push_back(overlay_name(picture_name(record)));
   return names;
 }
 
@@ -247,7 +249,7 @@ bool check_results(const ShardSet& set, const Cancellation& cancellation) {
   std::unordered_set<std::string> names;
   LabelNames labels(set.formats, "run the shards again with --format csv");
   return for_each_line(set, cancellation, [&](const ShardLine& line) {
-    const std::string name = picture_name(line.record.file, line.record.frame);
+    const std::string name = picture_name(line.record);
     if (!names.insert(name).second) throw UsageError(fmt::format("{} is in more than one shard; run them anew", name));
     labels.add(name);
     check_classes(set, line, name);
@@ -345,6 +347,7 @@ bool write_results(const ShardSet& set, const fs::path& output, Json& run, const
 ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation) {
   if (request.output.empty() || request.output == kStandardStream)
     throw UsageError("--output is missing; name the folder for the merged results");
+  allow_many_open_files();
   FolderLock lock(request.output);
   const ShardSet set = read_shards(request.shards);
   check_apart(request);

@@ -42,10 +42,10 @@ ModelOptions model_options(const ModelSelection& selection, ModelTask task) {
 
 void check_cards(const ModelSelection& selection, ScanTask task) {
   for (const std::filesystem::path& card : selection.cards) {
-    const bool detection = task_of_card(card) == ModelTask::kDetection;
-    if (!(detection ? runs_detector(task) : runs_segmenter(task)))
+    const ModelTask of_card = task_of_card(card);
+    if (!(of_card == ModelTask::kDetection ? runs_detector(task) : runs_segmenter(task)))
       throw UsageError(fmt::format("--model-card: {} is a card for {}, and no such model runs here", card.string(),
-                                   detection ? "detection" : "segmentation"));
+                                   task_name(of_card)));
   }
 }
 

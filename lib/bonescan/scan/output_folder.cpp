@@ -16,6 +16,7 @@
 #include "bonescan/core/streamed_file.h"
 #include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/image_files.h"
+#include "bonescan/scan/box_formats.h"
 
 namespace bonescan {
 namespace {
@@ -46,9 +47,7 @@ void remove_files_of_records(const fs::path& folder, const char* results_name) {
 // Whether the run in the folder has written YOLO labels.
 bool has_written_yolo(const fs::path& folder) {
   try {
-    const Json run = read_json_file(folder / kRunName);
-    const Json formats = run.is_object() ? run.value("formats", Json()) : Json();
-    return std::find(formats.begin(), formats.end(), "yolo") != formats.end();
+    return formats_of_run(read_json_file(folder / kRunName)).contains(BoxFormat::kYolo);
   } catch (const UsageError&) {  // it tells nothing
     return false;
   }
@@ -112,20 +111,26 @@ void check_same_run(const fs::path& folder, const Json& settings) {
     throw UsageError(fmt::format(
         "--resume: {} holds results but no run.json that says how they were made; use --overwrite", folder.string()));
   const Json run = read_json_file(folder / kRunName);
-  const Json earlier = run.is_object() ? run.value("settings", Json::object()) : Json::object();
-  for (const auto& [member, value] : settings.items()) {
-    const Json before = earlier.value(member, Json(false));  // what an older program did not know was off
-    if (before == value) continue;
+  const Json* const found = find_by_path(run, "settings");
+  const Json earlier = found && found->is_object() ? *found : Json::object();
+  if (const auto member = first_difference(settings, earlier))
     throw UsageError(
         fmt::format("--resume: the run in {} had another \"{}\" ({}, now {}); name another --output or use --overwrite",
-                    folder.string(), member, to_json_line(before), to_json_line(value)));
-  }
+                    folder.string(), *member, to_json_line(earlier.value(*member, Json())),
+                    to_json_line(settings.value(*member, Json()))));
 }
 
 }  // namespace
 
 std::string picture_name(const std::string& file, int frame) {
   return frame == 0 ? file : fmt::format("{}/{:04}", file, frame);
+}
+
+std::string picture_name(const InputFile& input) {
+  return picture_name(input.file, input.frame);
+}
+std::string picture_name(const ScanRecord& record) {
+  return picture_name(record.file, record.frame);
 }
 
 std::string mask_name(const std::string& picture) {

@@ -9,6 +9,7 @@
 #include "bonescan/dataset/run_folder.h"  // the names of run.json, masks/, overlays/ and labels/
 #include "bonescan/scan/folder_lock.h"
 #include "bonescan/scan/inputs.h"
+#include "bonescan/scan/record.h"
 
 namespace bonescan {
 
@@ -23,6 +24,8 @@ enum class ExistingOutput {
 // name of its file, and of a frame (from 1) that name as a folder, as in wrist.dcm/0012. No other input can have such a
 // name, since wrist.dcm is no folder, and only files whose names may_be_dicom_name are split into frames.
 std::string picture_name(const std::string& file, int frame);
+std::string picture_name(const InputFile& input);
+std::string picture_name(const ScanRecord& record);
 
 // Names below the output folder. `picture` is a picture_name, whose extension stays: hand.png and hand.jpg have two
 // masks. Where a name would be too long for a file system, it is cut (name_with_suffix of core/file_name.h). A folder

@@ -11,7 +11,9 @@
 namespace bonescan {
 
 void RadiographPipeline::run(int threads) {
-  const auto in_flight = static_cast<std::size_t>(threads) + 2;  // bounds memory
+  // Records that are ready wait here for their turn behind a radiograph that takes longer; pictures are gone by then,
+  // so that there are never more of these than threads.
+  const auto in_flight = 4 * static_cast<std::size_t>(threads);
   const auto next = tbb::make_filter<void, std::size_t>(tbb::filter_mode::serial_in_order, [this](auto& control) {
     const std::optional<std::size_t> position = next_position();
     if (!position) control.stop();
@@ -64,7 +66,7 @@ void RadiographPipeline::add(const ScannedInput& scanned) {
   const StageSeconds& took = scanned.result.seconds;
   seconds_ += took;
   if (record.error || spdlog::should_log(spdlog::level::debug)) progress_.clear_line();
-  const std::string name = picture_name(record.file, record.frame);
+  const std::string name = picture_name(record);
   if (record.error) spdlog::warn("{}: {}", name, *record.error);
   spdlog::debug("{}: read {:.3f} s, segment {:.3f} s, detect {:.3f} s, write {:.3f} s", name, took.read, took.segment,
                 took.detect, took.write);
@@ -75,8 +77,7 @@ void RadiographPipeline::add(const ScannedInput& scanned) {
 // Nothing else will tell of them.
 void RadiographPipeline::remove_pictures(const ScannedInput& scanned) const {
   const InputFile& input = inputs_.files[scanned.position];
-  if (!options_.output_folder.empty())
-    remove_picture_files(options_.output_folder, picture_name(input.file, input.frame));
+  if (!options_.output_folder.empty()) remove_picture_files(options_.output_folder, picture_name(input));
 }
 
 }  // namespace bonescan

@@ -24,7 +24,7 @@ std::string box_fields(const ScanRecord& record) {
 }
 
 std::string to_row(const ScanRecord& record) {
-  const std::string file = csv_field(name_to_text(picture_name(record.file, record.frame)));
+  const std::string file = csv_field(name_to_text(picture_name(record)));
   if (record.error) return fmt::format("{},failed,,,,,,,,,{}\n", file, csv_field(to_one_line(*record.error)));
   const bool has_mask = record.bone && record.bone->mask;
   return fmt::format("{},ok,{},{},{},{},{},\n", file, record.width, record.height, bone_fields(record.bone),

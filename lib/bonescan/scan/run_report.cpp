@@ -73,6 +73,15 @@ std::int64_t peak_memory_bytes() {
   return std::int64_t{usage.ru_maxrss} * 1024;  // Linux counts in KiB
 }
 
+Json counts_json(const ScanCounts& counts) {
+  return {{"inputs", counts.inputs},
+          {"ok", counts.ok},
+          {"failed", counts.failed},
+          {"with_bone", counts.with_bone},
+          {"detector_ran", counts.detector_ran},
+          {"detections", counts.detections}};
+}
+
 Json seconds_json(const RunTimes& times) {
   return {{"read", times.stages.read},
           {"segment", times.stages.segment},
@@ -93,15 +102,6 @@ const char* status_name(ScanEnd end) {
       return "stopped at the first failure";
   }
   return "";
-}
-
-Json counts_json(const ScanCounts& counts) {
-  return {{"inputs", counts.inputs},
-          {"ok", counts.ok},
-          {"failed", counts.failed},
-          {"with_bone", counts.with_bone},
-          {"detector_ran", counts.detector_ran},
-          {"detections", counts.detections}};
 }
 
 ScanCounts counts_from_json(const Json& counts) {

@@ -12,8 +12,7 @@ namespace bonescan {
 inline constexpr const char* kRunning = "running";
 const char* status_name(ScanEnd end);
 
-// "counts" of run.json, and what they say. Throws Json::exception if a member is missing.
-Json counts_json(const ScanCounts& counts);
+// What "counts" of run.json says. Throws Json::exception if a member is missing.
 ScanCounts counts_from_json(const Json& counts);
 
 // "command_line" of run.json: words of any bytes, as name_to_text writes them.

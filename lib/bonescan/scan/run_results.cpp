@@ -37,7 +37,7 @@ EarlierRecords earlier_records(ResultJournal& journal, const fs::path& folder, b
   journal.for_each([&](std::uint64_t offset, const std::string& line) {
     try {
       const ScanRecord record = scan_record_from_json(parse_json(line, kJournalName), kJournalName);
-      const std::string picture = picture_name(record.file, record.frame);
+      const std::string picture = picture_name(record);
       const bool lost_mask = record.bone && record.bone->mask && !is_filled_file(folder / *record.bone->mask);
       const bool lost_overlay = overlays && !is_filled_file(folder / overlay_name(picture));
       if (record.error) return;
@@ -68,7 +68,7 @@ void RunResults::take_over_journal(bool overlays) {
   EarlierRecords earlier = earlier_records(*journal_, folder_, overlays);
   for (std::size_t position = 0; position < offsets_.size(); ++position) {
     const InputFile& input = inputs_.files[position];
-    const std::string picture = picture_name(input.file, input.frame);
+    const std::string picture = picture_name(input);
     const bool had_pictures = earlier.pictures.erase(picture) > 0 || earlier.damaged > 0;
     const auto found = earlier.usable.find(picture);
     if (found == earlier.usable.end()) {
@@ -115,7 +115,7 @@ void RunResults::publish(const std::set<BoxFormat>& formats, const std::optional
   if (!journal_) return;
   for (const std::string& picture : dropped_) remove_picture_files(folder_, picture);
   for (const ScanRecord& failure : failures_) {
-    const std::string picture = picture_name(failure.file, failure.frame);
+    const std::string picture = picture_name(failure);
     if (redone_.contains(picture)) remove_picture_files(folder_, picture);
   }
   if (!dropped_.empty())

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <tbb/info.h>
 
 #include <algorithm>
 #include <chrono>
@@ -39,7 +38,7 @@ void check_label_names(const ScanRequest& asked_for, const ScanRequest& request,
                    keeps_formats
                        ? "name another --output, since the run that --resume goes on with began with these formats"
                        : "use --format csv or scan the two separately");
-  for (const InputFile& input : inputs.files) names.add(picture_name(input.file, input.frame));
+  for (const InputFile& input : inputs.files) names.add(picture_name(input));
 }
 
 // A run that goes on keeps the formats that it began with, or their files would stay as they were.
@@ -47,12 +46,7 @@ ScanRequest with_earlier_formats(ScanRequest request) {
   std::error_code error;
   if (request.existing_output != ExistingOutput::kResume || !fs::exists(request.output / kRunName, error))
     return request;
-  const Json run = read_json_file(request.output / kRunName);
-  const Json earlier = run.is_object() ? run.value("formats", Json::array()) : Json::array();
-  for (const auto& [name, format] : box_formats_by_name()) {
-    const bool was_written = std::find(earlier.begin(), earlier.end(), Json(name)) != earlier.end();
-    if (was_written) request.formats.insert(format);
-  }
+  request.formats.merge(formats_of_run(read_json_file(request.output / kRunName)));
   return request;
 }
 
@@ -93,13 +87,13 @@ std::optional<BoxClasses> classes_of(const ScanModels& models) {
   return box_classes(models.detector->description().card.classes);
 }
 
-std::string summary_text(const ScanSummary& summary, const ScanModels& models, double seconds) {
+std::string summary_text(const ScanSummary& summary, const ScanModels& models, double seconds, bool keeps_files) {
   const ScanCounts& counts = summary.counts;
   std::string text = fmt::format("{} of {} radiographs in {}", counts.ok, counts.inputs, duration_text(seconds));
   if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
   if (models.segmenter) text += ", " + counted(counts.with_bone, "shows bone", "show bone");
   if (models.detector) text += ", " + counted(counts.detections, "box", "boxes");
-  if (summary.end == ScanEnd::kInterrupted) text += "; interrupted, --resume goes on";
+  if (summary.end == ScanEnd::kInterrupted) text += keeps_files ? "; interrupted, --resume goes on" : "; interrupted";
   if (summary.end == ScanEnd::kStoppedAtFailure) text += "; stopped at the first failure";
   return text;
 }
@@ -112,7 +106,7 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   const bool keeps_files = asked_for.output != kStandardStream;
   FolderLock lock(keeps_files ? asked_for.output : fs::path());
   const ScanRequest request = with_earlier_formats(asked_for);
-  const int threads = request.threads > 0 ? request.threads : tbb::info::default_concurrency();
+  const int threads = threads_in_use(request.threads);
   const Json settings = run_settings(request, inputs, models);
   const Json header = run_header(request, inputs, settings, threads);
   check_label_names(asked_for, request, inputs);
@@ -140,7 +134,7 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
     const Json report = run_report(header, inputs, models, summary, results, {pipeline.seconds(), wall});
     write_file_atomically(request.output / kRunName, to_json_text(report));
   }
-  spdlog::info("{}", summary_text(summary, models, wall));
+  spdlog::info("{}", summary_text(summary, models, wall, keeps_files));
   return summary;
 }
 

@@ -1,6 +1,7 @@
 #include "bonescan/scan/scan_models.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <new>
 #include <utility>
 
@@ -12,13 +13,19 @@ const Detector& LazyDetector::get() {
   std::call_once(once_, [this] {
     try {
       detector_.emplace(load_());
+      loaded_ = true;
     } catch (const std::bad_alloc&) {  // no fault of the radiograph that needs it first
-      throw OutputError("there is not enough memory for the detector " + description_.path.string());
+      failure_ = std::make_exception_ptr(
+          OutputError("there is not enough memory for the detector " + description_.path.string()));
+    } catch (...) {  // kept: after an exception call_once would let each thread that waits load it again
+      failure_ = std::current_exception();
     }
-    loaded_ = true;
   });
+  if (failure_) std::rethrow_exception(failure_);
   return *detector_;
 }
+
+namespace {
 
 std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& path, const ModelOptions& model_options,
                                                  const DetectionOptions& options) {
@@ -28,6 +35,8 @@ std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& pa
   };
   return std::make_unique<LazyDetector>(std::move(description), std::move(load));
 }
+
+}  // namespace
 
 ScanModels load_scan_models(ScanTask task, const ModelSelection& selection, const SegmentationOptions& segmentation,
                             const DetectionOptions& detection) {

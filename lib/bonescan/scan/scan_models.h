@@ -2,7 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,7 +20,8 @@ class LazyDetector {
   LazyDetector(ModelDescription description, std::function<Detector()> load)
       : description_(std::move(description)), load_(std::move(load)) {}
 
-  // Thread-safe: one thread loads, others wait. Throws what loading throws, and OutputError where memory runs out.
+  // Thread-safe: one thread loads, others wait. Throws what loading throws, and OutputError where memory runs out; it
+  // is not tried again.
   const Detector& get();
   bool loaded() const { return loaded_; }
   const ModelDescription& description() const { return description_; }
@@ -30,6 +31,7 @@ class LazyDetector {
   std::function<Detector()> load_;
   std::once_flag once_;
   std::optional<Detector> detector_;
+  std::exception_ptr failure_;
   std::atomic<bool> loaded_ = false;
 };
 
@@ -39,12 +41,9 @@ struct ScanModels {
   std::unique_ptr<LazyDetector> detector;
 };
 
-// Checks that the file is there, has a detection card and can be loaded, and takes its SHA-256; what the network
-// answers is checked when the detector is loaded. Throws UsageError.
-std::unique_ptr<LazyDetector> make_lazy_detector(const std::filesystem::path& path, const ModelOptions& model_options,
-                                                 const DetectionOptions& options);
-
-// The models that `task` needs; a detector that no segmenter stands before is loaded at once. Throws UsageError.
+// The models that `task` needs. A detector that no segmenter stands before is loaded at once; of another it is checked
+// that the file is there, has a detection card and can be read, and what the network answers when it is loaded. Throws
+// UsageError.
 ScanModels load_scan_models(ScanTask task, const ModelSelection& selection, const SegmentationOptions& segmentation,
                             const DetectionOptions& detection);
 

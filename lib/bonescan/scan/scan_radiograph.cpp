@@ -58,7 +58,7 @@ void write_overlay(const std::filesystem::path& path, const Radiograph& radiogra
 // All pictures of the radiograph or, where one cannot be written, none: a failed record has no pictures.
 void write_pictures(ScanRecord& record, const Radiograph& radiograph, const InputFile& input, const ScanModels& models,
                     const RadiographOptions& options, const cv::Mat& mask) {
-  const std::string picture = picture_name(input.file, input.frame);
+  const std::string picture = picture_name(input);
   try {
     if (options.overlay)
       write_overlay(options.output_folder / overlay_name(picture), radiograph, input, models, options, mask,
@@ -93,8 +93,10 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
     mask = bone.mask;
   }
   record.detector_ran = models.detector && (!record.bone || record.bone->present);
-  if (record.detector_ran)
-    record.detections = timed(seconds.detect, [&] { return models.detector->get().detect(radiograph); });
+  if (record.detector_ran) {
+    const Detector& detector = models.detector->get();  // which may be loaded now
+    record.detections = timed(seconds.detect, [&] { return detector.detect(radiograph); });
+  }
 
   if (!options.output_folder.empty())
     timed(seconds.write, [&] { write_pictures(record, radiograph, input, models, options, mask); });
