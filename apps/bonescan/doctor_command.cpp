@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -75,7 +76,9 @@ Json doctor_report(const std::vector<ModelCheck>& checks) {
   report["problems"] = Json::array();
   for (const ModelCheck& check : checks) {
     report["models"][check.role] = model_json(check);
-    for (const std::string& problem : check.problems) report["problems"].push_back(problem);
+    for (const std::string& problem : check.problems)  // one of the device is that of both models
+      if (std::find(report["problems"].begin(), report["problems"].end(), problem) == report["problems"].end())
+        report["problems"].push_back(problem);
   }
   return report;
 }

@@ -90,7 +90,7 @@ void add_figure_options(CLI::App& app, ScanTask task, EvaluationSettings& settin
         ->group(group);
     app.add_option("--max-detections", settings.max_detections,
                    "Most detections in an image and class (COCO figures); default: 100")
-        ->check(whole_number(1, 1'000'000))
+        ->transform(whole_number(1, 1'000'000))
         ->option_text("N")
         ->group(group);
     app.add_option("--score-threshold", settings.score_threshold,
@@ -100,11 +100,11 @@ void add_figure_options(CLI::App& app, ScanTask task, EvaluationSettings& settin
         ->group(group);
   }
   app.add_option("--bootstrap", settings.bootstrap, "Resamples for the 95 % intervals, 0 for none; default: 1000")
-      ->check(whole_number(0, 1'000'000))
+      ->transform(whole_number(0, 1'000'000))
       ->option_text("N")
       ->group(group);
   app.add_option("--seed", settings.seed, "Seed of the resampling; default: 0")
-      ->check(whole_number(0, std::numeric_limits<std::int64_t>::max()))
+      ->transform(whole_number(0, std::numeric_limits<std::int64_t>::max()))
       ->option_text("N")
       ->group(group);
 }
@@ -187,6 +187,17 @@ void check_junit_is_a_file_of_its_own(const EvalArguments& arguments) {
     throw UsageError(fmt::format("--junit: {} is where --output goes; name another file", junit.string()));
 }
 
+// What stands under the reports' names is replaced: it must be those of an earlier evaluation.
+void check_reports_are_ours(const fs::path& folder) {
+  if (holds_report(folder)) return;
+  std::error_code error;
+  for (const char* name : kReportNames)
+    if (fs::exists(folder / name, error))
+      throw UsageError(
+          fmt::format("--output: {} is no report of bonescan eval, and would be replaced; name another folder",
+                      (folder / name).string()));
+}
+
 // The reports come after a run that may have taken an hour: where they cannot go must show before.
 void check_outputs(const EvalArguments& arguments) {
   if (arguments.output && *arguments.output != kStandardStream) {
@@ -195,6 +206,7 @@ void check_outputs(const EvalArguments& arguments) {
       check_can_become_file("--output", *arguments.output / name);
       check_is_not_read("--output", *arguments.output / name, arguments.request);
     }
+    check_reports_are_ours(*arguments.output);
   }
   if (!arguments.junit) return;
   if (!arguments.junit->has_filename() || arguments.junit == kStandardStream) throw UsageError("--junit: name a file");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <spdlog/spdlog.h>
 
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
 #include "logging.h"
 #include "shared_options.h"
 #include "toml_config.h"
@@ -83,7 +85,7 @@ void add_model_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
 void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& arguments) {
   const char* const group = "Thresholds (defaults from the model card)";
   const auto add = [&](const char* name, auto& value, const CLI::Validator& check, const char* text) {
-    app.add_option(name, value, text)->check(check)->option_text(check.get_description())->group(group);
+    app.add_option(name, value, text)->transform(check)->option_text(check.get_description())->group(group);
   };
   if (runs_segmenter(task)) {
     SegmentationOptions& bone = arguments.request.segmentation;
@@ -155,7 +157,10 @@ RunCommand add_scan_command(CLI::App& app, ScanTask task, const std::string& exa
     exit_on_signals(static_cast<int>(ExitCode::kInterrupted));
     const PreparedScan prepared = prepare_scan(request);
     cancel_on_signals(context.cancellation);
-    return exit_code(scan(request, prepared.inputs, prepared.models, context.cancellation));
+    const ScanSummary summary = scan(request, prepared.inputs, prepared.models, context.cancellation);
+    const bool can_go_on = summary.end == ScanEnd::kInterrupted && request.output != kStandardStream;
+    if (can_go_on) spdlog::info("--resume goes on with the run in {}", request.output.string());
+    return exit_code(summary);
   };
 }
 

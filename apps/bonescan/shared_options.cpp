@@ -21,7 +21,7 @@ void add_read_options(CLI::App& app, ReadOptions& read, const std::string& group
                "Take what a cut-off JPEG, PNG, TIFF or BMP still shows; a cut-off DICOM file always fails")
       ->group(group);
   app.add_option("--max-pixels", read.max_pixels, "Largest picture that is decoded; default: 200000000")
-      ->check(whole_number(1, kMostPixels))
+      ->transform(whole_number(1, kMostPixels))
       ->option_text("N")
       ->group(group);
   app.add_option("--max-file-size", read.max_file_size, "Largest file that is read, in bytes or as 500MB; default: 2GB")
@@ -81,7 +81,7 @@ void add_flips_option(CLI::App& app, ScanTask task, bool& test_time_flips, const
 
 void add_threads_option(CLI::App& app, int& threads, const std::string& text) {
   constexpr int kMostThreads = 1024;
-  app.add_option("--threads", threads, text)->check(whole_number(1, kMostThreads))->option_text("N")->group("Run");
+  app.add_option("--threads", threads, text)->transform(whole_number(1, kMostThreads))->option_text("N")->group("Run");
 }
 
 void add_progress_option(CLI::App& app, ProgressMode& progress, const std::string& group) {

@@ -22,6 +22,15 @@ bool is_number_in(const std::string& text, Number least, Number most) {
   return parsed.ec == std::errc() && parsed.ptr == end && value >= least && value <= most;
 }
 
+// For CLI11 010 is an octal number.
+void drop_leading_zeros(std::string& digits) {
+  const std::size_t first = digits.find_first_not_of('0');
+  if (first == std::string::npos)
+    digits = "0";
+  else if (digits[first] >= '1' && digits[first] <= '9')
+    digits.erase(0, first);
+}
+
 }  // namespace
 
 CLI::Validator fraction() {
@@ -41,9 +50,10 @@ CLI::Validator non_negative() {
 
 CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
   const auto check = [least, most](std::string& text) {
-    return is_number_in(text, least, most)
-               ? std::string()
-               : fmt::format("\"{}\" is not a whole number from {} to {}", text, least, most);
+    if (!is_number_in(text, least, most))
+      return fmt::format("\"{}\" is not a whole number from {} to {}", text, least, most);
+    drop_leading_zeros(text);
+    return std::string();
   };
   return {check, "N"};
 }
@@ -72,6 +82,7 @@ CLI::Validator one_of(const std::vector<std::string>& names) {
 CLI::Validator file_size() {
   const auto convert = [size = CLI::AsSizeValue(false)](std::string& text) {
     const std::string given = text;
+    drop_leading_zeros(text);
     try {
       if (size(text).empty() && is_number_in(text, std::uint64_t{1}, std::uint64_t{1} << 62)) return std::string();
     } catch (const CLI::ValidationError&) {  // what it says speaks of C++'s types

@@ -15,7 +15,7 @@ CLI::Validator fraction();
 // A number from 0 on; "nan" and "inf" are none.
 CLI::Validator non_negative();
 
-// A whole number from `least` to `most`, both included.
+// A decimal whole number from `least` to `most`, both included; for transform(), since leading zeros go.
 CLI::Validator whole_number(std::int64_t least, std::int64_t most);
 
 // Any value but the empty one.

@@ -536,6 +536,7 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
   std::filesystem::create_directories(files.path("taken/report.html"));
   files.write("gt/report.json", "{}");
   files.write("model.pt", "");
+  files.write("mine/report.md", "my thesis");
   const std::vector<std::pair<Words, std::string>> cases = {
       {Words{}, "bonescan eval: name one of detect, segment, pipeline"},
       {Words{"dtect"}, "bonescan eval: \"dtect\" is not one of detect, segment, pipeline"},
@@ -568,6 +569,7 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
        "report.json is read by this evaluation"},
       {files.words({"--junit", files.path("out/report.json"), "-o", files.path("out")}), "is where --output goes"},
       {files.words({"--junit", files.path("out"), "-o", files.path("out")}), "is where --output goes"},
+      {files.words({"-o", files.path("mine")}), "report.md is no report of bonescan eval, and would be replaced"},
       {files.words({"-o", files.path("taken")}), "--output: " + files.path("taken/report.html") + " is a folder"},
       {files.words({"--baseline", files.path("none.json")}), "--baseline: "},
       {files.words({"--baseline", files.path("gt.json")}), "is not a report of bonescan eval"},
@@ -597,6 +599,23 @@ TEST_CASE("eval detect: predictions that cannot be meant are refused") {
                                        "categories": [{"id": 0, "name": "fractured"}]})");
   files.write("twice/detections.json", "[]");
   refused(files.path("twice/detections.json"), "y/a.png stands for the same image as x/a.png");
+}
+
+TEST_CASE("eval detect: a shard is no whole run, and what a run predicted is no ground truth") {
+  const SmallCase files;
+  files.write("shard/results.jsonl", "");
+  files.write("shard/run.json", R"({"schema": "bonescan.run/1", "settings": {"shard": "1/3"}})");
+  files.write("shard/labels/a.txt", "0 0.5 0.5 0.1 0.1 0.9\n");
+  const ProcessResult shard =
+      eval({"detect", "--ground-truth", files.path("gt.json"), "--predictions", files.path("shard")});
+  CHECK(shard.exit_code == 2);
+  CHECK_THAT(shard.errors, Contains("holds shard 1/3 of a run; merge the shards first"));
+  for (const char* truth : {"shard", "shard/labels", "shard/labels/"}) {
+    const ProcessResult result =
+        eval({"detect", "--ground-truth", files.path(truth), "--predictions", files.path("results.json")});
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.errors, Contains("holds what a run of bonescan predicted"));
+  }
 }
 
 TEST_CASE("eval: a standard output that cannot be written is no success") {
@@ -876,6 +895,16 @@ TEST_CASE("eval segment compares folders of masks and gates them") {
   CHECK(no_images.exit_code == 2);
   CHECK_THAT(no_images.errors, Contains("none is not a folder"));
   CHECK_FALSE(fs::exists(folder / "other"));
+}
+
+TEST_CASE("eval segment: a run without masks is no folder of masks") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "truth/a.bmp", bitmap({1, 1, 0, 0}));
+  write_file_atomically(folder / "run/overlays/a.bmp.jpg", bitmap({1, 1, 0, 0}));
+  write_file_atomically(folder / "run/results.jsonl", "");
+  const ProcessResult result = eval({"segment", "--ground-truth", folder / "truth", "--predictions", folder / "run"});
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Contains("holds a run without masks"));
 }
 
 TEST_CASE("eval segment: a run that is not finished is no folder of masks") {

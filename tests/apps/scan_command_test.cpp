@@ -97,6 +97,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
       {"--output needs a value", {"segment", in, "-o"}},
       {"\"1.5\" is not a number from 0 to 1", {"detect", in, "-o", out, "--nms-iou", "1.5"}},
       {"\"nan\" is not a number from 0 to 1", {"detect", in, "-o", out, "--score-threshold", "nan"}},
+      {"\"0x9\" is not a whole number", {"segment", in, "-o", out, "--threads", "0x9"}},
       {"\"0\" is not a whole number", {"segment", in, "-o", out, "--threads", "0"}},
       {"\"png\" is not one of coco, csv, voc, yolo", {"detect", in, "-o", out, "--format", "coco,png"}},
       {"--shard is \"5/4\"", {"segment", in, "-o", out, "--shard", "5/4"}},

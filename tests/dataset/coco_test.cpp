@@ -96,12 +96,21 @@ TEST_CASE("Broken COCO ground truth is refused with the entry and the reason") {
            "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "iscrowd": 2}]})",
        "\"iscrowd\" must be 0 or 1"},
       {R"({"images": [{"id": 1}], "categories": [{"id": 1}],
-           "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]},
-                           {"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]}]})",
-       "annotations[1] (id 5): another annotation has this id"},
+           "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "area": -1}]})",
+       "annotations[0] (id 5): \"area\" is negative"},
   }));
   CHECK_THROWS_WITH(CocoFiles().dataset(text), Contains("gt.json") && Contains(sentence));
   CHECK_THROWS_AS(CocoFiles().dataset(text), UsageError);
+}
+
+TEST_CASE("Ids of annotations carry no meaning: there may be one twice, of any type, or none") {
+  CHECK(CocoFiles()
+            .dataset(R"({"images": [{"id": 1}], "categories": [{"id": 1}],
+                         "annotations": [{"id": 5, "image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1]},
+                                         {"id": 5, "image_id": 1, "category_id": 1, "bbox": [2, 0, 1, 1]},
+                                         {"id": "x", "image_id": 1, "category_id": 1, "bbox": [4, 0, 1, 1]},
+                                         {"image_id": 1, "category_id": 1, "bbox": [6, 0, 1, 1]}]})")
+            .boxes.size() == 4);
 }
 
 TEST_CASE("Of two categories of one name, the one without boxes is left out") {
@@ -199,7 +208,9 @@ TEST_CASE("Images that were added to the ground truth have no ids that COCO resu
   REQUIRE(dataset.images.back().id == 8);
   const Predictions none = files.results("[]", dataset);
   REQUIRE(none.notes.size() == 1);
-  CHECK_THAT(none.notes[0], Contains("added to the ground truth: 1 image taken"));
+  CHECK_THAT(none.notes[0], Contains("added to the ground truth: 1 image taken as without"));
+  const std::string named = R"([{"image_id": "normal", "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.25}])";
+  CHECK_THAT(files.results(named, dataset).notes.at(0), Contains("Detections on 1 of 3"));
   const std::string detection = R"([{"image_id": 8, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.25}])";
   CHECK_THROWS_WITH(files.results(detection, dataset), Contains("there is no image 8"));
 }

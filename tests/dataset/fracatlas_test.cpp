@@ -71,9 +71,9 @@ TEST_CASE("FracAtlas: folder and boxes win over dataset.csv, and duplicates and 
   CHECK(dataset.boxes.size() == 1);
   CHECK(dataset.left_out.size() == 3);
   REQUIRE(dataset.notes.size() == 1);
-  CHECK(
-      dataset.notes[0] ==
-      "1 non-fractured image taken as without boxes; not used: 1 truncated JPEG file, 1 duplicate of fractured ones.");
+  CHECK(dataset.notes[0] ==
+        "FracAtlas has 1 non-fractured image for images without boxes; not used: 1 truncated JPEG file, 1 duplicate of "
+        "fractured ones.");
 }
 
 TEST_CASE("FracAtlas: an image has the same id whatever the options are") {

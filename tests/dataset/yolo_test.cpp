@@ -76,6 +76,23 @@ TEST_CASE("YOLO: hidden files are no labels, a broken link is no missing label, 
   CHECK_THROWS_WITH(files.read(), Contains("a.txt cannot be opened"));
 }
 
+TEST_CASE("YOLO: an image that cannot be read matters where there are boxes in it") {
+  const YoloCase files;
+  files.write("images/broken.png", "no picture");
+  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
+  CHECK(files.read().boxes.size() == 1);
+  files.write("labels/broken.txt", "0 0.5 0.5 0.2 0.4\n");
+  CHECK_THROWS_WITH(files.read(), Contains("broken.txt, line 1: the size of") && Contains("cannot be read"));
+}
+
+TEST_CASE("What a run below the ground truth predicted is none of it") {
+  const YoloCase files;
+  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
+  files.write("labels/run/run.json", R"({"schema": "bonescan.run/1"})");
+  files.write("labels/run/labels/a.txt", "0 0.5 0.5 0.2 0.4 0.9\n");
+  CHECK(files.read().boxes.size() == 1);
+}
+
 TEST_CASE("Broken YOLO lines are refused with file and line") {
   const YoloCase files;
   const auto [text, sentence] = GENERATE(table<std::string, std::string>({

@@ -83,12 +83,15 @@ TEST_CASE("The figures of several classes are compared, each, and those of one a
   std::swap(turned["classes"][0], turned["classes"][1]);
   const auto value = [](const Json& json, const std::string& of_class) {
     const std::vector<QualityFigure> figures = quality_figures(json);
-    return std::find_if(figures.begin(), figures.end(), [&](const auto& one) { return one.class_name == of_class; })
+    return std::find_if(figures.begin(), figures.end(), [&](const auto& one) { return one.part == of_class; })
         ->figure.value;
   };
   CHECK(value(of_two, "hip") == value(turned, "hip"));
   CHECK(are_same(quality_figures(of_two).back(), *(quality_figures(turned).end() - 2)));
   CHECK_FALSE(are_same(quality_figures(of_two).back(), quality_figures(turned).back()));
+  of_two["regions"] = {{{"region", "hip"}, {"ap50", 0.5}}};
+  CHECK(compared(of_two, "regions.0.ap50"));
+  CHECK_FALSE(are_same(quality_figures(of_two).back(), quality_figures(turned)[quality_figures(turned).size() - 1]));
   of_two["classes"].erase(1);
   CHECK_FALSE(compared(of_two, "classes.0.ap50"));
 }

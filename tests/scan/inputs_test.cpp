@@ -118,6 +118,16 @@ TEST_CASE("what lies below the output folder is no input") {
   CHECK(names(inputs) == Names{"1.png", "outer/2.png"});
 }
 
+TEST_CASE("what lies in masks/ of the output folder is no input of a run that may remove it") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"out/masks/a.png", "out/images/b.png"}) write_file_atomically(folder / name, "");
+  std::istringstream nothing;
+  for (const auto& name : {folder / "out/masks", folder / "out/masks/a.png"})
+    CHECK_THROWS_WITH(find_inputs({{name.string()}, {}, {}}, nothing, folder / "out"),
+                      Catch::Contains("lies in masks/ of the output folder"));
+  CHECK(find_inputs({{(folder / "out/images").string()}, {}, {}}, nothing, folder / "out").files.size() == 1);
+}
+
 TEST_CASE("what an earlier run wrote below a folder is no input, unless it is named") {
   const test::TemporaryFolder folder;
   for (const char* file :

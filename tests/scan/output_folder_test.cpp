@@ -70,6 +70,22 @@ TEST_CASE("folders of masks and labels without a file in them are nobody's") {
   CHECK_NOTHROW(check_output_folder(folder.path(), ExistingOutput::kOverwrite, kSettings));
 }
 
+TEST_CASE("what a run did not write stays when it is replaced, or no run may be made there") {
+  const test::TemporaryFolder folder;
+  write_earlier_run(folder.path());
+  const Json run = {{"schema", kRunSchema}, {"formats", {"coco"}}, {"settings", {{"overlay", false}}}};
+  write_file_atomically(folder / kRunName, to_json_text(run));
+  write_file_atomically(folder / kResultsName, R"({"file":"grey.jpg","status":"failed","error":"no picture"})");
+  for (const char* name : {"labels/grey.txt", "overlays/grey.jpg.jpg", "masks/grey.jpg.png"})
+    write_file_atomically(folder / name, "drawn by hand");
+  CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kOverwrite, kSettings),
+                    Catch::Contains("no run of bonescan has written"));
+  remove_picture_files(folder.path(), "grey.jpg");
+  remove_run(folder.path());
+  for (const char* name : {"labels/grey.txt", "overlays/grey.jpg.jpg", "masks/grey.jpg.png"})
+    CHECK(fs::exists(folder / name));
+}
+
 TEST_CASE("names of classes that the run did not write stay when it is overwritten") {
   const test::TemporaryFolder folder;
   for (const bool written : {false, true}) {

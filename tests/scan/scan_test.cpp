@@ -465,11 +465,11 @@ TEST_CASE(
   }
   ScanRequest request = request_for(folder / "in", folder / "out");
   run(request);
-  write_file_atomically(folder / "out/labels/0/b0.txt", "of somebody else");
+  write_file_atomically(folder / "out/masks/0/b0.png.png", "of somebody else");
   request.existing_output = ExistingOutput::kResume;
   request.threads = 4;
   CHECK(run(request).counts.failed == 300);
-  CHECK(read_text_file(folder / "out/labels/0/b0.txt") == "of somebody else");
+  CHECK(read_text_file(folder / "out/masks/0/b0.png.png") == "of somebody else");
 }
 
 TEST_CASE("a merge that is interrupted while it checks the shards leaves the merged folder as it was") {

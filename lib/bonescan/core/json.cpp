@@ -107,4 +107,15 @@ Json read_json_file(const std::filesystem::path& path) {
   return parse_json(read_text_file(path), path.string());
 }
 
+bool begins_with_schema(const std::filesystem::path& path, std::string_view schema) {
+  constexpr std::size_t kStart = 4096;
+  try {
+    const auto start = read_file_start(path, kStart, std::numeric_limits<std::uint64_t>::max());
+    const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
+    return text.starts_with('{') && text.find(schema) != std::string_view::npos;
+  } catch (const ImageError&) {
+    return false;
+  }
+}
+
 }  // namespace bonescan

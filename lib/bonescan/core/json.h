@@ -40,4 +40,8 @@ Json parse_json(std::string_view text, const std::string& source);
 // Reads and parses a file. Throws UsageError that names it.
 Json read_json_file(const std::filesystem::path& path);
 
+// Whether the file is an object that begins with `schema`: told from its start, for a file of any length, which may be
+// somebody else's. False if it cannot be read.
+bool begins_with_schema(const std::filesystem::path& path, std::string_view schema);
+
 }  // namespace bonescan

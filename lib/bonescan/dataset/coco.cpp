@@ -116,8 +116,8 @@ ImageMatch image_of_name(const AnnotationEntry& entry, std::string_view member, 
   const std::string name = text_to_name(entry.text(member));
   const auto match = index.find_any_extension(name);
   if (!match)
-    entry.fail(fmt::format("there is no image \"{}\" (or several) in {}; \"image_id\" is an image's id, or its name",
-                           name, source));
+    entry.fail(fmt::format("there {} \"{}\" in {}; \"image_id\" is an image's id, or its name",
+                           index.has_several(name) ? "are several images" : "is no image", name, source));
   return *match;
 }
 
@@ -137,11 +137,9 @@ std::int64_t category_of(const AnnotationEntry& entry, const IdTable& table) {
 
 void read_annotations(const AnnotationFile& file, Dataset& dataset) {
   const IdTable table = ids_of(dataset);
-  Ids ids;
   std::size_t position = 0;
   for (const simdjson::dom::element element : annotation_list(file, "annotations")) {
     const AnnotationEntry entry(file, "annotations", position++, element);
-    if (entry.has("id")) unique_id(entry, "annotation", ids);
     GroundTruthBox box;
     box.image_id = image_of(entry, table).id;
     box.category_id = category_of(entry, table);
@@ -261,13 +259,14 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
     predicted.finish(predictions);
   else
     note_ids_that_may_be_names(numbered, dataset, predictions.notes);
-  const auto added = std::count_if(dataset.images.begin(), dataset.images.end(),
-                                   [](const DatasetImage& image) { return image.is_added; });
+  const auto added = std::count_if(dataset.images.begin(), dataset.images.end(), [&seen](const DatasetImage& image) {
+    return image.is_added && !seen.contains(image.id);
+  });
   if (added > 0 && !is_ours)
-    predictions.notes.push_back(
-        fmt::format("COCO results cannot name images without boxes that were added to the ground truth: {} taken as "
-                    "without detections, whether a detector saw it or not.",
-                    counted(static_cast<std::size_t>(added), "image", "images")));
+    predictions.notes.push_back(fmt::format(
+        "COCO results do not tell whether a detector saw images without boxes that were added to the ground "
+        "truth: {} taken as without detections.",
+        counted(static_cast<std::size_t>(added), "image", "images")));
   else if (const std::size_t images = dataset.images.size(); !is_ours && seen.size() * 2 < images)
     predictions.notes.push_back(
         fmt::format("Detections on {} of {}; COCO results do not tell whether a detector saw the others.", seen.size(),

@@ -32,6 +32,12 @@ std::string base_name(const DatasetImage& image) {
   return std::filesystem::path(image.file_name).filename().string();
 }
 
+std::string category_names(const Dataset& dataset) {
+  std::string names;
+  for (const Category& category : dataset.categories) names += (names.empty() ? "" : ", ") + category.name;
+  return names.empty() ? "none" : names;
+}
+
 void finish_dataset(Dataset& dataset) {
   sort_by_id(dataset.images);
   sort_by_id(dataset.categories);

@@ -41,6 +41,9 @@ struct Dataset {
   std::vector<std::string> notes;      // sentences that a report must repeat; names in them are bytes
 };
 
+// "fractured, implant"; "none" of a set without categories.
+std::string category_names(const Dataset& dataset);
+
 // Sorts images and categories by their ids, which must be unique, and marks the images with boxes as positive.
 void finish_dataset(Dataset& dataset);
 

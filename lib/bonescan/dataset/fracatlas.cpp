@@ -101,7 +101,7 @@ std::vector<std::int64_t> ids_of_negatives(std::span<const DatasetImage> non_fra
       ids.push_back(image.id);
     }
   }
-  notes.push_back(fmt::format("{} taken as without boxes; not used: {}, {} of fractured ones.",
+  notes.push_back(fmt::format("FracAtlas has {} for images without boxes; not used: {}, {} of fractured ones.",
                               counted(ids.size(), "non-fractured image", "non-fractured images"),
                               counted(truncated, "truncated JPEG file", "truncated JPEG files"),
                               counted(duplicates, "duplicate", "duplicates")));

@@ -46,6 +46,17 @@ std::optional<ImageMatch> ImageIndex::find(std::string_view name) const {
   return look_up(base_names_, path.filename().string());
 }
 
+bool ImageIndex::has_several(std::string_view name) const {
+  const fs::path path = fs::path(name).lexically_normal();
+  const auto is_ambiguous = [](const Names& names, const fs::path& key) {
+    const auto position = names.find(key.native());
+    return position != names.end() && !position->second;
+  };
+  const fs::path stem = fs::path(path).replace_extension();
+  return is_ambiguous(paths_, path) || is_ambiguous(base_names_, path.filename()) || is_ambiguous(path_stems_, stem) ||
+         is_ambiguous(base_stems_, stem.filename());
+}
+
 std::optional<ImageMatch> ImageIndex::find_any_extension(std::string_view name) const {
   if (const auto match = find(name)) return match;
   const fs::path path = fs::path(name).lexically_normal();

@@ -34,6 +34,9 @@ class ImageIndex {
   // images with or without theirs.
   std::optional<ImageMatch> find_any_extension(std::string_view name) const;
 
+  // Whether find_any_extension finds nothing because several images have the name.
+  bool has_several(std::string_view name) const;
+
  private:
   // nullopt: several images have this key.
   using Names = std::unordered_map<std::string, std::optional<ImageMatch>>;

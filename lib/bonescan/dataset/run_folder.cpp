@@ -2,28 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <cstdint>
-#include <limits>
-#include <string_view>
-
 #include "bonescan/core/error.h"
-#include "bonescan/core/file.h"
+#include "bonescan/core/json.h"
 
 namespace bonescan {
 
 namespace fs = std::filesystem;
 
-// The schema is the first member that a run writes: there is no need to read a file of any length that may be
-// another's.
 bool holds_run_report(const fs::path& folder) {
-  constexpr std::size_t kStart = 4096;
-  try {
-    const auto start = read_file_start(folder / kRunName, kStart, std::numeric_limits<std::uint64_t>::max());
-    const std::string_view text(reinterpret_cast<const char*>(start.data()), start.size());
-    return text.starts_with('{') && text.find(kRunSchema) != std::string_view::npos;
-  } catch (const ImageError&) {
-    return false;
-  }
+  return begins_with_schema(folder / kRunName, kRunSchema);
 }
 
 void check_run_is_finished(const fs::path& folder) {
@@ -49,6 +36,11 @@ std::optional<fs::path> RunFolders::that_wrote(const fs::path& file) {
     folder /= part;
   }
   return std::nullopt;
+}
+
+void leave_out_files_of_runs(const fs::path& folder, std::vector<std::string>& files) {
+  RunFolders runs(folder);
+  std::erase_if(files, [&runs](const std::string& file) { return runs.that_wrote(file).has_value(); });
 }
 
 bool RunFolders::is_run(const fs::path& below) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace bonescan {
 
@@ -45,5 +46,8 @@ class RunFolders {
   std::filesystem::path folder_;
   std::unordered_map<std::string, bool> runs_;  // by relative path
 };
+
+// Removes from `files`, which are relative to `folder`, what runs in folders below it wrote.
+void leave_out_files_of_runs(const std::filesystem::path& folder, std::vector<std::string>& files);
 
 }  // namespace bonescan

@@ -12,6 +12,7 @@
 #include "bonescan/core/file_name.h"
 #include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/number.h"
+#include "bonescan/dataset/run_folder.h"
 
 namespace bonescan {
 namespace {
@@ -82,7 +83,9 @@ Dataset read_voc_dataset(const fs::path& folder) {
   std::map<std::string, std::int64_t> category_ids;
   std::vector<std::pair<std::string, GroundTruthBox>> boxes;
   const auto is_annotation = [](const fs::path& file) { return has_extension(file, ".xml"); };
-  for (const std::string& file : list_files(folder, "annotations", is_annotation).files) {
+  std::vector<std::string> files = list_files(folder, "annotations", is_annotation).files;
+  leave_out_files_of_runs(folder, files);
+  for (const std::string& file : files) {
     const std::string where = (folder / file).string();
     const pugi::xml_document document = parse_document(folder / file);
     const pugi::xml_node annotation = document.child("annotation");

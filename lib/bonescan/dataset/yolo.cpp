@@ -14,6 +14,7 @@
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/number.h"
+#include "bonescan/dataset/run_folder.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/image/image_size.h"
 
@@ -115,11 +116,14 @@ LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, const s
   for (const DatasetImage& image : dataset.images) images[image.id] = &image;
   std::map<std::int64_t, std::string> files;
   LabelFiles counts;
-  for (const std::string& file : list_files(folder, "labels", is_label_file).files) {
+  std::vector<std::string> label_files = list_files(folder, "labels", is_label_file).files;
+  leave_out_files_of_runs(folder, label_files);
+  for (const std::string& file : label_files) {
     const std::string path = (folder / file).string();
     const auto match = index.find_any_extension(file);
     if (!match)
-      throw UsageError(fmt::format("{}: there is no image of this name (or several) in {}", path, images_from));
+      throw UsageError(fmt::format("{}: there {} of this name in {}", path,
+                                   index.has_several(file) ? "are several images" : "is no image", images_from));
     if (match->left_out) {
       ++counts.left_out;
       continue;
@@ -148,8 +152,7 @@ std::vector<DatasetImage> read_images(const fs::path& folder, const ReadOptions&
       const cv::Size size = read_image_size(folder / file, read);
       image.width = size.width;
       image.height = size.height;
-    } catch (const ImageError& error) {
-      throw UsageError(fmt::format("{} {}", (folder / file).string(), error.what()));
+    } catch (const ImageError&) {  // matters only where there are boxes in it
     }
     images.push_back(std::move(image));
   }
@@ -190,7 +193,10 @@ Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const 
   dataset.source = labels.string();
   dataset.images = read_images(images, read);
   std::set<std::int64_t> labelled;
-  const auto add = [&](const DatasetImage& image, const YoloLine& line, const std::string&) {
+  const auto add = [&](const DatasetImage& image, const YoloLine& line, const std::string& where) {
+    if (image.width == 0)
+      throw UsageError(fmt::format("{}: the size of {} is needed, and it cannot be read", where,
+                                   (images / image.file_name).string()));
     dataset.boxes.push_back({image.id, line.class_number, line.box, area(line.box), false, false});
     labelled.insert(image.id);
   };

@@ -1,5 +1,7 @@
 #include "bonescan/image/overlay.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -108,6 +110,10 @@ cv::Rect frame_around(const cv::Rect& box, int line) {
 }
 
 }  // namespace
+
+std::string score_caption(double score) {
+  return fmt::format("{:.2f}", std::floor(score * 100.0) / 100.0);
+}
 
 void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv::Scalar& colour) {
   const Pen pen = pen_for(picture.size());

@@ -16,6 +16,9 @@ struct CaptionedBox {
   std::string caption;
 };
 
+// A score, 0..1, in two digits, rounded down: only a score of 1 is shown as 1.
+std::string score_caption(double score);
+
 // Orange, which differs from the blue-green of bone in lightness as well as in hue: they stay apart for colour-blind
 // eyes and on a grey print. In BGR, as all of OpenCV's colours.
 inline const cv::Scalar kBoxColour(0, 140, 255);

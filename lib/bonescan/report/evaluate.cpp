@@ -1,7 +1,6 @@
 #include "bonescan/report/evaluate.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <unordered_set>
@@ -46,7 +45,7 @@ void check_classes(const ModelCard& detector, const Dataset& dataset) {
   for (const std::string& name : box_classes(detector.classes))
     if (std::find(known.begin(), known.end(), name) == known.end())
       throw UsageError(fmt::format("{} finds \"{}\", which is not a category of {} (it has {})", detector.source, name,
-                                   dataset.source, known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+                                   dataset.source, category_names(dataset)));
 }
 
 // The operating point: what the user says, else what the card of a detector that runs says, else every detection
@@ -82,8 +81,8 @@ std::vector<NamedImage> images_to_run(const Dataset& dataset, const EvaluationSo
   std::vector<NamedImage> images;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     if (paths[i].empty())
-      throw UsageError(fmt::format("--images {} has no file (or several) for {} of {}", folder->string(),
-                                   dataset.images[i].file_name, dataset.source));
+      throw UsageError(fmt::format("--images {} has no file (or several of its base name) for {} of {}",
+                                   folder->string(), dataset.images[i].file_name, dataset.source));
     images.push_back({paths[i], dataset.images[i].file_name});
   }
   return images;
@@ -161,8 +160,9 @@ std::vector<NamedImage> images_of_masks(const MaskFolders& folders, const Evalua
   for (const DatasetImage& mask : read_true_masks(folders).images) {
     const auto path = radiographs.find_any_extension(mask.file_name);
     if (!path)
-      throw UsageError(
-          fmt::format("--images {} has no image (or several) for the mask {}", images->string(), mask.file_name));
+      throw UsageError(fmt::format("--images {} has {} for the mask {}", images->string(),
+                                   radiographs.has_several(mask.file_name) ? "several images" : "no image",
+                                   mask.file_name));
     const std::string extension = is_image_file_name(*path) ? path->extension().string() : std::string();
     named.push_back({*path, mask.file_name + extension});
   }

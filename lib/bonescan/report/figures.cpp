@@ -37,6 +37,10 @@ std::vector<std::string> grouped_figures(const Json& report) {
   return names;
 }
 
+std::string first_part(const std::string& dotted) {
+  return dotted.substr(0, dotted.find('.'));
+}
+
 std::string last_part(const std::string& dotted) {
   return dotted.substr(dotted.rfind('.') + 1);
 }
@@ -72,7 +76,7 @@ std::optional<Quality> quality_of(const std::string& name) {
   const auto named = std::find_if(kNamedQuality.begin(), kNamedQuality.end(),
                                   [&](const Quality& quality) { return quality.name == name; });
   if (named != kNamedQuality.end()) return *named;
-  const std::string group = name.substr(0, name.find('.'));
+  const std::string group = first_part(name);
   if (std::find(kGroupsOfShares.begin(), kGroupsOfShares.end(), group) == kGroupsOfShares.end()) return std::nullopt;
   const bool excluded = std::find(kNotQuality.begin(), kNotQuality.end(), last_part(name)) != kNotQuality.end();
   return excluded ? std::nullopt : std::optional(Quality{});
@@ -87,18 +91,48 @@ void add_froc_points(const Json& report, std::vector<QualityFigure>& figures) {
   }
 }
 
-// Of a single class the figures are those of all.
-void add_classes(const Json& report, std::vector<QualityFigure>& figures) {
-  const auto classes = report.find("classes");
-  if (classes == report.end() || !classes->is_array() || classes->size() < 2) return;
-  for (std::size_t i = 0; i < classes->size(); ++i) {
-    const Json* const class_name = find_by_path((*classes)[i], "name");
-    if (!class_name || !class_name->is_string()) continue;
-    for (const char* member : {"ap", "ap50", "ap75", "ar_100", "voc_ap50_all_points"}) {
-      const std::string name = fmt::format("classes.{}.{}", i, member);
+// What a list of the report says of each part of the set.
+struct PartList {
+  std::string_view list;
+  std::string_view name;  // the member that names the part
+  std::vector<Quality> figures;
+  std::size_t fewest = 1;  // parts, or the figures are the whole set's
+};
+
+const std::vector<PartList>& part_lists() {
+  static const std::vector<PartList> lists = {
+      {"classes",
+       "name",
+       {{"ap"},
+        {"ap50"},
+        {"ap75"},
+        {"ap_small"},
+        {"ap_medium"},
+        {"ap_large"},
+        {"ar_1"},
+        {"ar_10"},
+        {"ar_100"},
+        {"ar_small"},
+        {"ar_medium"},
+        {"ar_large"},
+        {"voc_ap50_11point"},
+        {"voc_ap50_all_points"}},
+       2},
+      {"sizes", "size", {{"found", Direction::kHigherIsBetter, true}}},
+      {"regions", "region", {{"ap50"}, {"sensitivity_at_1_fp"}, {"precision"}, {"recall"}}}};
+  return lists;
+}
+
+void add_parts(const Json& report, const PartList& parts, std::vector<QualityFigure>& figures) {
+  const auto list = report.find(parts.list);
+  if (list == report.end() || !list->is_array() || list->size() < parts.fewest) return;
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const Json* const part = find_by_path((*list)[i], parts.name);
+    if (!part || !part->is_string()) continue;
+    for (const Quality& quality : parts.figures) {
+      const std::string name = fmt::format("{}.{}.{}", parts.list, i, quality.name);
       if (const Json* value = find_by_path(report, name))
-        figures.push_back(
-            {{name, value_of(*value)}, Direction::kHigherIsBetter, false, class_name->get<std::string>()});
+        figures.push_back({{name, value_of(*value)}, quality.direction, quality.is_count, part->get<std::string>()});
     }
   }
 }
@@ -135,7 +169,7 @@ Figure find_figure(const Json& report, const std::string& name) {
 std::optional<Interval> interval_of(const Json& report, const Figure& figure) {
   // Only these groups own the names that confidence_intervals uses.
   const std::string last = last_part(figure.name);
-  const std::string group = figure.name.substr(0, figure.name.find('.'));
+  const std::string group = first_part(figure.name);
   constexpr std::array kOwners = {"metrics", "per_image", "froc_summary", "image_level"};
   if (std::find(kOwners.begin(), kOwners.end(), group) == kOwners.end()) return std::nullopt;
   const Json* interval = find_by_path(report, "confidence_intervals." + last);
@@ -144,9 +178,10 @@ std::optional<Interval> interval_of(const Json& report, const Figure& figure) {
 }
 
 bool are_same(const QualityFigure& one, const QualityFigure& other) {
-  if (one.class_name != other.class_name) return false;
-  return one.class_name.empty() ? one.figure.name == other.figure.name
-                                : last_part(one.figure.name) == last_part(other.figure.name);
+  if (one.part != other.part) return false;
+  if (one.part.empty()) return one.figure.name == other.figure.name;
+  return first_part(one.figure.name) == first_part(other.figure.name) &&
+         last_part(one.figure.name) == last_part(other.figure.name);
 }
 
 std::vector<QualityFigure> quality_figures(const Json& report) {
@@ -156,7 +191,7 @@ std::vector<QualityFigure> quality_figures(const Json& report) {
       figures.push_back({{name, value_of(*find_by_path(report, name))}, quality->direction, quality->is_count});
   }
   add_froc_points(report, figures);
-  add_classes(report, figures);
+  for (const PartList& parts : part_lists()) add_parts(report, parts, figures);
   return figures;
 }
 

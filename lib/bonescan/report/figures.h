@@ -29,16 +29,16 @@ enum class Direction { kHigherIsBetter, kLowerIsBetter };
 struct QualityFigure {
   Figure figure;
   Direction direction = Direction::kHigherIsBetter;
-  bool is_count = false;        // a number of boxes or images, not a share
-  std::string class_name = {};  // of a figure of one class among several, "" else
+  bool is_count = false;  // a number of boxes or images, not a share
+  std::string part = {};  // the name of the class, region or size that it is of, "" of the whole set
 };
 
-// Whether two reports mean the same by them: classes go by their names, wherever they stand.
+// Whether two reports mean the same by them: classes, regions and sizes go by their names, wherever they stand.
 bool are_same(const QualityFigure& one, const QualityFigure& other);
 
-// Those of the whole set, and five of each class where there are several, in the report's order: a higher precision is
-// better, fewer false positives are better; a number of images or a threshold is neither. Figures of regions, which may
-// be of few images, are for reading.
+// All of them, the whole set's first: a higher precision is better, fewer false positives are better; a number of
+// images or a threshold is neither, nor is where the best F1 has its balance. Of a single class the figures are the
+// whole set's, and are not told twice.
 std::vector<QualityFigure> quality_figures(const Json& report);
 
 }  // namespace bonescan

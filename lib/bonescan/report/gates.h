@@ -35,7 +35,7 @@ GateResult check_requirement(const Json& report, const Requirement& requirement)
 // Paired differences (current minus baseline) by the dotted name of the figure.
 using DifferencesByName = std::map<std::string, PairedDifference>;
 
-// Compares every one of quality_figures that both reports have: one result each. Worse by more than `max_drop`
+// Compares every quality figure that both reports have: one result each. Worse by more than `max_drop`
 // is not met; a count (false positives ...) may be worse by that share of the baseline's count. A figure
 // that the baseline leaves undefined is met; one that has become undefined is not. Throws UsageError if
 // the reports are of different tasks or share no figure.

@@ -8,6 +8,7 @@
 #include "bonescan/dataset/fracatlas.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/misplaced_boxes.h"
+#include "bonescan/dataset/run_folder.h"
 #include "bonescan/dataset/split_list.h"
 #include "bonescan/dataset/voc.h"
 #include "bonescan/dataset/yolo.h"
@@ -20,13 +21,18 @@ namespace fs = std::filesystem;
 
 bool holds_files(const fs::path& folder, std::string_view extension) {
   const auto has_it = [&](const fs::path& file) { return has_extension(file, extension); };
-  return !list_files(folder, "--ground-truth", has_it).files.empty();
+  std::vector<std::string> files = list_files(folder, "--ground-truth", has_it).files;
+  leave_out_files_of_runs(folder, files);
+  return !files.empty();
 }
 
 Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& images, const ReadOptions& read) {
   if (fs::is_directory(folder / "Annotations") && fs::is_directory(folder / "images"))
     throw UsageError(
         fmt::format("--ground-truth {} is a FracAtlas download; name it with --fracatlas", folder.string()));
+  const fs::path real = fs::weakly_canonical(folder);
+  if (holds_run_report(real) || (real.filename() == kLabelsFolder && holds_run_report(real.parent_path())))
+    throw UsageError(fmt::format("--ground-truth {} holds what a run of bonescan predicted", folder.string()));
   if (holds_files(folder, ".xml")) return read_voc_dataset(folder);
   if (!holds_files(folder, ".txt"))
     throw UsageError(fmt::format("--ground-truth {} holds neither Pascal VOC xml nor YOLO txt files", folder.string()));

@@ -4,7 +4,6 @@
 #include <variant>
 #include <vector>
 
-#include "bonescan/core/counted.h"
 #include "bonescan/core/version.h"
 #include "bonescan/report/charts.h"
 #include "bonescan/report/html_template.h"
@@ -118,8 +117,7 @@ std::string html_report(const EvaluationOutcome& outcome) {
 
   data page;
   page.set("task", report.at("task").get<std::string>());
-  page.set("images", counted(report.at("images").get<std::size_t>(), "image", "images"));
-  for (const char* member : {"ground_truth", "predictions"}) page.set(member, figure_text(report.at(member)));
+  page.set("what_was_compared", what_was_compared(report));
   page.set("ground_truth_source", report.at("sources").at("ground_truth").get<std::string>());
   page.set("predictions_source", report.at("sources").at("predictions").get<std::string>());
   page.set("sections", sections_data(report));

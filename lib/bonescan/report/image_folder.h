@@ -24,6 +24,9 @@ class ImageFolder {
   // As find, and then without regard to the extension.
   std::optional<std::filesystem::path> find_any_extension(std::string_view name) const;
 
+  // Whether find_any_extension finds nothing because several images have the name.
+  bool has_several(std::string_view name) const { return index_.has_several(name); }
+
  private:
   std::optional<std::filesystem::path> path_of(const std::optional<ImageMatch>& match) const;
 

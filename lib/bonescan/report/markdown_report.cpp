@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "bonescan/core/counted.h"
 #include "bonescan/report/report_table.h"
 
 namespace bonescan {
@@ -74,10 +73,8 @@ std::string table_text(const ReportTable& table) {
 }  // namespace
 
 std::string markdown_report(const Json& report) {
-  std::string text = fmt::format(
-      "## bonescan eval: {}\n\n{}; {} in the ground truth, {} predicted.\n\n", report.at("task").get<std::string>(),
-      counted(report.at("images").get<std::size_t>(), "image", "images"), report.at("ground_truth").get<std::size_t>(),
-      report.at("predictions").get<std::size_t>());
+  std::string text =
+      fmt::format("## bonescan eval: {}\n\n{}.\n\n", report.at("task").get<std::string>(), what_was_compared(report));
   text += gates_text(report.value("gates", Json::array()));
   for (const ReportSection& section : report_sections(report)) text += section_text(section);
   for (const ReportTable& table : report_tables(report)) text += table_text(table);

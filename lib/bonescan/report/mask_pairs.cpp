@@ -49,7 +49,11 @@ std::vector<std::string> list_masks(const fs::path& folder, const std::string& o
 // Masks lie in masks/ of an output folder of ours.
 fs::path predicted_masks_folder(const fs::path& folder) {
   check_run_is_finished(folder);
-  return fs::exists(folder / kResultsName) && fs::is_directory(folder / kMasksFolder) ? folder / kMasksFolder : folder;
+  if (!fs::exists(folder / kResultsName)) return folder;
+  if (!fs::is_directory(folder / kMasksFolder))
+    throw UsageError(
+        fmt::format("--predictions {} holds a run without masks; segment and pipeline write them", folder.string()));
+  return folder / kMasksFolder;
 }
 
 // The keys of what an output folder of ours says that its model failed on.
@@ -105,8 +109,9 @@ MaskPairs pair_masks(const MaskFolders& folders) {
       continue;
     }
     if (!match)
-      throw UsageError(fmt::format("--predictions {} has no mask (or several) for {} of --ground-truth {}",
-                                   predictions_folder.string(), file, folders.ground_truth.string()));
+      throw UsageError(fmt::format("--predictions {} has {} for {} of --ground-truth {}", predictions_folder.string(),
+                                   predicted.has_several(mask.file_name) ? "several masks" : "no mask", file,
+                                   folders.ground_truth.string()));
     const std::string& predicted_file = predicted_files[static_cast<std::size_t>(match->id)];
     if (!used.insert(match->id).second)
       throw UsageError(fmt::format("{} stands for several masks of --ground-truth {}", predicted_file,

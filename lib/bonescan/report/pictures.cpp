@@ -8,6 +8,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
+#include "bonescan/image/overlay.h"
 #include "bonescan/report/ground_truth.h"
 #include "bonescan/report/image_folder.h"
 #include "bonescan/report/mask_file.h"
@@ -88,14 +89,15 @@ class BoxPictures {
                      [](const auto* a, const auto* b) { return a->score > b->score; });
     if (predicted.size() > kMostBoxes) predicted.resize(kMostBoxes);
     std::vector<CaptionedBox> boxes;
-    for (const DetectedBox* box : predicted) boxes.push_back({box->box, fmt::format("{:.2f}", box->score)});
+    for (const DetectedBox* box : predicted) boxes.push_back({box->box, score_caption(box->score)});
     return boxes;
   }
 
   std::string caption(std::size_t i) const {
     const ImageFigures& figures = evaluation_.per_image.images[i];
     const std::string name = to_one_line(evaluation_.dataset.images[i].file_name);
-    if (!figures.image_iou) return fmt::format("{}: highest score {:.2f}", name, scored_[i].score.value_or(0.0));
+    if (!figures.image_iou)
+      return fmt::format("{}: highest score {}", name, score_caption(scored_[i].score.value_or(0.0)));
     return fmt::format("{}: IoU {:.2f}, AP50 {:.2f}", name, *figures.image_iou, figures.image_ap50.value_or(0.0));
   }
 

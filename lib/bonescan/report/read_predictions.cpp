@@ -38,8 +38,9 @@ class RecordMatcher {
     const std::string name = picture_name(record);
     const auto match = index_.find(name);
     if (!match)
-      throw UsageError(
-          fmt::format("{}: there is no image {} in {} (or several with this base name)", line, name, dataset_.source));
+      throw UsageError(fmt::format("{}: there {} {} in {}", line,
+                                   index_.has_several(name) ? "are several images" : "is no image", name,
+                                   dataset_.source));
     if (record.bone && record.bone->present && !record.detector_ran)
       throw UsageError(
           fmt::format("{}: no detector ran on {}, which shows bone; a run of segment has no boxes", line, name));
@@ -70,7 +71,8 @@ class RecordMatcher {
   void add_detection(const Detection& detection, std::int64_t image_id, const std::string& line) {
     const auto category = categories_.find(detection.label);
     if (category == categories_.end())
-      throw UsageError(fmt::format("{}: there is no category \"{}\" in {}", line, detection.label, dataset_.source));
+      throw UsageError(fmt::format("{}: there is no category \"{}\" in {} (it has {})", line, detection.label,
+                                   dataset_.source, category_names(dataset_)));
     const Box& box = detection.box;
     if (!std::isfinite(box.x) || !std::isfinite(box.y) || !std::isfinite(box.width) || !std::isfinite(box.height))
       throw UsageError(fmt::format("{}: a box has a number that is not finite", line));
@@ -106,8 +108,19 @@ Predictions parse_scan_results(std::string_view text, const fs::path& path, cons
   return matcher.finish(path.string());
 }
 
+// Images of the other shards would count as without detections.
+void check_is_no_shard(const fs::path& folder) {
+  if (!holds_run_report(folder)) return;
+  const Json run = read_json_file(folder / kRunName);
+  const Json* const shard = find_by_path(run, "settings.shard");
+  if (shard && shard->is_string())
+    throw UsageError(fmt::format("{} holds shard {} of a run; merge the shards first (bonescan merge)", folder.string(),
+                                 shard->get<std::string>()));
+}
+
 Predictions read_predictions_folder(const fs::path& folder, const Dataset& dataset) {
   check_run_is_finished(folder);
+  check_is_no_shard(folder);
   if (fs::exists(folder / kResultsName)) return read_scan_results(folder / kResultsName, dataset);
   return read_yolo_results(folder, dataset);
 }

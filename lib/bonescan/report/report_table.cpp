@@ -124,13 +124,15 @@ ReportTable table_of(const Json& list, const std::string& title, const NamedFigu
   return table;
 }
 
-std::string heading(const Json& report) {
-  return fmt::format("{}: {}, {} in the ground truth, {} predicted\n", report.at("task").get<std::string>(),
-                     counted(report.at("images").get<std::size_t>(), "image", "images"),
-                     report.at("ground_truth").get<std::size_t>(), report.at("predictions").get<std::size_t>());
-}
-
 }  // namespace
+
+std::string what_was_compared(const Json& report) {
+  const bool masks = report.at("task") == "segmentation";
+  return fmt::format(
+      "{}, {} in the ground truth, {} predicted", counted(report.at("images").get<std::size_t>(), "image", "images"),
+      counted(report.at("ground_truth").get<std::size_t>(), masks ? "mask" : "box", masks ? "masks" : "boxes"),
+      report.at("predictions").get<std::size_t>());
+}
 
 std::string figure_text(const Json& value) {
   if (value.is_null()) return "n/a";
@@ -174,7 +176,7 @@ std::vector<ReportTable> report_tables(const Json& report) {
 }
 
 std::string terminal_table(const Json& report) {
-  std::string text = heading(report);
+  std::string text = fmt::format("{}: {}\n", report.at("task").get<std::string>(), what_was_compared(report));
   for (const ReportSection& section : report_sections(report)) {
     text += fmt::format("\n{}\n", section.title);
     for (const ReportRow& row : section.rows) {

@@ -39,4 +39,7 @@ std::vector<ReportTable> report_tables(const Json& report);
 // The whole table for a terminal, notes and gates at its end.
 std::string terminal_table(const Json& report);
 
+// "12 images, 8 boxes in the ground truth, 7 predicted".
+std::string what_was_compared(const Json& report);
+
 }  // namespace bonescan

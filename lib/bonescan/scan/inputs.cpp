@@ -21,6 +21,7 @@
 #include "bonescan/core/sha256.h"
 #include "bonescan/core/stable_hash.h"
 #include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/run_folder.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/image/dicom_file.h"
 
@@ -147,6 +148,9 @@ std::vector<std::string> expand_glob(const std::string& pattern) {
   const int result = ::glob(pattern.c_str(), GLOB_NOSORT, nullptr, &matches);
   if (result != 0 && result != GLOB_NOMATCH) throw UsageError(fmt::format("input {} cannot be searched", pattern));
   std::vector<std::string> paths(matches.gl_pathv, matches.gl_pathv + matches.gl_pathc);
+  std::erase_if(paths, [](const fs::path& path) {  // of ".*"
+    return path.filename() == "." || path.filename() == "..";
+  });
   std::sort(paths.begin(), paths.end());
   return paths;
 }
@@ -226,6 +230,20 @@ void tell_what_is_left_out(Findings& findings) {
   tell_of_others(findings.others);
 }
 
+// Files there may be removed, by this run or the one that it replaces, before they are read.
+void check_none_is_of_the_output(const std::vector<FoundFile>& files, const fs::path& left_out) {
+  if (left_out.empty()) return;
+  for (const char* const name : {kMasksFolder, kOverlaysFolder, kLabelsFolder}) {
+    const std::string below = (left_out / name / "").native();
+    for (const FoundFile& file : files)
+      if (file.located.starts_with(below))
+        throw UsageError(
+            fmt::format("input {} lies in {}/ of the output folder; name another --output, or the results of "
+                        "one run would be inputs of the next",
+                        file.path, name));
+  }
+}
+
 // For each file; several at once (core/threads.h), as each is opened.
 std::vector<int> count_frames(const std::vector<FoundFile>& files, const ReadOptions& read) {
   std::vector<int> frames(files.size(), 1);
@@ -267,6 +285,7 @@ InputSet find_inputs(const InputSelection& selection, std::istream& standard_inp
   if (findings.files.empty())
     throw UsageError("the inputs hold no radiograph (.jpg .jpeg .png .tif .tiff .bmp .dcm, or DICOM of another name)");
 
+  check_none_is_of_the_output(findings.files, real_left_out);
   InputSet inputs{deepest_common_parent(findings.folders)};
   std::string names;
   const std::vector<int> frames = count_frames(findings.files, read);

@@ -345,8 +345,8 @@ bool write_results(const ShardSet& set, const fs::path& output, Json& run, const
 }  // namespace
 
 ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation) {
-  if (request.output.empty() || request.output == kStandardStream)
-    throw UsageError("--output is missing; name the folder for the merged results");
+  if (request.output.empty()) throw UsageError("--output is missing; name the folder for the merged results");
+  if (request.output == kStandardStream) throw UsageError("--output - is not for merge; name a folder");
   allow_many_open_files();
   FolderLock lock(request.output);
   const ShardSet set = read_shards(request.shards);

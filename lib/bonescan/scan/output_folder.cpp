@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <fstream>
 #include <initializer_list>
+#include <set>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "bonescan/core/error.h"
@@ -32,33 +34,58 @@ void remove_with_empty_folders(const fs::path& top, const std::string& name) {
     if (!fs::remove(top / folder, error)) return;  // fails where something is left in it
 }
 
+// Which files beside its results a run writes for a radiograph.
+struct PictureFiles {
+  bool masks = true;
+  bool overlays = true;
+  std::set<BoxFormat> labels = {BoxFormat::kYolo, BoxFormat::kVoc};
+  bool class_names = false;  // beside the labels
+};
+
+// By the run.json in the folder; what that does not tell may have been written.
+PictureFiles written_by_run(const fs::path& folder) {
+  PictureFiles written;
+  try {
+    const Json run = read_json_file(folder / kRunName);
+    if (const Json* const overlay = find_by_path(run, "settings.overlay")) {
+      written.overlays = *overlay == true;
+      written.masks = find_by_path(run, "settings.segmenter") != nullptr;
+    }
+    if (find_by_path(run, "formats")) {
+      written.labels = formats_of_run(run);
+      written.class_names = written.labels.contains(BoxFormat::kYolo);
+    }
+  } catch (const UsageError&) {
+  }
+  return written;
+}
+
+void remove_files_of_picture(const fs::path& folder, const std::string& picture, const PictureFiles& written) {
+  if (written.masks) remove_with_empty_folders(folder, mask_name(picture));
+  if (written.overlays) remove_with_empty_folders(folder, overlay_name(picture));
+  if (written.labels.contains(BoxFormat::kYolo)) remove_with_empty_folders(folder, label_name(picture, ".txt"));
+  if (written.labels.contains(BoxFormat::kVoc)) remove_with_empty_folders(folder, label_name(picture, ".xml"));
+}
+
 // Removes what a run wrote for the inputs in its results.
-void remove_files_of_records(const fs::path& folder, const char* results_name) {
+void remove_files_of_records(const fs::path& folder, const char* results_name, const PictureFiles& written) {
   std::ifstream results(folder / results_name, std::ios::binary);
   for (std::string line; std::getline(results, line);) {
     const Json record = Json::parse(line, nullptr, false);  // not an exception: the last line may be cut off
     if (!record.is_object() || !record.contains("file") || !record["file"].is_string()) continue;
     const Json frame = record.value("frame", Json(0));
-    remove_picture_files(folder, picture_name(text_to_name(record["file"].get<std::string>()),
-                                              frame.is_number_integer() ? frame.get<int>() : 0));
-  }
-}
-
-// Whether the run in the folder has written YOLO labels.
-bool has_written_yolo(const fs::path& folder) {
-  try {
-    return formats_of_run(read_json_file(folder / kRunName)).contains(BoxFormat::kYolo);
-  } catch (const UsageError&) {  // it tells nothing
-    return false;
+    const std::string picture =
+        picture_name(text_to_name(record["file"].get<std::string>()), frame.is_number_integer() ? frame.get<int>() : 0);
+    remove_files_of_picture(folder, picture, written);
   }
 }
 
 // Removes nothing where no run has been: a folder may hold a detections.json of somebody else.
 void remove_earlier_run(const fs::path& folder) {
   if (!holds_run(folder)) return;
-  remove_files_of_records(folder, kResultsName);
-  remove_files_of_records(folder, kJournalName);
-  if (has_written_yolo(folder)) remove_with_empty_folders(folder, kYoloNamesName);
+  const PictureFiles written = written_by_run(folder);
+  for (const char* results : {kResultsName, kJournalName}) remove_files_of_records(folder, results, written);
+  if (written.class_names) remove_with_empty_folders(folder, kYoloNamesName);
   for (const char* name :
        {kResultsName, kJournalName, kDetectionsName, kImagesName, kRadiographsName, kTableName, kRunName})
     fs::remove(folder / name);
@@ -95,11 +122,17 @@ std::string name_below(const fs::path& top, const fs::path& file, const std::str
 
 // Hand-made masks and labels lie in folders of the same names, and would be replaced one by one.
 void check_holds_nothing_of_others(const fs::path& folder) {
-  if (holds_run(folder)) return;
+  const PictureFiles written =
+      holds_run(folder) ? written_by_run(folder)
+                        : PictureFiles{.masks = false, .overlays = false, .labels = {}, .class_names = false};
   const auto any_file = [](const fs::path&) { return true; };
   std::error_code error;
-  for (const char* name : {kMasksFolder, kOverlaysFolder, kLabelsFolder})
-    if (fs::is_directory(folder / name, error) && !list_files(folder / name, "--output", any_file).files.empty())
+  for (const auto& [name, is_of_run] :
+       {std::pair(kMasksFolder, written.masks), std::pair(kOverlaysFolder, written.overlays),
+        std::pair(kLabelsFolder,
+                  written.labels.contains(BoxFormat::kYolo) || written.labels.contains(BoxFormat::kVoc))})
+    if (!is_of_run && fs::is_directory(folder / name, error) &&
+        !list_files(folder / name, "--output", any_file).files.empty())
       throw UsageError(fmt::format("--output {} holds {}/, which no run of bonescan has written; name another folder",
                                    folder.string(), name));
 }
@@ -183,9 +216,7 @@ void prepare_output_folder(const fs::path& folder, ExistingOutput existing, Fold
 }
 
 void remove_picture_files(const fs::path& folder, const std::string& picture) {
-  for (const std::string& name :
-       {mask_name(picture), overlay_name(picture), label_name(picture, ".txt"), label_name(picture, ".xml")})
-    remove_with_empty_folders(folder, name);
+  remove_files_of_picture(folder, picture, written_by_run(folder));
 }
 
 bool holds_run(const fs::path& folder) {

@@ -46,8 +46,8 @@ inline constexpr const char* kYoloNamesName = "labels/data.yaml";  // of the cla
 bool stays_below(const std::filesystem::path& name);
 
 // Checks that a run may write into `folder`; changes nothing. Throws UsageError if it holds masks, overlays or labels
-// but no run, or it is not empty and `existing` is kRefuse, with the `options` that would help, or kResume and the run
-// in it differs from it in a member of `settings` (of its run.json).
+// that no run in it has written, or it is not empty and `existing` is kRefuse, with the `options` that would help, or
+// kResume and the run in it differs from it in a member of `settings` (of its run.json).
 void check_output_folder(const std::filesystem::path& folder, ExistingOutput existing, const Json& settings,
                          std::string_view options = "--resume or --overwrite");
 
@@ -58,7 +58,7 @@ void check_output_folder(const std::filesystem::path& folder, ExistingOutput exi
 // made or written to, or is in use by another run, OutputError if it cannot be changed.
 void prepare_output_folder(const std::filesystem::path& folder, ExistingOutput existing, FolderLock& lock);
 
-// Removes what a run wrote for one picture, and the folders that this leaves empty.
+// Removes what the run in the folder, by its run.json, writes for one picture, and the folders that this leaves empty.
 void remove_picture_files(const std::filesystem::path& folder, const std::string& picture);
 
 // Whether a run has been in the folder: its results, its journal or a run.json of ours are there.

@@ -87,13 +87,16 @@ std::optional<BoxClasses> classes_of(const ScanModels& models) {
   return box_classes(models.detector->description().card.classes);
 }
 
-std::string summary_text(const ScanSummary& summary, const ScanModels& models, double seconds, bool keeps_files) {
+// `done_before`: of the radiographs, by the run that this one goes on with.
+std::string summary_text(const ScanSummary& summary, const ScanModels& models, double seconds,
+                         std::size_t done_before) {
   const ScanCounts& counts = summary.counts;
   std::string text = fmt::format("{} of {} radiographs in {}", counts.ok, counts.inputs, duration_text(seconds));
+  if (done_before > 0) text += fmt::format(", {} of them before", done_before);
   if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
   if (models.segmenter) text += ", " + counted(counts.with_bone, "shows bone", "show bone");
   if (models.detector) text += ", " + counted(counts.detections, "box", "boxes");
-  if (summary.end == ScanEnd::kInterrupted) text += keeps_files ? "; interrupted, --resume goes on" : "; interrupted";
+  if (summary.end == ScanEnd::kInterrupted) text += "; interrupted";
   if (summary.end == ScanEnd::kStoppedAtFailure) text += "; stopped at the first failure";
   return text;
 }
@@ -117,7 +120,8 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   options.read.reduce_to_side = smallest_useful_side(models);
   cv::setNumThreads(1);  // each radiograph has one thread
   RunResults results(inputs, request.output, request.overlay);
-  Progress progress(request.progress, inputs.files.size() - results.counts().ok);
+  const std::size_t done_before = results.counts().ok;
+  Progress progress(request.progress, inputs.files.size() - done_before);
   RadiographPipeline pipeline(inputs, models, std::move(options), request.fail_fast, results, progress, cancellation);
   try {
     pipeline.run(threads);
@@ -134,7 +138,7 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
     const Json report = run_report(header, inputs, models, summary, results, {pipeline.seconds(), wall});
     write_file_atomically(request.output / kRunName, to_json_text(report));
   }
-  spdlog::info("{}", summary_text(summary, models, wall, keeps_files));
+  spdlog::info("{}", summary_text(summary, models, wall, done_before));
   return summary;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cmath>
 #include <new>
 #include <utility>
 
@@ -40,9 +39,9 @@ Radiograph at_full_size(Radiograph radiograph, const InputFile& input, const Rad
   return again;
 }
 
-// Rounded down: only a score of 1 is shown as 1. Where there is but one class, its name would only hide the picture.
+// Where there is but one class, its name would only hide the picture.
 std::string caption_of(const Detection& found, bool with_label) {
-  const std::string score = fmt::format("{:.2f}", std::floor(found.score * 100.0) / 100.0);
+  const std::string score = score_caption(found.score);
   return with_label ? fmt::format("{} {}", found.label, score) : score;
 }
 
