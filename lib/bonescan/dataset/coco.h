@@ -10,10 +10,10 @@
 namespace bonescan {
 
 // Reads a COCO annotation file (images, annotations, categories; https://cocodataset.org/#format-data).
-// Ids may start at 0 and have gaps; images need no boxes. A missing "area" is the box's area, a
-// missing "iscrowd" is 0. Throws UsageError that names the file and the entry: JSON that does not
-// parse, members missing or of the wrong type, ids used twice, unknown images or categories, negative sizes, two
-// categories of one name that both have boxes (one without any is left out).
+// Ids may start at 0 and have gaps, and those of annotations carry no meaning; images need no boxes. A missing "area"
+// is the box's area, a missing "iscrowd" is 0. Throws UsageError that names the file and the entry: JSON that does not
+// parse, members missing or of the wrong type, ids of images or categories used twice, unknown images or categories,
+// negative sizes, two categories of one name that both have boxes (one without any is left out).
 Dataset read_coco_dataset(const std::filesystem::path& path);
 
 // The COCO results that `text` holds, a list of {image_id, category_id, bbox, score}, in its order. `path`: the file

@@ -16,7 +16,8 @@ namespace bonescan {
 // boxes. Class names come from data.yaml ("names", in `labels` or the folder above), labels.txt or classes.txt (one
 // name a line) or a data.yaml two folders above, else they are the class numbers; category ids are the class numbers.
 // Image ids count from 1 in byte order of the image files, whose sizes are read with `read`; one that cannot be read
-// may have no boxes. Hidden files are skipped. Throws UsageError with file and line.
+// may have no boxes. Hidden files, and what runs in folders below wrote, are skipped. Throws UsageError with file and
+// line.
 Dataset read_yolo_dataset(const std::filesystem::path& labels, const std::filesystem::path& images,
                           const ReadOptions& read = {});
 

@@ -61,8 +61,8 @@ bool in_shard(std::string_view file, const Shard& shard);
 // the only file named, or the deepest common parent of several names.
 //
 // Throws UsageError if a name does not exist, a glob matches nothing, a folder cannot be read or is `left_out` itself,
-// or nothing is found at all. A name in the list that does not exist is an input all the same: it fails by itself
-// when it is read.
+// what is named lies in masks/, overlays/ or labels/ of it, or nothing is found at all. A name in the list that does
+// not exist is an input all the same: it fails by itself when it is read.
 InputSet find_inputs(const InputSelection& selection, std::istream& standard_input,
                      const std::filesystem::path& left_out = {}, const ReadOptions& read = {});
 
