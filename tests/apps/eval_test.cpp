@@ -897,24 +897,17 @@ TEST_CASE("eval segment compares folders of masks and gates them") {
   CHECK_FALSE(fs::exists(folder / "other"));
 }
 
-TEST_CASE("eval segment: a run without masks is no folder of masks") {
+TEST_CASE("eval segment: a run that is not finished, or wrote no masks, is no folder of masks") {
+  const auto [picture, results, sentence] = GENERATE(table<std::string, std::string, std::string>(
+      {{"masks/a.png.png", "results.jsonl.partial", "holds a run that is not finished"},
+       {"overlays/a.bmp.jpg", "results.jsonl", "holds a run without masks"}}));
   const TemporaryFolder folder;
   write_file_atomically(folder / "truth/a.bmp", bitmap({1, 1, 0, 0}));
-  write_file_atomically(folder / "run/overlays/a.bmp.jpg", bitmap({1, 1, 0, 0}));
-  write_file_atomically(folder / "run/results.jsonl", "");
+  write_file_atomically(folder / "run" / picture, bitmap({1, 1, 0, 0}));
+  write_file_atomically(folder / "run" / results, "");
   const ProcessResult result = eval({"segment", "--ground-truth", folder / "truth", "--predictions", folder / "run"});
   CHECK(result.exit_code == 2);
-  CHECK_THAT(result.errors, Contains("holds a run without masks"));
-}
-
-TEST_CASE("eval segment: a run that is not finished is no folder of masks") {
-  const TemporaryFolder folder;
-  write_file_atomically(folder / "truth/a.bmp", bitmap({1, 1, 0, 0}));
-  write_file_atomically(folder / "run/masks/a.png.png", bitmap({1, 1, 0, 0}));
-  write_file_atomically(folder / "run/results.jsonl.partial", "");
-  const ProcessResult result = eval({"segment", "--ground-truth", folder / "truth", "--predictions", folder / "run"});
-  CHECK(result.exit_code == 2);
-  CHECK_THAT(result.errors, Contains("holds a run that is not finished"));
+  CHECK_THAT(result.errors, Contains(sentence));
 }
 
 TEST_CASE("eval segment runs a model on the radiographs of the masks") {

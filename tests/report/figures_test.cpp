@@ -91,7 +91,7 @@ TEST_CASE("The figures of several classes are compared, each, and those of one a
   CHECK_FALSE(are_same(quality_figures(of_two).back(), quality_figures(turned).back()));
   of_two["regions"] = {{{"region", "hip"}, {"ap50", 0.5}}};
   CHECK(compared(of_two, "regions.0.ap50"));
-  CHECK_FALSE(are_same(quality_figures(of_two).back(), quality_figures(turned)[quality_figures(turned).size() - 1]));
+  CHECK_FALSE(are_same(quality_figures(of_two).back(), quality_figures(turned).back()));
   of_two["classes"].erase(1);
   CHECK_FALSE(compared(of_two, "classes.0.ap50"));
 }

@@ -80,7 +80,7 @@ TEST_CASE("what a run did not write stays when it is replaced, or no run may be 
     write_file_atomically(folder / name, "drawn by hand");
   CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kOverwrite, kSettings),
                     Catch::Contains("no run of bonescan has written"));
-  remove_picture_files(folder.path(), "grey.jpg");
+  remove_picture_files(folder.path(), {"grey.jpg"});
   remove_run(folder.path());
   for (const char* name : {"labels/grey.txt", "overlays/grey.jpg.jpg", "masks/grey.jpg.png"})
     CHECK(fs::exists(folder / name));

@@ -198,6 +198,22 @@ void note_ids_that_may_be_names(const Ids& used, const Dataset& dataset, std::ve
         other->file_name, other->id));
 }
 
+// The results name only images with detections.
+void note_images_without_detections(const Ids& seen, const Dataset& dataset, std::vector<std::string>& notes) {
+  const auto added = std::count_if(dataset.images.begin(), dataset.images.end(), [&seen](const DatasetImage& image) {
+    return image.is_added && !seen.contains(image.id);
+  });
+  const std::size_t images = dataset.images.size();
+  if (added > 0)
+    notes.push_back(fmt::format(
+        "COCO results do not tell whether a detector saw images without boxes that were added to the ground "
+        "truth: {} taken as without detections.",
+        counted(static_cast<std::size_t>(added), "image", "images")));
+  else if (seen.size() * 2 < images)
+    notes.push_back(fmt::format("Detections on {} of {}; COCO results do not tell whether a detector saw the others.",
+                                seen.size(), counted(images, "image", "images")));
+}
+
 }  // namespace
 
 Dataset read_coco_dataset(const fs::path& path) {
@@ -227,8 +243,9 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
                     file.name));
   const fs::path names = path.parent_path() / kImagesName;
   const bool is_ours = path.filename() == kDetectionsName && fs::exists(names);
-  PredictedImages predicted(dataset);
-  const IdTable table = is_ours ? ids_by_name(names, dataset, predicted) : ids_of(dataset);
+  std::optional<PredictedImages> predicted;
+  if (is_ours) predicted.emplace(dataset);
+  const IdTable table = predicted ? ids_by_name(names, dataset, *predicted) : ids_of(dataset);
   std::optional<ImageIndex> index;  // made for the first image that is named instead of numbered
   Predictions predictions;
   predictions.source = file.name;
@@ -255,22 +272,12 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
       seen.insert(image.id);
     }
   }
-  if (is_ours)
-    predicted.finish(predictions);
-  else
+  if (predicted) {
+    predicted->finish(predictions);
+  } else {
     note_ids_that_may_be_names(numbered, dataset, predictions.notes);
-  const auto added = std::count_if(dataset.images.begin(), dataset.images.end(), [&seen](const DatasetImage& image) {
-    return image.is_added && !seen.contains(image.id);
-  });
-  if (added > 0 && !is_ours)
-    predictions.notes.push_back(fmt::format(
-        "COCO results do not tell whether a detector saw images without boxes that were added to the ground "
-        "truth: {} taken as without detections.",
-        counted(static_cast<std::size_t>(added), "image", "images")));
-  else if (const std::size_t images = dataset.images.size(); !is_ours && seen.size() * 2 < images)
-    predictions.notes.push_back(
-        fmt::format("Detections on {} of {}; COCO results do not tell whether a detector saw the others.", seen.size(),
-                    counted(images, "image", "images")));
+    note_images_without_detections(seen, dataset, predictions.notes);
+  }
   if (left_out > 0)
     predictions.notes.push_back(
         fmt::format("{} on images outside the split or list, left out.", counted(left_out, "detection", "detections")));

@@ -4,6 +4,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/json.h"
+#include "bonescan/dataset/folder_files.h"
 
 namespace bonescan {
 
@@ -38,9 +39,12 @@ std::optional<fs::path> RunFolders::that_wrote(const fs::path& file) {
   return std::nullopt;
 }
 
-void leave_out_files_of_runs(const fs::path& folder, std::vector<std::string>& files) {
+std::vector<std::string> list_files_of_others(const fs::path& folder, const std::string& role,
+                                              const std::function<bool(const fs::path& file)>& wanted) {
+  std::vector<std::string> files = list_files(folder, role, wanted).files;
   RunFolders runs(folder);
   std::erase_if(files, [&runs](const std::string& file) { return runs.that_wrote(file).has_value(); });
+  return files;
 }
 
 bool RunFolders::is_run(const fs::path& below) {

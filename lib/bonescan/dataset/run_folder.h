@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -47,7 +48,8 @@ class RunFolders {
   std::unordered_map<std::string, bool> runs_;  // by relative path
 };
 
-// Removes from `files`, which are relative to `folder`, what runs in folders below it wrote.
-void leave_out_files_of_runs(const std::filesystem::path& folder, std::vector<std::string>& files);
+// The files of list_files (folder_files.h) but for those that runs in folders below `folder` wrote. Throws as it does.
+std::vector<std::string> list_files_of_others(const std::filesystem::path& folder, const std::string& role,
+                                              const std::function<bool(const std::filesystem::path& file)>& wanted);
 
 }  // namespace bonescan

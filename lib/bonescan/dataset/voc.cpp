@@ -83,9 +83,7 @@ Dataset read_voc_dataset(const fs::path& folder) {
   std::map<std::string, std::int64_t> category_ids;
   std::vector<std::pair<std::string, GroundTruthBox>> boxes;
   const auto is_annotation = [](const fs::path& file) { return has_extension(file, ".xml"); };
-  std::vector<std::string> files = list_files(folder, "annotations", is_annotation).files;
-  leave_out_files_of_runs(folder, files);
-  for (const std::string& file : files) {
+  for (const std::string& file : list_files_of_others(folder, "annotations", is_annotation)) {
     const std::string where = (folder / file).string();
     const pugi::xml_document document = parse_document(folder / file);
     const pugi::xml_node annotation = document.child("annotation");

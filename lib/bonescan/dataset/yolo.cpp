@@ -116,9 +116,7 @@ LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, const s
   for (const DatasetImage& image : dataset.images) images[image.id] = &image;
   std::map<std::int64_t, std::string> files;
   LabelFiles counts;
-  std::vector<std::string> label_files = list_files(folder, "labels", is_label_file).files;
-  leave_out_files_of_runs(folder, label_files);
-  for (const std::string& file : label_files) {
+  for (const std::string& file : list_files_of_others(folder, "labels", is_label_file)) {
     const std::string path = (folder / file).string();
     const auto match = index.find_any_extension(file);
     if (!match)

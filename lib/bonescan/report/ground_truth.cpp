@@ -21,9 +21,7 @@ namespace fs = std::filesystem;
 
 bool holds_files(const fs::path& folder, std::string_view extension) {
   const auto has_it = [&](const fs::path& file) { return has_extension(file, extension); };
-  std::vector<std::string> files = list_files(folder, "--ground-truth", has_it).files;
-  leave_out_files_of_runs(folder, files);
-  return !files.empty();
+  return !list_files_of_others(folder, "--ground-truth", has_it).empty();
 }
 
 Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& images, const ReadOptions& read) {

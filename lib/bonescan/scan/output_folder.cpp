@@ -215,8 +215,10 @@ void prepare_output_folder(const fs::path& folder, ExistingOutput existing, Fold
   }
 }
 
-void remove_picture_files(const fs::path& folder, const std::string& picture) {
-  remove_files_of_picture(folder, picture, written_by_run(folder));
+void remove_picture_files(const fs::path& folder, const std::vector<std::string>& pictures) {
+  if (pictures.empty()) return;
+  const PictureFiles written = written_by_run(folder);
+  for (const std::string& picture : pictures) remove_files_of_picture(folder, picture, written);
 }
 
 bool holds_run(const fs::path& folder) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bonescan/core/json.h"
 #include "bonescan/dataset/run_folder.h"  // the names of run.json, masks/, overlays/ and labels/
@@ -58,8 +59,8 @@ void check_output_folder(const std::filesystem::path& folder, ExistingOutput exi
 // made or written to, or is in use by another run, OutputError if it cannot be changed.
 void prepare_output_folder(const std::filesystem::path& folder, ExistingOutput existing, FolderLock& lock);
 
-// Removes what the run in the folder, by its run.json, writes for one picture, and the folders that this leaves empty.
-void remove_picture_files(const std::filesystem::path& folder, const std::string& picture);
+// Removes what the run in the folder, by its run.json, writes for each picture, and the folders that this leaves empty.
+void remove_picture_files(const std::filesystem::path& folder, const std::vector<std::string>& pictures);
 
 // Whether a run has been in the folder: its results, its journal or a run.json of ours are there.
 bool holds_run(const std::filesystem::path& folder);

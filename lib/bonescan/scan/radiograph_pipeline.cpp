@@ -77,7 +77,7 @@ void RadiographPipeline::add(const ScannedInput& scanned) {
 // Nothing else will tell of them.
 void RadiographPipeline::remove_pictures(const ScannedInput& scanned) const {
   const InputFile& input = inputs_.files[scanned.position];
-  if (!options_.output_folder.empty()) remove_picture_files(options_.output_folder, picture_name(input));
+  if (!options_.output_folder.empty()) remove_picture_files(options_.output_folder, {picture_name(input)});
 }
 
 }  // namespace bonescan

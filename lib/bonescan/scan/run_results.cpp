@@ -6,6 +6,7 @@
 #include <system_error>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
@@ -113,11 +114,10 @@ void RunResults::for_each(const std::function<void(const NumberedRecord&)>& visi
 
 void RunResults::publish(const std::set<BoxFormat>& formats, const std::optional<BoxClasses>& classes) {
   if (!journal_) return;
-  for (const std::string& picture : dropped_) remove_picture_files(folder_, picture);
-  for (const ScanRecord& failure : failures_) {
-    const std::string picture = picture_name(failure);
-    if (redone_.contains(picture)) remove_picture_files(folder_, picture);
-  }
+  std::vector<std::string> gone = dropped_;
+  for (const ScanRecord& failure : failures_)
+    if (std::string picture = picture_name(failure); redone_.contains(picture)) gone.push_back(std::move(picture));
+  remove_picture_files(folder_, gone);
   if (!dropped_.empty())
     spdlog::info("{} of what is no longer an input removed", counted(dropped_.size(), "result", "results"));
   const RecordSource records = [this](const auto& visit) { for_each(visit); };

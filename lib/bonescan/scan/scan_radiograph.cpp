@@ -66,7 +66,7 @@ void write_pictures(ScanRecord& record, const Radiograph& radiograph, const Inpu
     record.bone->mask = mask_name(picture);
     write_mask_png(options.output_folder / *record.bone->mask, mask);
   } catch (...) {
-    remove_picture_files(options.output_folder, picture);
+    remove_picture_files(options.output_folder, {picture});
     throw;
   }
 }
