@@ -237,6 +237,9 @@ TEST_CASE("a truncated JPEG is a failed record and exit code 3, and --allow-trun
   CHECK(lines[7]["status"] == "failed");
   CHECK(read_json_file(folder / "out/run.json")["counts"]["failed"] == 1);
   CHECK(pipeline({folder / "in", "-o", folder / "out2", "--allow-truncated"}).exit_code == 0);
+  const auto taken = json_lines(read_text_file(folder / "out2/results.jsonl"));
+  CHECK(taken[7]["truncated"] == true);
+  CHECK_FALSE(taken[6].contains("truncated"));
 }
 
 TEST_CASE("with --fail-fast a run ends at the first failure") {

@@ -2,6 +2,7 @@
 #include "bonescan/image/radiograph.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <span>
@@ -209,10 +210,22 @@ TEST_CASE("where truncated files are allowed, the part that is there is right") 
   const auto name = GENERATE(as<std::string>{}, "grey.jpg", "grey.png", "grey.tif", "grey_16bit.tif", "grey.bmp");
   CAPTURE(name);
   const Radiograph partial = read_radiograph(fixture("bad/truncated_" + name), {.allow_truncated = true});
+  CHECK(partial.truncated);
   CHECK(partial.size == cv::Size(61, 47));
   // BMP stores the lowest row first.
   const cv::Rect part(0, name == "grey.bmp" ? 37 : 0, 61, 10);
   CHECK(equal(partial.pixels(part), pixels_of(name)(part)));
+}
+
+TEST_CASE("a whole file is not taken for a truncated one, where these are allowed") {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(fixture(""))) {
+    if (!entry.is_regular_file()) continue;
+    CAPTURE(entry.path());
+    CHECK_FALSE(read_radiograph(entry.path(), {.allow_truncated = true}).truncated);
+    ++files;
+  }
+  CHECK(files > 20);
 }
 
 TEST_CASE("a progressive JPEG that lacks its last scans is the picture in less detail, where that is allowed") {

@@ -60,7 +60,9 @@ TEST_CASE("a record that is read back and written again is the same line") {
   without_bone.bone.reset();
   ScanRecord without_mask = hand();
   without_mask.bone->mask.reset();
-  for (const ScanRecord& record : {hand(), failed, without_bone, without_mask}) {
+  ScanRecord truncated = hand();
+  truncated.truncated = true;
+  for (const ScanRecord& record : {hand(), failed, without_bone, without_mask, truncated}) {
     const std::string line = to_json_line(to_json(record));
     CHECK(to_json_line(to_json(scan_record_from_json(parse_json(line, "test"), "test"))) == line);
   }

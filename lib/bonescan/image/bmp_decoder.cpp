@@ -95,6 +95,7 @@ DecodedImage decode_bmp(std::span<const std::uint8_t> bytes, const ReadOptions& 
   const cv::Mat pixels = cv::imdecode(encoded, cv::IMREAD_UNCHANGED);
   if (pixels.empty()) throw ImageError("the BMP data cannot be decoded");
   image.pixels = without_unused_alpha(pixels);
+  image.truncated = !padded.empty();
   return image;
 }
 

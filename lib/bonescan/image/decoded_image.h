@@ -22,6 +22,7 @@ struct DecodedImage {
   // Where the file says which grey levels to show; else the pixels decide.
   std::optional<Window> window;
   std::vector<DicomValue> dicom;
+  bool truncated = false;
 };
 
 // Every decoder has this form. It checks the limits before it decodes and throws ImageError.

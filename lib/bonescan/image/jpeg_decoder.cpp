@@ -128,6 +128,8 @@ class JpegReader {
     return pixels;
   }
 
+  bool ended_early() const { return errors_.ended_early; }
+
   // Warnings came on the way: was the picture whole?
   void require_whole() const {
     if (errors_.damaged && !errors_.ended_early) throw ImageError("the JPEG data are damaged");
@@ -207,6 +209,7 @@ DecodedImage decode_jpeg(std::span<const std::uint8_t> bytes, const ReadOptions&
   image.orientation = reader.orientation();
   image.pixels = reader.decode(reduction_for(image.size, options.reduce_to_side));
   reader.require_whole();
+  image.truncated = reader.ended_early();
   if (image.pixels.channels() == 4) image.pixels = cmyk_to_bgr(image.pixels, reader.saw_adobe_marker());
   return image;
 }

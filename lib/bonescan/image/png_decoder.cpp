@@ -63,6 +63,8 @@ class PngReader {
     return pixels;
   }
 
+  bool ended_early() const { return ended_early_; }
+
  private:
   [[noreturn]] static void on_error(png_structp png, png_const_charp message) {
     auto& reader = *static_cast<PngReader*>(png_get_error_ptr(png));
@@ -128,6 +130,7 @@ DecodedImage decode_png(std::span<const std::uint8_t> bytes, const ReadOptions& 
   DecodedImage image;
   image.size = reader.read_header(options);
   image.pixels = blend_over_black(reader.read_pixels(options.allow_truncated));
+  image.truncated = reader.ended_early();
   image.orientation = orientation_of(bytes);
   return image;
 }

@@ -24,7 +24,8 @@ Radiograph upright_radiograph(const DecodedImage& image) {
   return {.pixels = make_upright(image.pixels, image.orientation),
           .size = upright_size(image.size, image.orientation),
           .window = image.window ? *image.window : display_window(image.pixels),
-          .dicom = image.dicom};
+          .dicom = image.dicom,
+          .truncated = image.truncated};
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ struct Radiograph {
   Window window = {};
   // Of ReadOptions::dicom_tags, in their order; empty if the file is no DICOM.
   std::vector<DicomValue> dicom = {};
+  // The file ended early, and ReadOptions::allow_truncated took what it holds.
+  bool truncated = false;
 };
 
 struct ReadOptions {

@@ -70,6 +70,7 @@ ScanRecord ok_record_from_json(const Json& json, const std::string& source) {
   ScanRecord record;
   record.width = count_from_json(json, "width", 1, source);
   record.height = count_from_json(json, "height", 1, source);
+  record.truncated = json.value("truncated", false);
   if (json.contains("dicom")) record.dicom = dicom_from_json(json.at("dicom"));
   if (!json.at("bone").is_null()) record.bone = bone_from_json(json.at("bone"));
   record.detector_ran = json.at("detector_ran");
@@ -89,6 +90,7 @@ Json to_json(const ScanRecord& record) {
   }
   json["width"] = record.width;
   json["height"] = record.height;
+  if (record.truncated) json["truncated"] = true;
   if (!record.dicom.empty()) json["dicom"] = dicom_to_json(record.dicom);
   json["bone"] = bone_to_json(record.bone);
   json["detector_ran"] = record.detector_ran;

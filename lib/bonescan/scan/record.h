@@ -25,6 +25,7 @@ struct ScanRecord {
   std::optional<std::string> error;  // set: the input failed, and only `file`, `frame` and this are known
   int width = 0;                     // of the upright image
   int height = 0;
+  bool truncated = false;          // --allow-truncated took what the file holds; no member in JSON if it was whole
   std::vector<DicomValue> dicom;   // what --dicom-tags asks for; no member in JSON if empty
   std::optional<BoneRecord> bone;  // unset where no segmenter ran: null in JSON
   bool detector_ran = false;
@@ -42,7 +43,8 @@ using RecordSource = std::function<void(const std::function<void(const NumberedR
 
 // The object that results.jsonl holds for it, members in the order of the contract: "file", "status",
 // "width", "height", "bone", "detector_ran", "detections"; of a failed input "file", "status", "error". A frame has
-// "frame" after "file", a DICOM file "dicom" after "height": {"SOPInstanceUID": "1.2...", tag: null if it lacks it}.
+// "frame" after "file", a file that ended early "truncated": true after "height", a DICOM file "dicom" there:
+// {"SOPInstanceUID": "1.2...", tag: null if it lacks it}.
 // Scores, boxes and fractions are rounded to float and written with the fewest digits that give that float.
 // Names are written as name_to_text of core/file_name.h writes them.
 Json to_json(const ScanRecord& record);

@@ -83,6 +83,7 @@ RadiographResult scan_or_throw(const InputFile& input, const ScanModels& models,
   const Radiograph radiograph = timed(seconds.read, [&] { return read_radiograph(input.path, read); });
   record.width = radiograph.size.width;
   record.height = radiograph.size.height;
+  record.truncated = radiograph.truncated;
   record.dicom = radiograph.dicom;
 
   cv::Mat mask;
