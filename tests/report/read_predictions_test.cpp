@@ -65,6 +65,16 @@ TEST_CASE("results.jsonl: failed, missing and left-out images are counted in not
   CHECK_THAT(predictions.notes[2], Contains("1 image of the predictions outside"));
 }
 
+TEST_CASE("results.jsonl: a note tells of images that the detector did not see since they showed no bone") {
+  const Predictions predictions =
+      read(R"({"file":"a.png","status":"ok","width":100,"height":100,"bone":)"
+           R"({"present":false,"fraction":0,"confidence":0,"mask":null},"detector_ran":false,"detections":[]})"
+           "\n" +
+           record("sub/b.png", R"({"label":"fractured","score":0.005,"box":[1,2,3,4]})"));
+  REQUIRE(predictions.notes.size() == 1);
+  CHECK(predictions.notes[0] == "1 image shows no bone to the segmenter: the detector did not look at it.");
+}
+
 TEST_CASE("results.jsonl: images without boxes that failed or have no line are no true negatives") {
   const Predictions predictions = read(R"({"file":"a.png","status":"failed","error":"is truncated"})");
   CHECK(predictions.unseen_negatives == std::vector<std::int64_t>{1, 2});

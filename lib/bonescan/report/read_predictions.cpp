@@ -50,6 +50,7 @@ class RecordMatcher {
     }
     const auto [earlier, is_new] = lines_.emplace(match->id, line);
     if (!is_new) throw UsageError(fmt::format("{}: {} stands for the same image as {}", line, name, earlier->second));
+    if (record.bone && !record.bone->present) ++without_bone_;
     if (record.error) {
       images_.add_failed(match->id);
     } else {
@@ -61,6 +62,10 @@ class RecordMatcher {
   Predictions finish(const std::string& source) {
     predictions_.source = source;
     images_.finish(predictions_);
+    if (without_bone_ > 0)
+      predictions_.notes.push_back(fmt::format("{} no bone to the segmenter: the detector did not look at {}.",
+                                               counted(without_bone_, "image shows", "images show"),
+                                               without_bone_ == 1 ? "it" : "them"));
     if (left_out_ > 0)
       predictions_.notes.push_back(fmt::format("{} of the predictions outside the split or list, left out.",
                                                counted(left_out_, "image", "images")));
@@ -89,6 +94,7 @@ class RecordMatcher {
   std::unordered_map<std::int64_t, std::string> lines_;  // by image id
   PredictedImages images_;
   std::size_t left_out_ = 0;
+  std::size_t without_bone_ = 0;
   Predictions predictions_;
 };
 

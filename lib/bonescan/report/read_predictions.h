@@ -20,7 +20,7 @@ Predictions read_predictions(const std::filesystem::path& path, const Dataset& d
 
 // Reads a results.jsonl. Files match images by the full relative path first, then by a base name that
 // is unique; labels match categories by name. Of images that failed or have no line, those with boxes count
-// as images without detections, and the others are unseen negatives; notes say how many.
+// as images without detections, and the others are unseen negatives; notes say how many, and how many showed no bone.
 Predictions read_scan_results(const std::filesystem::path& path, const Dataset& dataset);
 
 // Calls `visit` with each record of the text of a results.jsonl, and "PATH, line N" for messages. Throws UsageError
