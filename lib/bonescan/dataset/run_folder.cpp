@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "bonescan/core/error.h"
 #include "bonescan/core/json.h"
 #include "bonescan/dataset/folder_files.h"
@@ -33,7 +35,8 @@ std::optional<fs::path> RunFolders::above(const fs::path& file) {
 std::optional<fs::path> RunFolders::that_wrote(const fs::path& file) {
   fs::path folder;
   for (const fs::path& part : file.parent_path()) {
-    if ((part == kMasksFolder || part == kOverlaysFolder || part == kLabelsFolder) && is_run(folder)) return folder;
+    if (std::find(kPictureFolders.begin(), kPictureFolders.end(), part) != kPictureFolders.end() && is_run(folder))
+      return folder;
     folder /= part;
   }
   return std::nullopt;

@@ -1,6 +1,7 @@
 // How to recognise the output folder of a run.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -22,6 +23,8 @@ inline constexpr const char* kImagesName = "images.json";  // beside kDetections
 inline constexpr const char* kMasksFolder = "masks";
 inline constexpr const char* kOverlaysFolder = "overlays";
 inline constexpr const char* kLabelsFolder = "labels";
+// All that hold a file for each radiograph.
+inline constexpr std::array kPictureFolders = {kMasksFolder, kOverlaysFolder, kLabelsFolder};
 
 // Whether the folder has a run.json of ours, which even a run that goes on has.
 bool holds_run_report(const std::filesystem::path& folder);

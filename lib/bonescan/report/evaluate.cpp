@@ -40,10 +40,9 @@ ModelCard read_detector_card(const ModelSelection& models) {
 
 // Throws UsageError if the detector finds what the ground truth does not know: after the run it would be too late.
 void check_classes(const ModelCard& detector, const Dataset& dataset) {
-  std::vector<std::string> known;
-  for (const Category& category : dataset.categories) known.push_back(category.name);
   for (const std::string& name : box_classes(detector.classes))
-    if (std::find(known.begin(), known.end(), name) == known.end())
+    if (std::none_of(dataset.categories.begin(), dataset.categories.end(),
+                     [&name](const Category& category) { return category.name == name; }))
       throw UsageError(fmt::format("{} finds \"{}\", which is not a category of {} (it has {})", detector.source, name,
                                    dataset.source, category_names(dataset)));
 }
@@ -73,6 +72,11 @@ Dataset named_for_run(Dataset dataset) {
   return dataset;
 }
 
+// Why a name stands for no image.
+const char* what_is_there(const ImageFolder& images, const std::string& name) {
+  return images.has_several(name) ? "several images" : "no image";
+}
+
 // Every image of the set must be there to run a model on.
 std::vector<NamedImage> images_to_run(const Dataset& dataset, const EvaluationSources& sources) {
   const OptionalPath folder = images_folder(sources);
@@ -80,10 +84,11 @@ std::vector<NamedImage> images_to_run(const Dataset& dataset, const EvaluationSo
   const std::vector<fs::path> paths = find_images(dataset, *folder);
   std::vector<NamedImage> images;
   for (std::size_t i = 0; i < paths.size(); ++i) {
+    const std::string& name = dataset.images[i].file_name;
     if (paths[i].empty())
-      throw UsageError(fmt::format("--images {} has no file (or several of its base name) for {} of {}",
-                                   folder->string(), dataset.images[i].file_name, dataset.source));
-    images.push_back({paths[i], dataset.images[i].file_name});
+      throw UsageError(fmt::format("--images {} has {} for {} of {}", folder->string(),
+                                   what_is_there(ImageFolder(*folder), name), name, dataset.source));
+    images.push_back({paths[i], name});
   }
   return images;
 }
@@ -161,8 +166,7 @@ std::vector<NamedImage> images_of_masks(const MaskFolders& folders, const Evalua
     const auto path = radiographs.find_any_extension(mask.file_name);
     if (!path)
       throw UsageError(fmt::format("--images {} has {} for the mask {}", images->string(),
-                                   radiographs.has_several(mask.file_name) ? "several images" : "no image",
-                                   mask.file_name));
+                                   what_is_there(radiographs, mask.file_name), mask.file_name));
     const std::string extension = is_image_file_name(*path) ? path->extension().string() : std::string();
     named.push_back({*path, mask.file_name + extension});
   }

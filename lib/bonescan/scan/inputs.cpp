@@ -233,7 +233,7 @@ void tell_what_is_left_out(Findings& findings) {
 // Files there may be removed, by this run or the one that it replaces, before they are read.
 void check_none_is_of_the_output(const std::vector<FoundFile>& files, const fs::path& left_out) {
   if (left_out.empty()) return;
-  for (const char* const name : {kMasksFolder, kOverlaysFolder, kLabelsFolder}) {
+  for (const char* const name : kPictureFolders) {
     const std::string below = (left_out / name / "").native();
     for (const FoundFile& file : files)
       if (file.located.starts_with(below))

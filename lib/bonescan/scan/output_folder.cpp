@@ -99,7 +99,7 @@ void remove_unfinished_files(const fs::path& folder) {
       left_behind.push_back(entry.path());
   };
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) consider(entry);
-  for (const char* below : {kMasksFolder, kOverlaysFolder, kLabelsFolder})
+  for (const char* below : kPictureFolders)
     if (fs::is_directory(folder / below))
       for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder / below)) consider(entry);
   for (const fs::path& path : left_behind) fs::remove(path);
