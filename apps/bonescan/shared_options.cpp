@@ -18,9 +18,8 @@ namespace bonescan {
 void add_read_options(CLI::App& app, ReadOptions& read, const std::string& group) {
   constexpr std::int64_t kMostPixels = std::int64_t{1} << 40;
   app.add_flag("--allow-truncated", read.allow_truncated,
-               "Take what a cut-off JPEG, PNG, TIFF or BMP still shows, and mark it \"truncated\" in results.jsonl; a "
-               "cut-off "
-               "DICOM file always fails")
+               "Take what a cut-off JPEG, PNG, TIFF or BMP still shows, and mark it \"truncated\" in results.jsonl; "
+               "a cut-off DICOM file always fails")
       ->group(group);
   app.add_option("--max-pixels", read.max_pixels, "Largest picture that is decoded; default: 200000000")
       ->transform(whole_number(1, kMostPixels))
