@@ -236,7 +236,10 @@ TEST_CASE("a truncated JPEG is a failed record and exit code 3, and --allow-trun
   CHECK(lines[7]["file"] == "cut.jpg");  // lower case comes after "IMG" and "cat"
   CHECK(lines[7]["status"] == "failed");
   CHECK(read_json_file(folder / "out/run.json")["counts"]["failed"] == 1);
-  CHECK(pipeline({folder / "in", "-o", folder / "out2", "--allow-truncated"}).exit_code == 0);
+  const auto taking = pipeline({folder / "in", "-o", folder / "out2", "--allow-truncated"});
+  CHECK(taking.exit_code == 0);
+  CHECK_THAT(taking.errors, Catch::Contains(", 1 truncated, "));
+  CHECK(read_json_file(folder / "out2/run.json")["counts"]["truncated"] == 1);
   const auto taken = json_lines(read_text_file(folder / "out2/results.jsonl"));
   CHECK(taken[7]["truncated"] == true);
   CHECK_FALSE(taken[6].contains("truncated"));

@@ -74,11 +74,9 @@ std::int64_t peak_memory_bytes() {
 }
 
 Json counts_json(const ScanCounts& counts) {
-  return {{"inputs", counts.inputs},
-          {"ok", counts.ok},
-          {"failed", counts.failed},
-          {"with_bone", counts.with_bone},
-          {"detector_ran", counts.detector_ran},
+  return {{"inputs", counts.inputs},        {"ok", counts.ok},
+          {"failed", counts.failed},        {"truncated", counts.truncated},
+          {"with_bone", counts.with_bone},  {"detector_ran", counts.detector_ran},
           {"detections", counts.detections}};
 }
 
@@ -105,7 +103,7 @@ const char* status_name(ScanEnd end) {
 }
 
 ScanCounts counts_from_json(const Json& counts) {
-  return {counts.at("inputs"),    counts.at("ok"),           counts.at("failed"),
+  return {counts.at("inputs"),    counts.at("ok"),           counts.at("failed"),    counts.at("truncated"),
           counts.at("with_bone"), counts.at("detector_ran"), counts.at("detections")};
 }
 

@@ -99,6 +99,7 @@ void RunResults::count(const ScanRecord& record) {
     return;
   }
   ++counts_.ok;
+  if (record.truncated) ++counts_.truncated;
   if (record.bone && record.bone->present) ++counts_.with_bone;
   if (record.detector_ran) ++counts_.detector_ran;
   counts_.detections += record.detections.size();

@@ -94,6 +94,7 @@ std::string summary_text(const ScanSummary& summary, const ScanModels& models, d
   std::string text = fmt::format("{} of {} radiographs in {}", counts.ok, counts.inputs, duration_text(seconds));
   if (done_before > 0) text += fmt::format(", {} of them before", done_before);
   if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
+  if (counts.truncated > 0) text += fmt::format(", {} truncated", counts.truncated);
   if (models.segmenter) text += ", " + counted(counts.with_bone, "shows bone", "show bone");
   if (models.detector) text += ", " + counted(counts.detections, "box", "boxes");
   if (summary.end == ScanEnd::kInterrupted) text += "; interrupted";

@@ -44,6 +44,7 @@ struct ScanCounts {
   std::size_t inputs = 0;
   std::size_t ok = 0;
   std::size_t failed = 0;
+  std::size_t truncated = 0;  // of those that are ok: --allow-truncated took them in part
   std::size_t with_bone = 0;  // of those that are ok
   std::size_t detector_ran = 0;
   std::size_t detections = 0;
