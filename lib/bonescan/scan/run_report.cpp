@@ -103,8 +103,15 @@ const char* status_name(ScanEnd end) {
 }
 
 ScanCounts counts_from_json(const Json& counts) {
-  return {counts.at("inputs"),    counts.at("ok"),           counts.at("failed"),    counts.at("truncated"),
-          counts.at("with_bone"), counts.at("detector_ran"), counts.at("detections")};
+  return {
+      .inputs = counts.at("inputs"),
+      .ok = counts.at("ok"),
+      .failed = counts.at("failed"),
+      .truncated = counts.at("truncated"),
+      .with_bone = counts.at("with_bone"),
+      .detector_ran = counts.at("detector_ran"),
+      .detections = counts.at("detections"),
+  };
 }
 
 Json command_line_json(const std::vector<std::string>& words) {
