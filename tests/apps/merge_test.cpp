@@ -69,13 +69,16 @@ TEST_CASE("three shards merged are what one run writes, byte for byte") {
   for (std::size_t i = 0; i < commands.size(); ++i) {
     INFO(i);
     const fs::path work = folder / std::to_string(i);
-    REQUIRE(test::run_bonescan(commands[i] + Arguments{"-o", work / "whole"}).exit_code == 3);
+    const auto whole = test::run_bonescan(commands[i] + Arguments{"-o", work / "whole"});
+    REQUIRE(whole.exit_code == 3);
+    const std::size_t counts = whole.errors.find(", 1 failed");
+    REQUIRE(counts != std::string::npos);
     Arguments shards = run_shards(commands[i], work);
     std::reverse(shards.begin(), shards.end());  // any order will do
     const auto merged = merge(shards, work / "merged");
     CHECK(merged.exit_code == 3);
     CHECK(merged.output.empty());
-    CHECK(merged.errors == "info: 15 radiographs of 3 shards merged, 1 failed\n");
+    CHECK(merged.errors == "info: 15 radiographs of 3 shards merged" + whole.errors.substr(counts));
     CHECK(test::files_of(work / "merged") == test::files_of(work / "whole"));
   }
 }

@@ -378,9 +378,10 @@ ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation)
     return summary;
   }
   write_file_atomically(request.output / kRunName, to_json_text(run));
+  const Json& settings = run.at("settings");
   spdlog::info("{} of {} merged{}", counted(summary.counts.inputs, "radiograph", "radiographs"),
                counted(set.shards.size(), "shard", "shards"),
-               summary.counts.failed > 0 ? fmt::format(", {} failed", summary.counts.failed) : "");
+               counts_text(summary.counts, settings.contains("segmenter"), settings.contains("detector")));
   return summary;
 }
 

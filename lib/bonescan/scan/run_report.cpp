@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "bonescan/core/counted.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/core/version.h"
@@ -112,6 +113,15 @@ ScanCounts counts_from_json(const Json& counts) {
       .detector_ran = counts.at("detector_ran"),
       .detections = counts.at("detections"),
   };
+}
+
+std::string counts_text(const ScanCounts& counts, bool segmented, bool detected) {
+  std::string text;
+  if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
+  if (counts.truncated > 0) text += fmt::format(", {} truncated", counts.truncated);
+  if (segmented) text += ", " + counted(counts.with_bone, "shows bone", "show bone");
+  if (detected) text += ", " + counted(counts.detections, "box", "boxes");
+  return text;
 }
 
 Json command_line_json(const std::vector<std::string>& words) {

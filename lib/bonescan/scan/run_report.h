@@ -15,6 +15,10 @@ const char* status_name(ScanEnd end);
 // What "counts" of run.json says. Throws Json::exception if a member is missing.
 ScanCounts counts_from_json(const Json& counts);
 
+// How the last line of a run or a merge goes on after the number of radiographs, of what there is to tell:
+// ", 1 failed, 2 truncated, 20 show bone, 31 boxes".
+std::string counts_text(const ScanCounts& counts, bool segmented, bool detected);
+
 // "command_line" of run.json: words of any bytes, as name_to_text writes them.
 Json command_line_json(const std::vector<std::string>& words);
 

@@ -93,10 +93,7 @@ std::string summary_text(const ScanSummary& summary, const ScanModels& models, d
   const ScanCounts& counts = summary.counts;
   std::string text = fmt::format("{} of {} radiographs in {}", counts.ok, counts.inputs, duration_text(seconds));
   if (done_before > 0) text += fmt::format(", {} of them before", done_before);
-  if (counts.failed > 0) text += fmt::format(", {} failed", counts.failed);
-  if (counts.truncated > 0) text += fmt::format(", {} truncated", counts.truncated);
-  if (models.segmenter) text += ", " + counted(counts.with_bone, "shows bone", "show bone");
-  if (models.detector) text += ", " + counted(counts.detections, "box", "boxes");
+  text += counts_text(counts, models.segmenter.has_value(), models.detector != nullptr);
   if (summary.end == ScanEnd::kInterrupted) text += "; interrupted";
   if (summary.end == ScanEnd::kStoppedAtFailure) text += "; stopped at the first failure";
   return text;
