@@ -109,6 +109,16 @@ TEST_CASE("lines and letters grow with the picture") {
   CHECK(drawn_share({3000, 3000}) == Approx(drawn_share({1000, 1000})).epsilon(0.2));
 }
 
+TEST_CASE("a note stands in the upper left corner") {
+  const cv::Size size = GENERATE(cv::Size(300, 300), cv::Size(2304, 2880));
+  const cv::Mat drawn = drawn_pixels(draw_overlay(flat_radiograph(size), cv::Mat(), {}, "no bone found"));
+  const cv::Rect extent = cv::boundingRect(drawn);
+  CHECK(extent.tl() == cv::Point(0, 0));
+  CHECK(extent.height < size.height / 10);
+  CHECK(extent.width > 5 * extent.height);
+  CHECK(extent.width < size.width / 2);
+}
+
 TEST_CASE("boxes beyond the picture and pictures of one pixel do no harm") {
   const std::vector<CaptionedBox> boxes{
       {{-50, -50, 20, 20}, "outside"}, {{-5, -5, 1000, 1000}, "around"}, {{3, 3, 0, 0}, "empty"}};

@@ -154,6 +154,24 @@ TEST_CASE("an overlay shows the mask and the box on the radiograph") {
   CHECK(cv::norm(cv::mean(overlay({16, 7, 16, 2})) - cv::mean(overlay({16, 2, 16, 2}))) > 20.0);
 }
 
+TEST_CASE("an overlay tells where no bone was found") {
+  const test::TemporaryFolder folder;
+  write_radiograph(folder / "in/bone.png", 255, {480, 320});
+  write_radiograph(folder / "in/empty.png", 0, {480, 320});
+  ScanRequest request = request_for(folder / "in", folder / "out");
+  request.overlay = true;
+  run(request);
+  const auto brightest_in_corner = [&](const char* name) {
+    const cv::Mat overlay = cv::imread((folder / "out/overlays" / name).string(), cv::IMREAD_GRAYSCALE);
+    REQUIRE(overlay.size() == cv::Size(480, 320));
+    double brightest = 0.0;
+    cv::minMaxLoc(overlay(cv::Rect(0, 0, 100, 15)), nullptr, &brightest);
+    return brightest;
+  };
+  CHECK(brightest_in_corner("empty.png.jpg") > 100.0);
+  CHECK(brightest_in_corner("bone.png.jpg") < 20.0);
+}
+
 TEST_CASE("a large JPEG is decoded smaller, and its results are of its own size") {
   const test::TemporaryFolder folder;
   cv::Mat pixels = cv::Mat::zeros(3200, 3200, CV_8U);

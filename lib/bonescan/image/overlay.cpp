@@ -131,9 +131,12 @@ void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv:
     if (!boxes[i].caption.empty()) draw_caption(picture, plates[i], boxes[i].caption, pen, colour);
 }
 
-cv::Mat draw_overlay(const Radiograph& radiograph, const cv::Mat& mask, std::span<const CaptionedBox> boxes) {
+cv::Mat draw_overlay(const Radiograph& radiograph, const cv::Mat& mask, std::span<const CaptionedBox> boxes,
+                     const std::string& note) {
   cv::Mat picture = colour_picture(radiograph);
-  if (!mask.empty()) draw_mask(picture, mask, pen_for(picture.size()));
+  const Pen pen = pen_for(picture.size());
+  if (!mask.empty()) draw_mask(picture, mask, pen);
+  if (!note.empty()) draw_caption(picture, {{}, size_of(note, pen).plate}, note, pen, kBoneColour);
   draw_boxes(picture, boxes, kBoxColour);
   return picture;
 }

@@ -28,9 +28,10 @@ inline const cv::Scalar kBoxColour(0, 140, 255);
 // grow with the picture.
 void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv::Scalar& colour);
 
-// The radiograph in colour with the mask's outline and a light tint inside it (if `mask` is not
-// empty) and the boxes. CV_8UC3, of the size of `radiograph.pixels`, which must be full size. `mask` is CV_8U and of
-// the same size; it is bone where it is not 0.
-cv::Mat draw_overlay(const Radiograph& radiograph, const cv::Mat& mask, std::span<const CaptionedBox> boxes);
+// The radiograph in colour with the mask's outline and a light tint inside it (if `mask` is not empty), the boxes, and
+// `note` in the upper left corner (if it is not empty). CV_8UC3, of the size of `radiograph.pixels`, which must be full
+// size. `mask` is CV_8U and of the same size; it is bone where it is not 0.
+cv::Mat draw_overlay(const Radiograph& radiograph, const cv::Mat& mask, std::span<const CaptionedBox> boxes,
+                     const std::string& note = "");
 
 }  // namespace bonescan

@@ -16,6 +16,7 @@ namespace bonescan {
 namespace {
 
 constexpr const char* kNoMemory = "needs more memory than there is";
+constexpr const char* kNoBone = "no bone found";  // on the overlay
 
 // Runs `work` and adds the time that it takes to `seconds`.
 template <typename Work>
@@ -47,11 +48,12 @@ std::string caption_of(const Detection& found, bool with_label) {
 
 void write_overlay(const std::filesystem::path& path, const Radiograph& radiograph, const InputFile& input,
                    const ScanModels& models, const RadiographOptions& options, const cv::Mat& mask,
-                   const std::vector<Detection>& detections) {
+                   const ScanRecord& record) {
   const bool with_label = models.detector && models.detector->description().card.classes.size() > 2;
   std::vector<CaptionedBox> boxes;
-  for (const Detection& found : detections) boxes.push_back({found.box, caption_of(found, with_label)});
-  write_overlay_jpeg(path, draw_overlay(at_full_size(radiograph, input, options), mask, boxes));
+  for (const Detection& found : record.detections) boxes.push_back({found.box, caption_of(found, with_label)});
+  const char* note = record.bone && !record.bone->present ? kNoBone : "";
+  write_overlay_jpeg(path, draw_overlay(at_full_size(radiograph, input, options), mask, boxes, note));
 }
 
 // All pictures of the radiograph or, where one cannot be written, none: a failed record has no pictures.
@@ -60,8 +62,7 @@ void write_pictures(ScanRecord& record, const Radiograph& radiograph, const Inpu
   const std::string picture = picture_name(input);
   try {
     if (options.overlay)
-      write_overlay(options.output_folder / overlay_name(picture), radiograph, input, models, options, mask,
-                    record.detections);
+      write_overlay(options.output_folder / overlay_name(picture), radiograph, input, models, options, mask, record);
     if (!record.bone) return;
     record.bone->mask = mask_name(picture);
     write_mask_png(options.output_folder / *record.bone->mask, mask);
