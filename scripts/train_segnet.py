@@ -64,6 +64,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=positive_number, default=4e-3, help="peak of the one-cycle schedule")
     parser.add_argument("--weight-decay", type=float, default=0.02, help="of weights, not biases (default %(default)s)")
     parser.add_argument("--augmentation", type=float, default=1.0, help="strength of rotation, scale and shift")
+    parser.add_argument("--auxiliary-weight", type=float, default=0.2,
+                        help="of the loss at each coarser decoder stage (default %(default)s); 0 spares an exported "
+                             "model, which has lost the heads of these stages, the gradients of new ones")
     parser.add_argument("--validate-every", type=positive_integer, default=250,
                         help="steps from one measurement on the held-out masks to the next (default %(default)s)")
     parser.add_argument("--checkpoint-minutes", type=float, default=5, help="between two checkpoints")
@@ -77,12 +80,14 @@ def parse_arguments() -> argparse.Namespace:
     return options
 
 
-def deeply_supervised_loss(outputs: list[Tensor], bone: Tensor, has_bone: Tensor) -> Tensor:
-    """The loss at full size plus a fifth of it at each coarser decoder stage."""
+def deeply_supervised_loss(
+    outputs: list[Tensor], bone: Tensor, has_bone: Tensor, auxiliary_weight: float
+) -> Tensor:
+    """The loss at full size plus `auxiliary_weight` times that at each coarser decoder stage."""
     loss = segmentation_loss(outputs[0].float(), bone, has_bone)
     for logits in outputs[1:]:
         coarse = F.adaptive_avg_pool2d(bone, logits.shape[-2:])
-        loss = loss + 0.2 * segmentation_loss(logits.float(), coarse, has_bone)
+        loss = loss + auxiliary_weight * segmentation_loss(logits.float(), coarse, has_bone)
     return loss
 
 
@@ -162,7 +167,7 @@ def train(
         images, bone, has_bone = (part.to(options.device) for part in batch)
         with fast_autocast(options.device):
             outputs = training.network.forward_all(normalise(images))
-        loss = deeply_supervised_loss(outputs, bone, has_bone)
+        loss = deeply_supervised_loss(outputs, bone, has_bone, options.auxiliary_weight)
         training.take_step(loss, options.learning_rate * learning_rate_factor(training.step, options.steps))
         validated = training.step % options.validate_every == 0 or training.step == options.steps
         if validated:

@@ -60,6 +60,13 @@ class SegmenterTraining(unittest.TestCase):
             self.train("killed", "--seed", 2)
         self.assertEqual(torch.load(self.folder / "killed/checkpoint.pt")["step"], 2)
 
+    def test_auxiliary_heads_learn_by_their_weight_in_the_loss(self) -> None:
+        for output, weight, learn in (("without", 0, False), ("with", 0.2, True)):
+            self.train(output, "--auxiliary-weight", weight)
+            network = torch.load(self.folder / output / "checkpoint.pt")["network"]
+            biases = {network[f"auxiliary_heads.{i}.bias"].item() for i in range(3)}  # they begin alike
+            self.assertEqual(len(biases) > 1, learn)
+
     def test_held_out_names_may_have_folders_before_them(self) -> None:
         listed = small_data.write_list(self.folder / "folders.csv", [f"images/Fractured/{self.names[2]}"])
         labelled, held_out = bone_masks.read_labelled(self.folder / "FracAtlas", self.folder / "masks", listed)
