@@ -182,10 +182,9 @@ ScanSummary merge(const MergeRequest& request, const Cancellation& cancellation)
     return summary;
   }
   write_file_atomically(request.output / kRunName, to_json_text(run));
-  const Json& settings = run.at("settings");
   spdlog::info("{} of {} merged{}", counted(summary.counts.inputs, "radiograph", "radiographs"),
                counted(set.shards.size(), "shard", "shards"),
-               counts_text(summary.counts, settings.contains("segmenter"), settings.contains("detector")));
+               counts_text(summary.counts, run.at("models").contains("segmenter"), set.classes.has_value()));
   return summary;
 }
 

@@ -155,6 +155,7 @@ void allow_many_open_files() {
 
 ShardSet read_shards(const std::vector<fs::path>& folders) {
   if (folders.empty()) throw UsageError("no shard is named; name the output folders of all runs with --shard I/N");
+  allow_many_open_files();  // for_each_line opens them, again and again
   ShardSet set;
   for (const fs::path& folder : folders) set.shards.push_back(read_shard(folder));
   std::stable_sort(set.shards.begin(), set.shards.end(),
@@ -176,7 +177,6 @@ ShardSet read_shards(const std::vector<fs::path>& folders) {
 
 bool for_each_line(const ShardSet& set, const Cancellation& cancellation,
                    const std::function<void(const ShardLine&)>& visit) {
-  allow_many_open_files();
   std::vector<ShardReader> readers;
   readers.reserve(set.shards.size());
   for (const ShardRun& shard : set.shards) readers.emplace_back(shard);
