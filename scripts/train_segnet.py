@@ -85,7 +85,7 @@ def deeply_supervised_loss(
 ) -> Tensor:
     """The loss at full size plus `auxiliary_weight` times that at each coarser decoder stage."""
     loss = segmentation_loss(outputs[0].float(), bone, has_bone)
-    for logits in outputs[1:]:
+    for logits in outputs[1:] if auxiliary_weight else []:
         coarse = F.adaptive_avg_pool2d(bone, logits.shape[-2:])
         loss = loss + auxiliary_weight * segmentation_loss(logits.float(), coarse, has_bone)
     return loss

@@ -41,19 +41,19 @@ Radiograph at_full_size(Radiograph radiograph, const InputFile& input, const Rad
 }
 
 // Where there is but one class, its name would only hide the picture.
+bool boxes_need_labels(const ScanModels& models) {
+  return models.detector && models.detector->description().card.classes.size() > 2;
+}
+
 std::string caption_of(const Detection& found, bool with_label) {
   const std::string score = score_caption(found.score);
   return with_label ? fmt::format("{} {}", found.label, score) : score;
 }
 
-void write_overlay(const std::filesystem::path& path, const Radiograph& radiograph, const InputFile& input,
-                   const ScanModels& models, const RadiographOptions& options, const cv::Mat& mask,
-                   const ScanRecord& record) {
-  const bool with_label = models.detector && models.detector->description().card.classes.size() > 2;
+cv::Mat overlay_of(const ScanRecord& record, const Radiograph& radiograph, const cv::Mat& mask, bool with_labels) {
   std::vector<CaptionedBox> boxes;
-  for (const Detection& found : record.detections) boxes.push_back({found.box, caption_of(found, with_label)});
-  const char* note = record.bone && !record.bone->present ? kNoBone : "";
-  write_overlay_jpeg(path, draw_overlay(at_full_size(radiograph, input, options), mask, boxes, note));
+  for (const Detection& found : record.detections) boxes.push_back({found.box, caption_of(found, with_labels)});
+  return draw_overlay(radiograph, mask, boxes, record.bone && !record.bone->present ? kNoBone : "");
 }
 
 // All pictures of the radiograph or, where one cannot be written, none: a failed record has no pictures.
@@ -61,8 +61,11 @@ void write_pictures(ScanRecord& record, const Radiograph& radiograph, const Inpu
                     const RadiographOptions& options, const cv::Mat& mask) {
   const std::string picture = picture_name(input);
   try {
-    if (options.overlay)
-      write_overlay(options.output_folder / overlay_name(picture), radiograph, input, models, options, mask, record);
+    if (options.overlay) {
+      const Radiograph full_size = at_full_size(radiograph, input, options);
+      write_overlay_jpeg(options.output_folder / overlay_name(picture),
+                         overlay_of(record, full_size, mask, boxes_need_labels(models)));
+    }
     if (!record.bone) return;
     record.bone->mask = mask_name(picture);
     write_mask_png(options.output_folder / *record.bone->mask, mask);
