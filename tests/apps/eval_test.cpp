@@ -868,6 +868,16 @@ TEST_CASE("eval detect --model-card supplies the operating point") {
   CHECK(report.at("operating_point").at("score_threshold") == 0.625);
 }
 
+TEST_CASE("eval detect: a model runs on the images of Pascal VOC files that do not tell an extension") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "voc/IMG0003767.xml",
+                        "<annotation><object><name>fractured</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>9</xmax>"
+                        "<ymax>9</ymax></bndbox></object></annotation>");
+  const Json report = report_of({"detect", "--ground-truth", folder / "voc", "--images",
+                                 test::data_folder() / "samples", "--model", kDetector, "--bootstrap", "0"});
+  CHECK(report.at("images") == 1);
+}
+
 TEST_CASE("eval detect: an image that a model needs and that is not there is named") {
   const SmallCase files;
   const ProcessResult result =
@@ -908,6 +918,31 @@ TEST_CASE("eval segment: a run that is not finished, or wrote no masks, is no fo
   const ProcessResult result = eval({"segment", "--ground-truth", folder / "truth", "--predictions", folder / "run"});
   CHECK(result.exit_code == 2);
   CHECK_THAT(result.errors, Contains(sentence));
+}
+
+TEST_CASE("eval segment: masks of a run below the ground truth are no ground truth") {
+  const TemporaryFolder folder;
+  for (const char* file : {"truth/a.bmp", "truth/run/masks/b.png.png", "predicted/a.bmp", "predicted/b.bmp"})
+    write_file_atomically(folder / file, bitmap({1, 1, 0, 0}));
+  write_file_atomically(folder / "truth/run/run.json", R"({"schema": "bonescan.run/1"})");
+  const Words words = {"segment", "--predictions", folder / "predicted", "--ground-truth"};
+  CHECK(report_of(joined(words, {folder / "truth"})).at("images") == 1);
+  CHECK(report_of(joined(words, {folder / "truth/run/masks"})).at("images") == 1);
+  const ProcessResult whole_run = eval(joined(words, {folder / "truth/run"}));
+  CHECK(whole_run.exit_code == 2);
+  CHECK_THAT(whole_run.errors, Contains("holds no mask, or only what runs of bonescan predicted"));
+}
+
+TEST_CASE("eval segment: predicted masks that differ only in the extension matter only where one of them is needed") {
+  const TemporaryFolder folder;
+  for (const char* file : {"truth/a.bmp", "predicted/a.bmp", "predicted/b.jpg.bmp", "predicted/b.png.bmp"})
+    write_file_atomically(folder / file, bitmap({1, 1, 0, 0}));
+  const Words words = {"segment", "--predictions", folder / "predicted", "--ground-truth", folder / "truth"};
+  CHECK(report_of(words).at("images") == 1);
+  write_file_atomically(folder / "truth/b.bmp", bitmap({1, 1, 0, 0}));
+  const ProcessResult result = eval(words);
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Contains("has several masks for b.bmp"));
 }
 
 TEST_CASE("eval segment runs a model on the radiographs of the masks") {

@@ -41,6 +41,15 @@ TEST_CASE("The extension counts unless the caller says otherwise") {
   CHECK_FALSE(index.find_any_extension("foot"));
 }
 
+TEST_CASE("The last number of a UID is no extension") {
+  const ImageIndex index(images({"1.2.840", "1.2.840.3", "left/1.2.840.4"}));
+  CHECK(index.find_any_extension("1.2.840.txt")->id == 0);
+  CHECK(index.find_any_extension("1.2.840.3.txt")->id == 1);
+  CHECK(index.find_any_extension("left/1.2.840.4.txt")->id == 2);
+  CHECK(index.find_any_extension("1.2.840.4.txt")->id == 2);
+  CHECK_FALSE(index.find_any_extension("1.2.840.5"));
+}
+
 TEST_CASE("An index of names gives their positions") {
   const std::vector<std::string> names = {"left/hand.jpg", "foot.jpg"};
   const ImageIndex index(names);

@@ -97,6 +97,34 @@ TEST_CASE("A run of segment has no boxes to evaluate, and one that goes on has n
     CHECK_THROWS_WITH(read_predictions(folder / name, two_images()), Contains("is not finished"));
 }
 
+TEST_CASE("Of a shard, or a run that stopped at a failure, nothing is taken for the predictions of a run") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "results.jsonl", record("a.png", kBox));
+  write_file_atomically(folder / "detections.json", "[]");
+  write_file_atomically(folder / "labels/a.txt", "0 0.5 0.5 0.2 0.1 0.75\n");
+  const auto [run, sentence] = GENERATE(table<std::string, std::string>({
+      {R"({"schema":"bonescan.run/1","status":"finished","settings":{"shard":"2/3"}})", "holds shard 2/3 of a run"},
+      {R"({"schema":"bonescan.run/1","status":"stopped at the first failure"})",
+       R"(is not finished (its run.json says "stopped at the first failure"))"},
+  }));
+  write_file_atomically(folder / "run.json", run);
+  for (const char* name : {"", "results.jsonl", "detections.json", "labels", "labels/"}) {
+    CAPTURE(name);
+    CHECK_THROWS_WITH(read_predictions(folder / name, two_images()), Contains(sentence));
+  }
+  write_file_atomically(folder / "run.json", R"({"schema":"bonescan.run/1","status":"finished"})");
+  for (const char* name : {"", "results.jsonl", "labels/"}) {
+    CAPTURE(name);
+    CHECK(read_predictions(folder / name, two_images()).boxes.size() == 1);
+  }
+}
+
+TEST_CASE("results.jsonl: an image may have another extension than in the ground truth, or there none") {
+  Dataset dataset = two_images();
+  dataset.images[0].file_name = "a";  // as Pascal VOC files without <filename> name it
+  CHECK(read(record("a.png", kBox) + record("sub/b.dcm", kBox), dataset).boxes.size() == 2);
+}
+
 TEST_CASE("detections.json of ours: images that are not in its images.json are no true negatives") {
   const test::TemporaryFolder folder;
   const std::string entry = R"([{"image_id":1,"category_id":1,"bbox":[1,2,3,4],"score":0.05}])";

@@ -151,6 +151,14 @@ TEST_CASE("an output folder that is an input itself is refused: its results woul
   CHECK(names(find_inputs({{folder / "in/*.png"}, {}, {}}, nothing, folder / "in")) == Names{"1.png"});
 }
 
+TEST_CASE("an output folder among what a glob matches is no input, so that the run can be resumed") {
+  const test::TemporaryFolder folder;
+  touch(folder / "in/1.png");
+  touch(folder / "in/out/overlays/1.png.jpg");
+  std::istringstream nothing;
+  CHECK(names(find_inputs({{folder / "in/*"}, {}, {}}, nothing, folder / "in/out")) == Names{"1.png"});
+}
+
 TEST_CASE("shards split the inputs without overlap, and keep their ids") {
   const test::TemporaryFolder folder;
   for (int i = 0; i < 40; ++i) touch(folder / (std::to_string(i) + ".png"));

@@ -71,6 +71,11 @@ bool may_be_dicom_name(const fs::path& path) {
          std::all_of(extension.begin() + 1, extension.end(), is_digit);
 }
 
+fs::path without_extension(const fs::path& path) {
+  const bool has_extension = is_image_file_name(path) || !may_be_dicom_name(path);
+  return has_extension ? fs::path(path).replace_extension() : path;
+}
+
 FolderSurvey survey_folder(const fs::path& folder, const std::string& option, UnreadableFolder unreadable) {
   FolderSurvey survey;
   RunFolders runs(folder);

@@ -17,6 +17,9 @@ bool is_image_file_name(const std::filesystem::path& path);
 // UIDs: 1.2.840.113619) or has no extension at all.
 bool may_be_dicom_name(const std::filesystem::path& path);
 
+// The path without the extension of its file name; the last number of a UID (1.2.840.113619) is none.
+std::filesystem::path without_extension(const std::filesystem::path& path);
+
 // The files below a folder, in paths relative to it and in byte order.
 struct FolderSurvey {
   std::vector<std::string> images;          // less what earlier runs wrote (run_folder.h)

@@ -2,16 +2,11 @@
 
 #include <filesystem>
 
+#include "bonescan/dataset/image_files.h"
+
 namespace bonescan {
-namespace {
 
 namespace fs = std::filesystem;
-
-std::string without_extension(const fs::path& path) {
-  return fs::path(path).replace_extension().string();
-}
-
-}  // namespace
 
 ImageIndex::ImageIndex(const Dataset& dataset) {
   for (const DatasetImage& image : dataset.images) add(image.file_name, {image.id, false});
@@ -31,8 +26,9 @@ void ImageIndex::add(const std::string& file_name, const ImageMatch& match) {
   const fs::path path = fs::path(file_name).lexically_normal();
   enter(paths_, path.string());
   enter(base_names_, path.filename().string());
-  enter(path_stems_, without_extension(path));
-  enter(base_stems_, path.stem().string());
+  const fs::path stem = without_extension(path);
+  enter(path_stems_, stem.string());
+  enter(base_stems_, stem.filename().string());
 }
 
 std::optional<ImageMatch> ImageIndex::look_up(const Names& names, const std::string& key) {
@@ -52,7 +48,7 @@ bool ImageIndex::has_several(std::string_view name) const {
     const auto position = names.find(key.native());
     return position != names.end() && !position->second;
   };
-  const fs::path stem = fs::path(path).replace_extension();
+  const fs::path stem = without_extension(path);
   return is_ambiguous(paths_, path) || is_ambiguous(base_names_, path.filename()) || is_ambiguous(path_stems_, stem) ||
          is_ambiguous(base_stems_, stem.filename());
 }
@@ -61,7 +57,7 @@ std::optional<ImageMatch> ImageIndex::find_any_extension(std::string_view name) 
   if (const auto match = find(name)) return match;
   const fs::path path = fs::path(name).lexically_normal();
   // The name may lack its extension (then all of it is the stem) or have another one.
-  for (const fs::path& stem : {path, fs::path(path).replace_extension()}) {
+  for (const fs::path& stem : {path, without_extension(path)}) {
     if (const auto match = look_up(path_stems_, stem.string())) return match;
     if (const auto match = look_up(base_stems_, stem.filename().string())) return match;
   }

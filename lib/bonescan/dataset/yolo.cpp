@@ -227,7 +227,7 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
       folder, dataset, dataset.source, true,
       [&](const DatasetImage& image, const YoloLine& line, const std::string& where) {
         if (image.width <= 0 || image.height <= 0)
-          throw UsageError(fmt::format("{}: {} does not say the image's size, which YOLO boxes need (--images)", where,
+          throw UsageError(fmt::format("{}: {} does not say the image's width and height, which YOLO boxes need", where,
                                        dataset.source));
         const auto category = classes.find(line.class_number);
         if (category == classes.end())

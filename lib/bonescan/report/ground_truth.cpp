@@ -85,7 +85,7 @@ std::vector<fs::path> find_images(const Dataset& dataset, const fs::path& folder
   const ImageFolder images(folder);
   std::vector<fs::path> found;
   for (const DatasetImage& image : dataset.images)
-    found.push_back(image.path.empty() ? images.find(image.file_name).value_or(fs::path()) : image.path);
+    found.push_back(image.path.empty() ? images.find_any_extension(image.file_name).value_or(fs::path()) : image.path);
   return found;
 }
 

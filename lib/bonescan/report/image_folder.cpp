@@ -9,15 +9,8 @@ namespace fs = std::filesystem;
 ImageFolder::ImageFolder(const fs::path& folder)
     : folder_(folder), files_(list_image_files(folder, "--images")), index_(files_) {}
 
-std::optional<fs::path> ImageFolder::find(std::string_view name) const {
-  return path_of(index_.find(name));
-}
-
 std::optional<fs::path> ImageFolder::find_any_extension(std::string_view name) const {
-  return path_of(index_.find_any_extension(name));
-}
-
-std::optional<fs::path> ImageFolder::path_of(const std::optional<ImageMatch>& match) const {
+  const auto match = index_.find_any_extension(name);
   if (!match) return std::nullopt;
   return folder_ / files_[static_cast<std::size_t>(match->id)];
 }

@@ -11,25 +11,20 @@
 
 namespace bonescan {
 
-// The images below a folder, listed once. Names match as ImageIndex says: by the relative path, then by a base name
-// that only one of these images has.
+// The images below a folder, listed once.
 class ImageFolder {
  public:
   // Throws UsageError that names --images if the folder cannot be read.
   explicit ImageFolder(const std::filesystem::path& folder);
 
-  // nullopt if no image has the name, or several have.
-  std::optional<std::filesystem::path> find(std::string_view name) const;
-
-  // As find, and then without regard to the extension.
+  // As ImageIndex: by the relative path, then by a base name that only one of these images has, and then the same
+  // without regard to the extension. nullopt if no image has the name, or several have.
   std::optional<std::filesystem::path> find_any_extension(std::string_view name) const;
 
   // Whether find_any_extension finds nothing because several images have the name.
   bool has_several(std::string_view name) const { return index_.has_several(name); }
 
  private:
-  std::optional<std::filesystem::path> path_of(const std::optional<ImageMatch>& match) const;
-
   std::filesystem::path folder_;
   std::vector<std::string> files_;  // the ids of the index are positions here
   ImageIndex index_;

@@ -11,6 +11,7 @@
 #include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
+#include "bonescan/dataset/run_folder.h"
 #include "bonescan/dataset/split_list.h"
 #include "bonescan/report/read_predictions.h"
 #include "bonescan/scan/output_folder.h"
@@ -26,29 +27,23 @@ std::string mask_key(fs::path path) {
   return path.lexically_normal().string();
 }
 
-// The keys of the masks of a folder, in the order of the files.
-std::vector<std::string> mask_keys(const fs::path& folder, const std::vector<std::string>& files) {
-  std::vector<std::string> keys;
-  std::map<std::string, std::string> seen;
-  for (const std::string& file : files) {
-    const auto [earlier, is_new] = seen.emplace(mask_key(file), file);
-    if (!is_new)
-      throw UsageError(fmt::format("{}: {} and {} are masks of the same name; one is needed", folder.string(),
-                                   earlier->second, file));
-    keys.push_back(earlier->first);
-  }
-  return keys;
+std::vector<std::string> list_true_masks(const fs::path& folder) {
+  std::vector<std::string> files = list_files_of_others(folder, "--ground-truth", is_image_file_name);
+  if (files.empty())
+    throw UsageError(
+        fmt::format("--ground-truth {} holds no mask, or only what runs of bonescan predicted", folder.string()));
+  return files;
 }
 
-std::vector<std::string> list_masks(const fs::path& folder, const std::string& option) {
-  std::vector<std::string> files = list_files(folder, option, is_image_file_name).files;  // of runs of ours, too
-  if (files.empty()) throw UsageError(fmt::format("{} {} holds no mask", option, folder.string()));
+std::vector<std::string> list_predicted_masks(const fs::path& folder) {
+  std::vector<std::string> files = list_files(folder, "--predictions", is_image_file_name).files;
+  if (files.empty()) throw UsageError(fmt::format("--predictions {} holds no mask", folder.string()));
   return files;
 }
 
 // Masks lie in masks/ of an output folder of ours.
 fs::path predicted_masks_folder(const fs::path& folder) {
-  check_run_is_finished(folder);
+  check_is_whole_run(folder);
   if (!fs::exists(folder / kResultsName)) return folder;
   if (!fs::is_directory(folder / kMasksFolder))
     throw UsageError(
@@ -71,10 +66,15 @@ std::vector<std::string> failed_pictures(const fs::path& folder) {
 Dataset true_masks(const MaskFolders& folders, const std::vector<std::string>& files) {
   Dataset truth;
   truth.source = folders.ground_truth.string();
-  for (std::string& key : mask_keys(folders.ground_truth, files)) {
+  std::map<std::string, std::string> seen;
+  for (const std::string& file : files) {
+    const auto [earlier, is_new] = seen.emplace(mask_key(file), file);
+    if (!is_new)
+      throw UsageError(
+          fmt::format("{}: {} and {} are masks of the same name; one is needed", truth.source, earlier->second, file));
     DatasetImage mask;
     mask.id = static_cast<std::int64_t>(truth.images.size());
-    mask.file_name = std::move(key);
+    mask.file_name = earlier->first;
     truth.images.push_back(std::move(mask));
   }
   if (folders.split_list)
@@ -85,18 +85,20 @@ Dataset true_masks(const MaskFolders& folders, const std::vector<std::string>& f
 }  // namespace
 
 Dataset read_true_masks(const MaskFolders& folders) {
-  return true_masks(folders, list_masks(folders.ground_truth, "--ground-truth"));
+  return true_masks(folders, list_true_masks(folders.ground_truth));
 }
 
 MaskPairs pair_masks(const MaskFolders& folders) {
   const fs::path predictions_folder = predicted_masks_folder(folders.predictions);
   const ImageIndex failed(failed_pictures(folders.predictions));
-  const std::vector<std::string> truth_files = list_masks(folders.ground_truth, "--ground-truth");
+  const std::vector<std::string> truth_files = list_true_masks(folders.ground_truth);
   const bool is_empty = folders.predictions_may_lack && !fs::exists(predictions_folder);
   const std::vector<std::string> predicted_files =
-      is_empty ? std::vector<std::string>() : list_masks(predictions_folder, "--predictions");
+      is_empty ? std::vector<std::string>() : list_predicted_masks(predictions_folder);
   const Dataset truth = true_masks(folders, truth_files);
-  const ImageIndex predicted(mask_keys(predictions_folder, predicted_files));
+  std::vector<std::string> predicted_keys;
+  for (const std::string& file : predicted_files) predicted_keys.push_back(mask_key(file));
+  const ImageIndex predicted(predicted_keys);
 
   MaskPairs result;
   std::set<std::int64_t> used;

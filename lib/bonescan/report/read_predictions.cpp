@@ -36,7 +36,7 @@ class RecordMatcher {
 
   void add(const ScanRecord& record, const std::string& line) {
     const std::string name = picture_name(record);
-    const auto match = index_.find(name);
+    const auto match = index_.find_any_extension(name);
     if (!match)
       throw UsageError(fmt::format("{}: there {} {} in {}", line,
                                    index_.has_several(name) ? "are several images" : "is no image", name,
@@ -114,19 +114,8 @@ Predictions parse_scan_results(std::string_view text, const fs::path& path, cons
   return matcher.finish(path.string());
 }
 
-// Images of the other shards would count as without detections.
-void check_is_no_shard(const fs::path& folder) {
-  if (!holds_run_report(folder)) return;
-  const Json run = read_json_file(folder / kRunName);
-  const Json* const shard = find_by_path(run, "settings.shard");
-  if (shard && shard->is_string())
-    throw UsageError(fmt::format("{} holds shard {} of a run; merge the shards first (bonescan merge)", folder.string(),
-                                 shard->get<std::string>()));
-}
-
 Predictions read_predictions_folder(const fs::path& folder, const Dataset& dataset) {
-  check_run_is_finished(folder);
-  check_is_no_shard(folder);
+  check_is_whole_run(folder);
   if (fs::exists(folder / kResultsName)) return read_scan_results(folder / kResultsName, dataset);
   return read_yolo_results(folder, dataset);
 }
@@ -141,8 +130,7 @@ Predictions read_predictions_of_any_kind(const fs::path& path, const Dataset& da
   if (has_extension(path, ".csv"))
     throw UsageError(fmt::format("--predictions {} is a table, which is for people; name the folder that it lies in",
                                  path.string()));
-  for (const char* const name : {kJournalName, kResultsName, kDetectionsName})
-    if (path.filename() == name) check_run_is_finished(path.has_parent_path() ? path.parent_path() : fs::path("."));
+  check_is_whole_run(path);
   const std::string text = read_text_file(path);
   const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
   return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);

@@ -174,9 +174,7 @@ std::string overlay_name(const std::string& picture) {
 }
 
 std::string label_name(const std::string& picture, const std::string& extension) {
-  const bool has_extension = is_image_file_name(picture) || !may_be_dicom_name(picture);
-  const fs::path stem = has_extension ? fs::path(picture).replace_extension() : fs::path(picture);
-  return name_below(kLabelsFolder, stem, extension, {".txt", ".xml", ".yaml"});
+  return name_below(kLabelsFolder, without_extension(picture), extension, {".txt", ".xml", ".yaml"});
 }
 
 bool stays_below(const fs::path& name) {

@@ -94,7 +94,7 @@ Json seconds_json(const RunTimes& times) {
 const char* status_name(ScanEnd end) {
   switch (end) {
     case ScanEnd::kFinished:
-      return "finished";
+      return kFinishedStatus;
     case ScanEnd::kInterrupted:
       return "interrupted";
     case ScanEnd::kStoppedAtFailure:

@@ -31,11 +31,6 @@ ShardRun read_shard(const fs::path& folder) {
   check_finished(folder);
   ShardRun shard{folder, read_json_file(folder / kRunName), {}, {}};
   try {
-    const std::string status = shard.run.at("status");
-    if (status != status_name(ScanEnd::kFinished))
-      throw UsageError(
-          fmt::format("{} holds a run that is not finished (its run.json says \"{}\"); go on with it (--resume) first",
-                      folder.string(), status));
     const Json& name = shard.run.at("settings").at("shard");
     if (name.is_null())
       throw UsageError(
