@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/json.h"
@@ -22,28 +21,6 @@ void check_run_is_finished(const fs::path& folder) {
   if (fs::exists(folder / kJournalName, error))
     throw UsageError(
         fmt::format("{} holds a run that is not finished; go on with it (--resume) first", folder.string()));
-  if (!holds_run_report(folder)) return;
-  const Json run = read_json_file(folder / kRunName);
-  const Json* const status = find_by_path(run, "status");
-  if (status && status->is_string() && *status != kFinishedStatus)
-    throw UsageError(
-        fmt::format("{} holds a run that is not finished (its run.json says \"{}\"); go on with it (--resume) first",
-                    folder.string(), status->get<std::string>()));
-}
-
-void check_is_whole_run(const fs::path& path) {
-  fs::path named = fs::absolute(path).lexically_normal();
-  if (!named.has_filename()) named = named.parent_path();  // "labels/"
-  constexpr std::array kParts = {kJournalName, kResultsName, kDetectionsName, kMasksFolder, kLabelsFolder};
-  const bool is_part = std::find(kParts.begin(), kParts.end(), named.filename()) != kParts.end();
-  const fs::path folder = is_part ? named.parent_path() : path;
-  check_run_is_finished(folder);
-  if (!holds_run_report(folder)) return;
-  const Json run = read_json_file(folder / kRunName);
-  const Json* const shard = find_by_path(run, "settings.shard");
-  if (shard && shard->is_string())
-    throw UsageError(fmt::format("{} holds shard {} of a run; merge the shards first (bonescan merge)", folder.string(),
-                                 shard->get<std::string>()));
 }
 
 std::optional<fs::path> RunFolders::above(const fs::path& file) {

@@ -14,7 +14,6 @@ namespace bonescan {
 
 inline constexpr const char* kRunName = "run.json";
 inline constexpr const char* kRunSchema = "bonescan.run/1";
-inline constexpr const char* kFinishedStatus = "finished";
 
 inline constexpr const char* kResultsName = "results.jsonl";
 inline constexpr const char* kJournalName = "results.jsonl.partial";  // the results while the run goes on
@@ -30,12 +29,8 @@ inline constexpr std::array kPictureFolders = {kMasksFolder, kOverlaysFolder, kL
 // Whether the folder has a run.json of ours, which even a run that goes on has.
 bool holds_run_report(const std::filesystem::path& folder);
 
-// Throws UsageError if a run in the folder goes on, or was stopped, interrupted or killed.
+// Throws UsageError if a run in the folder goes on, or was interrupted or killed.
 void check_run_is_finished(const std::filesystem::path& folder);
-
-// Throws UsageError if the path is the folder of a run, or results, masks or labels in one, that is not finished or a
-// shard: the images that it lacks would count as without detections.
-void check_is_whole_run(const std::filesystem::path& path);
 
 // Tells which of the folders below a folder a run has written into. Paths are relative to that folder; so is a run in
 // it itself, "".

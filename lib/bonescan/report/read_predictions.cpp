@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 #include <unordered_map>
@@ -21,6 +22,7 @@
 #include "bonescan/dataset/yolo.h"
 #include "bonescan/scan/output_folder.h"
 #include "bonescan/scan/record.h"
+#include "bonescan/scan/run_report.h"
 
 namespace bonescan {
 namespace {
@@ -149,6 +151,22 @@ void note_cut_off_scores(Predictions& predictions) {
 }
 
 }  // namespace
+
+void check_is_whole_run(const fs::path& path) {
+  fs::path named = fs::absolute(path).lexically_normal();
+  if (!named.has_filename()) named = named.parent_path();  // "labels/"
+  constexpr std::array kParts = {kJournalName, kResultsName, kDetectionsName, kMasksFolder, kLabelsFolder};
+  const bool is_part = std::find(kParts.begin(), kParts.end(), named.filename()) != kParts.end();
+  const fs::path folder = is_part ? named.parent_path() : path;
+  check_run_is_finished(folder);
+  if (!holds_run_report(folder)) return;
+  const Json run = read_json_file(folder / kRunName);
+  if (run.contains("status")) check_says_finished(run, folder);
+  const Json* const shard = find_by_path(run, "settings.shard");
+  if (shard && shard->is_string())
+    throw UsageError(fmt::format("{} holds shard {} of a run; merge the shards first (bonescan merge)", folder.string(),
+                                 shard->get<std::string>()));
+}
 
 void for_each_scan_record(std::string_view text, const fs::path& path,
                           const std::function<void(const ScanRecord& record, const std::string& line)>& visit) {

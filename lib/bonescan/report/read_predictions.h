@@ -18,9 +18,13 @@ namespace bonescan {
 // wrong: scores that a threshold cut off, boxes that reach beyond their image.
 Predictions read_predictions(const std::filesystem::path& path, const Dataset& dataset);
 
-// Reads a results.jsonl. Files match images by the full relative path first, then by a base name that
-// is unique; labels match categories by name. Of images that failed or have no line, those with boxes count
-// as images without detections, and the others are unseen negatives; notes say how many, and how many showed no bone.
+// Throws UsageError if the path is the folder of a run, or results, masks or labels in one, that is not finished or a
+// shard: the images that it lacks would count as without detections.
+void check_is_whole_run(const std::filesystem::path& path);
+
+// Reads a results.jsonl. Files match images as ImageIndex::find_any_extension does; labels match categories by name. Of
+// images that failed or have no line, those with boxes count as images without detections, and the others are unseen
+// negatives; notes say how many, and how many showed no bone.
 Predictions read_scan_results(const std::filesystem::path& path, const Dataset& dataset);
 
 // Calls `visit` with each record of the text of a results.jsonl, and "PATH, line N" for messages. Throws UsageError

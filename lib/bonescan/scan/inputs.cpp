@@ -161,8 +161,12 @@ void add_name(const std::string& name, const fs::path& left_out, Findings& findi
     throw UsageError(fmt::format("input {} does not exist; name a radiograph, a folder or a quoted glob", name));
   const std::vector<std::string> paths = expand_glob(name);
   if (paths.empty()) throw UsageError(fmt::format("input {} matches no file", name));
+  const auto is_left_out = [&left_out](const std::string& path) {
+    std::error_code unreadable;
+    return fs::is_directory(path, unreadable) && real_folder(path) == left_out;
+  };
   for (const std::string& path : paths)
-    if (left_out.empty() || real_folder(path) != left_out) add_existing(path, left_out, findings);
+    if (!is_left_out(path)) add_existing(path, left_out, findings);
 }
 
 void add_list(const fs::path& list, std::istream& standard_input, const fs::path& left_out, Findings& findings) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bonescan/core/counted.h"
+#include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/core/version.h"
@@ -94,13 +95,21 @@ Json seconds_json(const RunTimes& times) {
 const char* status_name(ScanEnd end) {
   switch (end) {
     case ScanEnd::kFinished:
-      return kFinishedStatus;
+      return "finished";
     case ScanEnd::kInterrupted:
       return "interrupted";
     case ScanEnd::kStoppedAtFailure:
       return "stopped at the first failure";
   }
   return "";
+}
+
+void check_says_finished(const Json& run, const std::filesystem::path& folder) {
+  const Json& status = run.at("status");
+  if (status != status_name(ScanEnd::kFinished))
+    throw UsageError(
+        fmt::format("{} holds a run that is not finished (its run.json says {}); go on with it (--resume) first",
+                    folder.string(), to_json_line(status)));
 }
 
 ScanCounts counts_from_json(const Json& counts) {

@@ -12,6 +12,10 @@ namespace bonescan {
 inline constexpr const char* kRunning = "running";
 const char* status_name(ScanEnd end);
 
+// Throws UsageError unless `run`, the run.json in the folder, says that its run is finished, Json::exception if it says
+// nothing.
+void check_says_finished(const Json& run, const std::filesystem::path& folder);
+
 // What "counts" of run.json says. Throws Json::exception if a member is missing.
 ScanCounts counts_from_json(const Json& counts);
 

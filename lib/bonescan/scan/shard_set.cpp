@@ -31,6 +31,7 @@ ShardRun read_shard(const fs::path& folder) {
   check_finished(folder);
   ShardRun shard{folder, read_json_file(folder / kRunName), {}, {}};
   try {
+    check_says_finished(shard.run, folder);
     const Json& name = shard.run.at("settings").at("shard");
     if (name.is_null())
       throw UsageError(
