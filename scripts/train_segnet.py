@@ -32,7 +32,7 @@ from bonescan_training.command_line import (
 )
 from bonescan_training.precision import fast_autocast
 from bonescan_training.segmentation_training import Training, held_out_iou, learning_rate_factor, segmentation_loss
-from bonescan_training.segnet import SegNet, training_state
+from bonescan_training.segnet import SegNet, training_state, widened, width_of
 from bonescan_training.weight_average import WeightAverage
 
 STATISTICS_BATCHES = 8  # from which an exported model's normalisation is found again
@@ -53,7 +53,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--held-out", type=existing_file, default=SPLITS / "bone_masks_valid.csv",
                         help="list of the masks to keep out (default: that of scripts/splits)")
     parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint.pt and log.jsonl")
-    parser.add_argument("--start-from", type=existing_file, help="checkpoint or exported model to begin with")
+    parser.add_argument("--start-from", type=existing_file, help="checkpoint or exported model to begin with, as wide as --width or narrower")
     parser.add_argument("--width", type=positive_integer, default=16,
                         help="channels of the first stage (default 16; full SegNet: 64)")
     parser.add_argument("--steps", type=positive_integer, default=1000,
@@ -113,14 +113,18 @@ def make_batch(
 def starting_state(
     labelled: list[Radiograph], drawn: list[Radiograph], photographs: list[np.ndarray], options: argparse.Namespace
 ) -> dict[str, Tensor]:
-    """The weights that --start-from names: a checkpoint's average, or those of an exported model."""
+    """The weights that --start-from names, a checkpoint's average or those of an exported model, widened to --width."""
     try:
-        exported = torch.jit.load(str(options.start_from), map_location="cpu").float()
+        folded = torch.jit.load(str(options.start_from), map_location="cpu").float().state_dict()
     except RuntimeError:
-        return load(options.start_from, options.device)["average"]
-    random = np.random.default_rng(options.seed)
-    batches = [make_batch(labelled, drawn, photographs, options, random)[0] for _ in range(STATISTICS_BATCHES)]
-    return training_state(exported.state_dict(), options.width, normalise(torch.cat(batches)))
+        state = load(options.start_from)["average"]
+    else:
+        random = np.random.default_rng(options.seed)
+        batches = [make_batch(labelled, drawn, photographs, options, random)[0] for _ in range(STATISTICS_BATCHES)]
+        state = training_state(folded, width_of(folded), normalise(torch.cat(batches)))
+    if options.width < width_of(state):
+        raise ValueError(f"--width {options.width}: {options.start_from} is of width {width_of(state)}")
+    return widened(state, options.width) if options.width > width_of(state) else state
 
 
 @torch.no_grad()

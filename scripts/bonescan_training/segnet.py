@@ -134,6 +134,33 @@ def training_state(folded: dict[str, Tensor], width: int, images: Tensor) -> dic
     return network.state_dict()
 
 
+def width_of(state: dict[str, Tensor]) -> int:
+    """The width of the network that `state` belongs to, folded or not."""
+    return len(state["encoder.0.0.convolution.weight"])
+
+
+def widened(state: dict[str, Tensor], width: int) -> dict[str, Tensor]:
+    """The state of a wider SegNet that computes what the network of `state` does (Chen et al., "Net2Net", ICLR 2016).
+
+    Every new channel repeats an old one, the same one in all layers of a stage, since unpooling goes by the encoder's
+    indices; what reads a repeated channel shares its weight out among the copies at random, so that these learn to
+    differ.
+    """
+    wide = {}
+    for name, target in SegNet(width).state_dict().items():
+        values = state[name]
+        if values.ndim > 0:
+            values = values[torch.arange(len(target)) % len(values)]
+        if values.ndim > 1:
+            inputs = values.shape[1]
+            sources = torch.arange(target.shape[1]) % inputs
+            shares = torch.rand(target.shape[:2])
+            shares /= torch.zeros(len(target), inputs).index_add(1, sources, shares)[:, sources]
+            values = values[:, sources] * shares[:, :, None, None]
+        wide[name] = values.clone()
+    return wide
+
+
 def inference_network(state: dict[str, Tensor], width: int) -> SegNet:
     """The network of a checkpoint for inference: batch normalisation folded into the convolutions, no auxiliary heads."""
     network = SegNet(width)

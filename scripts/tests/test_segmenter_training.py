@@ -10,7 +10,7 @@ import torch
 
 import small_data
 import train_segnet
-from bonescan_training import bone_masks
+from bonescan_training import bone_masks, segnet
 
 
 class SegmenterTraining(unittest.TestCase):
@@ -66,6 +66,26 @@ class SegmenterTraining(unittest.TestCase):
             network = torch.load(self.folder / output / "checkpoint.pt")["network"]
             biases = {network[f"auxiliary_heads.{i}.bias"].item() for i in range(3)}  # they begin alike
             self.assertEqual(len(biases) > 1, learn)
+
+    def test_training_may_start_from_a_narrower_network_that_draws_alike(self) -> None:
+        self.train("narrow")
+        narrow = torch.load(self.folder / "narrow/checkpoint.pt")["average"]
+        images = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+        logits = []
+        for width, state in ((2, narrow), (3, segnet.widened(narrow, 3)), (5, segnet.widened(narrow, 5))):
+            network = segnet.SegNet(width).eval()
+            network.load_state_dict(state)
+            logits.append(torch.cat([x.flatten() for x in network.forward_all(images)]))
+        for wider in logits[1:]:
+            torch.testing.assert_close(wider, logits[0])
+        self.train("wide", "--width", 3, "--start-from", self.folder / "narrow/checkpoint.pt")
+        wide = torch.load(self.folder / "wide/checkpoint.pt")
+        self.assertEqual(wide["width"], 3)
+        first = wide["network"]["encoder.0.0.convolution.weight"]
+        self.assertFalse(torch.equal(first[0], first[2]))  # a copy of it when the training began
+        with self.assertRaises(SystemExit) as ended:
+            self.train("narrower", "--width", 2, "--start-from", self.folder / "wide/checkpoint.pt")
+        self.assertEqual(ended.exception.code, 2)
 
     def test_held_out_names_may_have_folders_before_them(self) -> None:
         listed = small_data.write_list(self.folder / "folders.csv", [f"images/Fractured/{self.names[2]}"])
