@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 from bonescan_training.command_line import existing_file, existing_folder, positive_integer, program
 

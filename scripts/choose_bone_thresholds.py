@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from bonescan_training import bone_gate, bone_masks, fracatlas, model_card
-from bonescan_training.bone_masks import SPLITS
 from bonescan_training.command_line import existing_file, existing_folder, program
+from bonescan_training.image_lists import SPLITS, read_names
 from bonescan_training.pictures_without_bone import on_white, read_photographs
 
 
@@ -42,7 +42,7 @@ def best_mask_threshold(network: torch.jit.ScriptModule, options: argparse.Names
     """The threshold, in steps of 0.05, with the best mean IoU on the held-out masks."""
     thresholds = np.round(np.arange(0.2, 0.75, 0.05), 2)
     scores = np.zeros(len(thresholds))
-    names = bone_masks.read_names(options.held_out)
+    names = read_names(options.held_out)
     for name in names:
         probability = bone_gate.bone_probability(network, fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name)))
         truth = bone_masks.read_mask(options.masks, name)
@@ -86,7 +86,7 @@ def main() -> None:
         """Fraction and confidence of a picture."""
         return bone_gate.fraction_and_confidence(bone_gate.bone_probability(network, image), mask_threshold)
 
-    names = bone_masks.read_names(options.radiographs)
+    names = read_names(options.radiographs)
     bone = np.array([rate(fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name))) for name in names])
     pictures = [on_white(photograph) for _, photograph in read_photographs(options.photographs)]
     other = np.array([rate(version) for picture in pictures for _, version in bone_gate.disguises(picture)])

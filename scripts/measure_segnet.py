@@ -24,8 +24,8 @@ import torch
 
 from bonescan_training import bone_gate, bone_masks, fracatlas, model_card, pictures_without_bone
 from bonescan_training.bone_gate import BoneNetwork, OperatingPoint
-from bonescan_training.bone_masks import SPLITS
 from bonescan_training.command_line import existing_file, existing_folder, program
+from bonescan_training.image_lists import SPLITS, read_names
 from bonescan_training.write_image import write_image
 
 
@@ -71,7 +71,7 @@ def draw_overlay(image: np.ndarray, truth: np.ndarray, probability: np.ndarray, 
 def measure_masks(network: BoneNetwork, threshold: float, options: argparse.Namespace) -> dict[str, Any]:
     """Mean and maximum IoU and mean Dice at the upright image's size, and each image's IoU."""
     rows = {}
-    for name in bone_masks.read_names(options.held_out):
+    for name in read_names(options.held_out):
         image = fracatlas.read_upright(fracatlas.image_path(options.fracatlas, name))
         probability = bone_gate.bone_probability(network, image)
         truth = bone_masks.read_mask(options.masks, name)
@@ -85,7 +85,7 @@ def measure_masks(network: BoneNetwork, threshold: float, options: argparse.Name
 
 def measure_radiographs(network: BoneNetwork, point: OperatingPoint, path: Path, root: Path) -> dict[str, Any]:
     """How many of the radiographs of a list pass, and which do not."""
-    names = bone_masks.read_names(path)
+    names = read_names(path)
     refused = []
     for name in names:
         probability = bone_gate.bone_probability(network, fracatlas.read_upright(fracatlas.image_path(root, name)))

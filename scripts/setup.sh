@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Installs what the build needs (scripts/apt-packages.txt) where it is missing. On a system without
-# apt-get it says what is missing and stops.
+# Installs what the build needs (scripts/apt-packages.txt), or the packages of another list, where they are missing. On a
+# system without apt-get it says what is missing and stops.
+# Example: scripts/setup.sh scripts/apt-packages-python.txt
 set -euo pipefail
+list=$(realpath "${1:-$(dirname "$0")/apt-packages.txt}")
 cd "$(dirname "$0")/.."
 
-mapfile -t packages < <(grep -v '^#' scripts/apt-packages.txt)
+mapfile -t packages < <(grep -v '^#' "$list")
 
 if ! command -v apt-get >/dev/null; then
   # Found by CMake in any case: LibTorch and the rest may come from elsewhere (CMAKE_PREFIX_PATH).
   missing=()
   for tool in cmake ninja c++; do command -v "$tool" >/dev/null || missing+=("$tool"); done
   if ((${#missing[@]})); then
-    echo "setup: apt-get is not here; please install: ${missing[*]}, and the libraries in scripts/apt-packages.txt" >&2
+    echo "setup: apt-get is not here; please install: ${missing[*]}, and the libraries in $list" >&2
     exit 2
   fi
   exit 0

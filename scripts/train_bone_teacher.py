@@ -27,13 +27,14 @@ import torch
 from torch import Tensor
 
 from bonescan_training import bone_augmentation, bone_masks, fracatlas, model_card
-from bonescan_training.bone_masks import CACHE_SIDE, SPLITS, Radiograph, names_hash
+from bonescan_training.bone_masks import CACHE_SIDE, Radiograph, names_hash
 from bonescan_training.bone_teacher import TEACHER_SIDE, Decoder, Trunk, bone_probability
 from bonescan_training.checkpoint import check_radiographs, check_recipe, load_if_present, save_atomically
 from bonescan_training.code_commit import code_commit
 from bonescan_training.command_line import (
     existing_file, existing_folder, positive_integer, positive_number, program, torch_device,
 )
+from bonescan_training.image_lists import SPLITS, read_names
 from bonescan_training.precision import fast_autocast
 from bonescan_training.segmentation_training import Training, held_out_iou, learning_rate_factor, segmentation_loss
 from bonescan_training.weight_average import WeightAverage
@@ -118,7 +119,7 @@ def make_training(recipe: dict[str, Any], options: argparse.Namespace) -> Traini
     decoder = Decoder().to(options.device, memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(decoder.parameters(), lr=options.learning_rate, weight_decay=0.05)
     training = Training(decoder, WeightAverage(decoder, decay=0.99), optimiser)
-    saved = load_if_present(options.output / "training.pt", options.device)
+    saved = load_if_present(options.output / "training.pt")
     if saved:
         if saved["trunk_sha256"] != recipe["trunk_sha256"]:
             raise ValueError(f"{options.output / 'training.pt'} was trained on another trunk; name another --output")
@@ -159,10 +160,10 @@ def train_decoder(
 
 def names_to_draw(options: argparse.Namespace) -> list[str]:
     """Radiographs without a mask, in random order: none of the gate's lists, none near a held-out one."""
-    left_out = set(bone_masks.read_names(options.masks / "masks.csv"))
+    left_out = set(read_names(options.masks / "masks.csv"))
     for path in options.gate:
-        left_out.update(bone_masks.read_names(path))
-    for name in bone_masks.read_names(options.held_out):
+        left_out.update(read_names(path))
+    for name in read_names(options.held_out):
         number = int(Path(name).stem.removeprefix("IMG"))
         left_out.update(f"IMG{near:07d}.jpg" for near in range(number - NEIGHBOURS, number + NEIGHBOURS + 1))
     names = fracatlas.split_ids(options.fracatlas, "train") + fracatlas.non_fractured_ids(options.fracatlas)

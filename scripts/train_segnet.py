@@ -24,12 +24,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bonescan_training import bone_augmentation, bone_masks, pictures_without_bone
-from bonescan_training.bone_masks import INPUT_SIDE, SPLITS, Radiograph, names_hash
+from bonescan_training.bone_masks import INPUT_SIDE, Radiograph, names_hash
 from bonescan_training.checkpoint import check_radiographs, check_recipe, load, load_if_present, save_atomically
 from bonescan_training.code_commit import code_commit
 from bonescan_training.command_line import (
     existing_file, existing_folder, positive_integer, positive_number, program, torch_device,
 )
+from bonescan_training.image_lists import SPLITS
 from bonescan_training.precision import fast_autocast
 from bonescan_training.segmentation_training import Training, held_out_iou, learning_rate_factor, segmentation_loss
 from bonescan_training.segnet import SegNet, training_state, widened, width_of
@@ -189,7 +190,7 @@ def main() -> None:
     cv2.setNumThreads(0)
     torch.manual_seed(options.seed)
     options.output.mkdir(parents=True, exist_ok=True)
-    saved = load_if_present(options.output / "checkpoint.pt", options.device)
+    saved = load_if_present(options.output / "checkpoint.pt")
     if saved:
         check_recipe(saved["options"], vars(options), MAY_DIFFER)
 

@@ -34,7 +34,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bonescan_training import checkpoint, detection_metrics, fracture_data, ssd300, training_log
 from bonescan_training.code_commit import code_commit
@@ -43,7 +43,7 @@ from bonescan_training.command_line import (
 )
 from bonescan_training.fracture_augmentation import augment
 from bonescan_training.fracture_data import NO_BOXES, FractureData
-from bonescan_training.precision import PRECISIONS, autocast, fast_precision, gradient_scaler
+from bonescan_training.precision import PRECISIONS, autocast, clip_gradients, fast_precision, gradient_scaler
 from bonescan_training.weight_average import WeightAverage
 
 # Fitted to the training boxes: at input 512, 92 % of them meet an anchor at IoU 0.5 (torchvision's scales: 73 %).
@@ -143,12 +143,12 @@ def make_state(data: FractureData, arguments: argparse.Namespace) -> State:
         model, WeightAverage(model, arguments.average_decay), torch.optim.AdamW(parameter_groups(model, arguments)),
         gradient_scaler(arguments.device, PRECISIONS[arguments.precision]), code_commit=code_commit(),
     )
-    saved = checkpoint.load_if_present(arguments.output / "last.pt", arguments.device)
+    saved = checkpoint.load_if_present(arguments.output / "last.pt")
     if saved:
         checkpoint.check_recipe(saved["recipe"], vars(arguments), MAY_DIFFER)
         rates = [group["base_lr"] for group in state.optimiser.param_groups]
         model.load_state_dict(saved["model"])
-        state.average.state = saved["average"]
+        state.average.load(saved["average"])
         state.optimiser.load_state_dict(saved["optimiser"])
         for group, rate in zip(state.optimiser.param_groups, rates):
             group["base_lr"] = rate
@@ -235,7 +235,7 @@ def training_step(
     state.optimiser.zero_grad(set_to_none=True)
     state.scaler.scale(class_loss + box_loss).backward()
     state.scaler.unscale_(state.optimiser)
-    nn.utils.clip_grad_norm_(state.model.parameters(), 10.0)
+    clip_gradients(state.model, 10.0, state.scaler)
     state.scaler.step(state.optimiser)
     state.scaler.update()
     state.average.update(state.model, state.step)

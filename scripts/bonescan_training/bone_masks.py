@@ -5,7 +5,6 @@ An image is kept as one grey plane, stretched to CACHE_SIDE x CACHE_SIDE with ar
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ import numpy as np
 
 from bonescan_training import fracatlas
 from bonescan_training.checkpoint import load_arrays, save_arrays
+from bonescan_training.image_lists import read_names
 
-SPLITS = Path(__file__).parents[1] / "splits"  # lists of images
 INPUT_SIDE = 224
 CACHE_SIDE = 320
 MEAN, STD = 0.35, 0.28  # of all three channels, after division by 255
@@ -30,18 +29,6 @@ class Radiograph:
     grey: np.ndarray
     bone: np.ndarray
     aspect: float
-
-
-def read_names(path: Path) -> list[str]:
-    """File names of the images that a list holds in its column `image`, without the folders that may stand before them.
-
-    Raises ValueError where it has no such column, or no image.
-    """
-    with open(path, newline="") as file:
-        names = [Path(row.get("image") or "").name for row in csv.DictReader(file)]
-    if not names or not all(names):
-        raise ValueError(f"{path}: a list needs a column `image` with a name in every row")
-    return names
 
 
 def stretch(image: np.ndarray, side: int, interpolation: int = cv2.INTER_AREA) -> np.ndarray:

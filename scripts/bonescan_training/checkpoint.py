@@ -40,10 +40,10 @@ def load_arrays(path: Path, keys: Collection[str], what: str) -> dict[str, np.nd
     return arrays
 
 
-def load(path: Path, device: str = "cpu") -> dict[str, Any]:
-    """What torch.save wrote to path; raises ValueError where that is something else."""
+def load(path: Path) -> dict[str, Any]:
+    """What torch.save wrote to path, on the CPU; raises ValueError where that is something else."""
     try:
-        saved = torch.load(path, map_location=device)
+        saved = torch.load(path, map_location="cpu")
     except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise ValueError(f"{path} is no checkpoint: {str(error).splitlines()[0]}") from None
     if not isinstance(saved, dict):
@@ -51,9 +51,9 @@ def load(path: Path, device: str = "cpu") -> dict[str, Any]:
     return saved
 
 
-def load_if_present(path: Path, device: str = "cpu") -> dict[str, Any] | None:
+def load_if_present(path: Path) -> dict[str, Any] | None:
     """The checkpoint at path, or None where there is none yet."""
-    return load(path, device) if path.is_file() else None
+    return load(path) if path.is_file() else None
 
 
 def differing_options(

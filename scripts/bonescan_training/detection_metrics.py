@@ -97,8 +97,11 @@ def thresholds(matches: Matches) -> tuple[np.ndarray, np.ndarray]:
 def best_f1(matches: Matches, within: float = 0.0) -> dict[str, float]:
     """The score threshold of the best F1, with its precision, recall and F1.
 
-    Or the lowest threshold whose F1 is at most `within` below the best: it finds most for nearly the same F1.
+    Or the lowest threshold whose F1 is at most `within` below the best: it finds most for nearly the same F1. All are 0
+    where nothing was detected.
     """
+    if not len(matches.scores):
+        return dict.fromkeys(("score_threshold", "precision", "recall", "f1"), 0.0)
     score_thresholds, last = thresholds(matches)
     true = np.cumsum(matches.correct)[last]
     precision, recall = true / (last + 1), true / matches.ground_truth
@@ -116,10 +119,16 @@ def froc(matches: Matches) -> tuple[np.ndarray, np.ndarray]:
 
 
 def at_false_positives_per_image(matches: Matches, rate: float) -> dict[str, float]:
-    """The lowest score threshold with at most rate wrong detections an image, and the share of boxes found there."""
+    """The lowest score threshold with at most rate wrong detections an image, and the share of boxes found there.
+
+    1 where every threshold has more, or nothing was detected.
+    """
     score_thresholds, last = thresholds(matches)
     false_positives, sensitivity = (curve[last] for curve in froc(matches))
-    at = int(np.nonzero(false_positives <= rate)[0][-1])
+    within = np.nonzero(false_positives <= rate)[0]
+    if not len(within):
+        return {"score_threshold": 1.0, "sensitivity": 0.0, "false_positives_per_image": 0.0}
+    at = int(within[-1])
     return {
         "score_threshold": float(score_thresholds[at]), "sensitivity": float(sensitivity[at]),
         "false_positives_per_image": float(false_positives[at]),

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from bonescan_training import detection_metrics, fracatlas, ssd300
 from bonescan_training.command_line import chart_file, existing_folder, positive_integer
-from bonescan_training.fracture_data import EVALUATION_NEGATIVES, NO_BOXES, evaluation_negatives
+from bonescan_training.fracture_data import NO_BOXES, evaluation_negatives
 from bonescan_training.froc_plot import draw_froc
 
 # The default threshold is the lowest whose F1 is no further below the best: the F1 is flat there, and finding a
@@ -85,7 +85,7 @@ def validate(model: torch.nn.Module, root: Path, size: int, negatives: int, box_
     boxes, names = fracatlas.read_boxes(root), fracatlas.split_ids(root, "valid")
     return Validation(
         detect(model, root, names, size, box_voting_iou), [boxes[name] for name in names],
-        detect(model, root, evaluation_negatives(root, negatives), size, box_voting_iou), box_voting_iou,
+        detect(model, root, evaluation_negatives(negatives), size, box_voting_iou), box_voting_iou,
     )
 
 
@@ -158,7 +158,7 @@ def add_figure_options(parser: argparse.ArgumentParser) -> None:
     """What the figures are measured on, and how."""
     parser.add_argument("--fracatlas", type=existing_folder, required=True, help="root of a FracAtlas download")
     parser.add_argument(
-        "--negatives", type=positive_integer, default=EVALUATION_NEGATIVES,
+        "--negatives", type=positive_integer, default=300,
         help="non-fractured images, %(default)s at most and by default: the card tells how often they raise an alarm",
     )
     parser.add_argument(

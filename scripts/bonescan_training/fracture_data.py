@@ -16,10 +16,11 @@ from torch import Tensor
 
 from bonescan_training import fracatlas
 from bonescan_training.checkpoint import load_arrays, save_arrays
+from bonescan_training.image_lists import SPLITS, read_names
 
 # Zoomed windows of training images stay sharp.
 KEPT_SIDES = 1.5
-EVALUATION_NEGATIVES = 300
+EVALUATION_NEGATIVES = SPLITS / "detector_negatives_valid.csv"
 NO_BOXES = np.zeros((0, 4), np.float32)
 PACK_JPEG_QUALITY = 90
 PACK_BYTES = 60_000_000
@@ -48,18 +49,15 @@ class FractureData:
 
 def training_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
     """Non-fractured images for training, at most `count`: none of evaluation_negatives, and no copy of one."""
-    held_out = set(evaluation_negatives(root, EVALUATION_NEGATIVES, seed))
-    return [name for name in _negatives_in_order(root, seed) if name not in held_out][:count]
+    held_out = set(read_names(EVALUATION_NEGATIVES))
+    names = np.random.default_rng(seed).permutation(fracatlas.non_fractured_ids(root))
+    return [str(name) for name in names if name not in held_out][:count]
 
 
-def evaluation_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
-    """Non-fractured images for choosing thresholds, at most EVALUATION_NEGATIVES; there are no copies of them."""
-    single = [name for name in _negatives_in_order(root, seed) if name not in fracatlas.NON_FRACTURED_WITH_COPIES]
-    return single[len(single) - min(count, EVALUATION_NEGATIVES) :]
-
-
-def _negatives_in_order(root: Path, seed: int) -> list[str]:
-    return [str(name) for name in np.random.default_rng(seed).permutation(fracatlas.non_fractured_ids(root))]
+def evaluation_negatives(count: int) -> list[str]:
+    """Non-fractured images for choosing thresholds, the last `count` of a list of 300; there are no copies of them."""
+    names = read_names(EVALUATION_NEGATIVES)
+    return names[len(names) - min(count, len(names)) :]
 
 
 def training_image(image: np.ndarray, size: int) -> np.ndarray:

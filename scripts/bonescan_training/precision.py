@@ -1,7 +1,8 @@
-"""The arithmetic that trains fastest on a device."""
+"""The arithmetic that trains fastest on a device, and gradients that it cannot hold."""
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 PRECISIONS = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 
@@ -40,3 +41,14 @@ def gradient_scaler(device: str | torch.device, dtype: torch.dtype) -> torch.cud
     if hasattr(torch.amp, "GradScaler"):
         return torch.amp.GradScaler("cuda", enabled=enabled)
     return torch.cuda.amp.GradScaler(enabled=enabled)
+
+
+def clip_gradients(network: nn.Module, limit: float, scaler: torch.cuda.amp.GradScaler | None = None) -> None:
+    """Makes the gradients' norm at most `limit`.
+
+    Raises ValueError where it is not finite, before the optimiser takes that over into all weights; a scaler in use
+    leaves such steps out by itself.
+    """
+    norm = nn.utils.clip_grad_norm_(network.parameters(), limit)
+    if not (scaler and scaler.is_enabled()) and not norm.isfinite():
+        raise ValueError("the gradient is not finite any more; go on from the last checkpoint with a lower --learning-rate")

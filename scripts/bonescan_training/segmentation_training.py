@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from bonescan_training import training_log
 from bonescan_training.bone_masks import Radiograph, stretch
+from bonescan_training.precision import clip_gradients
 from bonescan_training.weight_average import WeightAverage
 
 
@@ -65,7 +66,7 @@ class Training:
     def go_on_from(self, saved: dict[str, Any]) -> None:
         """Takes over what state() gave; older checkpoints hold neither losses nor seconds."""
         self.network.load_state_dict(saved["network"])
-        self.average.state = saved["average"]
+        self.average.load(saved["average"])
         self.optimiser.load_state_dict(saved["optimiser"])
         self.step, self.losses = saved["step"], saved.get("losses", [])
         self.seconds_before = saved.get("seconds", 0.0)
@@ -76,7 +77,7 @@ class Training:
             group["lr"] = learning_rate
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        clip_gradients(self.network, 5.0)
         self.optimiser.step()
         self.average.update(self.network, self.step)
         self.losses.append(loss.item())

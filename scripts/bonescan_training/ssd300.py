@@ -189,7 +189,7 @@ def match(anchors: Tensor, boxes: Tensor, threshold: float = 0.5, ignored_from: 
     """Index [A] of the ground-truth box that each anchor stands for, -1 (background), or IGNORED.
 
     An anchor stands for its best box if their IoU is at least the threshold, and a box's best anchor stands for it at
-    any IoU; of boxes that share their best anchor, the last has it. Below the threshold, down to ignored_from, an
+    any IoU; of boxes that share their best anchor, one has it. Below the threshold, down to ignored_from, an
     anchor is neither fracture nor background.
     """
     if len(boxes) == 0:

@@ -12,6 +12,11 @@ class WeightAverage:
         self.decay = decay
         self.state = {name: value.detach().clone() for name, value in network.state_dict().items()}
 
+    def load(self, state: dict[str, torch.Tensor]) -> None:
+        """Takes over the average that a checkpoint holds."""
+        for name, value in self.state.items():
+            value.copy_(state[name])
+
     @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:
         """Takes in the network's weights after `step` steps before this one."""
