@@ -274,6 +274,11 @@ TEST_CASE("what does not fit together is one sentence with exit code 2, and noth
          text.replace(text.find("\"masks/"), 7, "\"masks/../../");
          write_file_atomically(copy / "1/results.jsonl", text);
        })},
+      {"leaves the input folder", changed([](const fs::path& copy) {
+         std::string text = read_text_file(copy / "1/results.jsonl");
+         text.replace(text.find("\"file\":\""), 8, "\"file\":\"../../");
+         write_file_atomically(copy / "1/results.jsonl", text);
+       })},
       {"has a box of the class \"elephant\"", changed([](const fs::path& copy) {
          for (const char* shard : {"1", "2", "3"}) {
            std::string text = read_text_file(copy / shard / "results.jsonl");

@@ -51,6 +51,15 @@ TEST_CASE("A split list whose columns are not separated by commas is refused wit
   CHECK(read("a;b.jpg\n") == Names{"a;b.jpg"});  // a name
 }
 
+TEST_CASE("A split list that names several images at once is refused") {
+  for (const UnknownNames unknown : {UnknownNames::kRefused, UnknownNames::kNoted}) {
+    Dataset dataset = three_images();
+    dataset.images.push_back({4, "Healthy/a.jpg", 0, 0, {}});
+    CHECK_THROWS_WITH(keep_listed_images(dataset, {"b.jpg", "a.jpg"}, "list.csv", unknown),
+                      Catch::Contains("list.csv names a.jpg, and there are several of this name in gt.json"));
+  }
+}
+
 TEST_CASE("A split list names images with or without folder and extension") {
   Dataset dataset = three_images();
   keep_listed_images(dataset, {"a", "c.v2"}, "list.csv");

@@ -119,6 +119,17 @@ TEST_CASE("A YOLO label file without an image, or a class without a name, is ref
   CHECK_THROWS_WITH(files.read(), Contains("z.txt") && Contains("no image"));
 }
 
+TEST_CASE("Of YOLO classes of one name only one may have boxes") {
+  const YoloCase files;
+  files.write("labels/classes.txt", "x\nx\n");
+  files.write("labels/a.txt", "1 0.5 0.5 0.2 0.1\n");
+  const Dataset dataset = files.read();
+  REQUIRE(dataset.categories.size() == 1);
+  CHECK(dataset.categories[0].id == 1);
+  files.write("labels/sub/b.txt", "0 0.5 0.5 0.2 0.1\n");
+  CHECK_THROWS_WITH(files.read(), Contains("categories 0 and 1 are both called \"x\""));
+}
+
 TEST_CASE("A folder with names of YOLO's classes but no labels is no ground truth") {
   const YoloCase files;
   files.write("labels/classes.txt", "x\ny\n");

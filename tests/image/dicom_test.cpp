@@ -178,6 +178,20 @@ TEST_CASE("a window that the rescaling leaves without width, or with an infinite
   CHECK(radiograph.window.black == read("deep_explicit.dcm").window.black);
 }
 
+TEST_CASE("a window that has no width in single precision is as good as none") {
+  std::string bytes = read_text_file(dicom("window_rescaled.dcm"));
+  const auto replace = [&bytes](const std::string& value, const std::string& other) {
+    REQUIRE(bytes.find(value) != std::string::npos);
+    bytes.replace(bytes.find(value), value.size(), other);
+  };
+  replace("\x28\0\x03\x01US\x02\0\x01\0"s, "\x28\0\x03\x01US\x02\0\0\0"s);  // unsigned, so that nothing is shifted up
+  replace("DS\x04\0"s + "0.5 ", "DS\x04\0"s + "1e60");
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "flat.dcm", bytes);
+  const Window window = read_radiograph(folder / "flat.dcm").window;
+  CHECK(static_cast<float>(window.white - window.black) > 1.0F);
+}
+
 TEST_CASE("a sigmoid window is applied") {
   // PS3.3 C.11.2.1.3.1: y = ymax / (1 + exp(-4 (x - centre) / width))
   cv::Mat expected(47, 61, CV_8U);

@@ -1,6 +1,8 @@
 // What is drawn onto a radiograph, and where.
 #include "bonescan/image/overlay.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -20,6 +22,15 @@ cv::Mat drawn_pixels(const cv::Mat& overlay) {
   cv::cvtColor(difference, difference, cv::COLOR_BGR2GRAY);
   cv::threshold(difference, drawn, 2, 255, cv::THRESH_BINARY);
   return drawn;
+}
+
+TEST_CASE("scores have two digits, rounded down") {
+  CHECK(score_caption(0.0) == "0.00");
+  CHECK(score_caption(0.2899) == "0.28");
+  CHECK(score_caption(0.999999) == "0.99");
+  CHECK(score_caption(1.0) == "1.00");
+  for (int hundredths = 0; hundredths <= 100; ++hundredths)
+    CHECK(score_caption(hundredths / 100.0) == fmt::format("{}.{:02}", hundredths / 100, hundredths % 100));
 }
 
 TEST_CASE("without findings the overlay is the radiograph in colour") {

@@ -2,6 +2,8 @@
 #include "bonescan/image/radiograph.h"
 
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -215,6 +217,36 @@ TEST_CASE("where truncated files are allowed, the part that is there is right") 
   // BMP stores the lowest row first.
   const cv::Rect part(0, name == "grey.bmp" ? 37 : 0, 61, 10);
   CHECK(equal(partial.pixels(part), pixels_of(name)(part)));
+}
+
+TEST_CASE("a TIFF of which only a tag is cut off is read, and taken for truncated only where these are allowed") {
+  std::string bytes = read_text_file(fixture("lzw.tif"));  // little-endian, its directory at the end
+  const auto number_at = [&bytes](std::size_t at, std::size_t size) {
+    std::uint32_t number = 0;
+    std::memcpy(&number, &bytes[at], size);
+    return number;
+  };
+  const auto append = [&bytes](std::uint32_t number, std::size_t size) {
+    bytes.append(reinterpret_cast<const char*>(&number), size);
+  };
+  const std::uint32_t directory = number_at(4, 4), tags = number_at(directory, 2);
+  const std::string entries = bytes.substr(directory + 2, 12 * tags);
+  bytes.resize(directory);
+  append(tags + 1, 2);
+  bytes += entries;
+  constexpr std::uint32_t kSoftware = 305, kText = 2, kLength = 20;
+  append(kSoftware, 2);
+  append(kText, 2);
+  append(kLength, 4);
+  append(static_cast<std::uint32_t>(bytes.size()) + 8, 4);
+  append(0, 4);  // no further directory
+  bytes += "cut off";
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "cut.tif", bytes);
+  const Radiograph radiograph = read_radiograph(folder / "cut.tif");
+  CHECK(equal(radiograph.pixels, pixels_of("lzw.tif")));
+  CHECK_FALSE(radiograph.truncated);
+  CHECK(read_radiograph(folder / "cut.tif", {.allow_truncated = true}).truncated);
 }
 
 TEST_CASE("a whole file is not taken for a truncated one, where these are allowed") {

@@ -54,7 +54,6 @@ TEST_CASE("Masks are drawn over the radiograph of their name, whatever further e
   write_picture(folder / "images/hand.jpg", 200);
   EvaluationRequest request;
   request.task = ScanTask::kSegment;
-  request.sources.images = folder / "images";
   const auto first_picture = [&](const char* mask) {
     const fs::path truth = folder / mask / "truth", drawn = folder / mask / "drawn";
     for (const fs::path& masks : {truth, drawn}) write_picture(masks / mask, 0);
@@ -65,7 +64,11 @@ TEST_CASE("Masks are drawn over the radiograph of their name, whatever further e
     request.sources.predictions = drawn;
     return make_galleries(*evaluate(request, Cancellation())).at(0).pictures.at(0).data_uri;
   };
-  CHECK(first_picture("hand.jpg.png") == first_picture("hand.png"));
+  const std::string on_black = first_picture("hand.png");
+  request.sources.images = folder / "images";
+  const std::string on_radiograph = first_picture("hand.png");
+  CHECK(on_radiograph != on_black);
+  CHECK(first_picture("hand.jpg.png") == on_radiograph);
 }
 
 TEST_CASE("A mask that can no longer be read makes room for the next") {

@@ -84,6 +84,12 @@ TEST_CASE("results.jsonl: images without boxes that failed or have no line are n
              Contains("1 image without boxes missing from the predictions") && Contains("left out"));
 }
 
+TEST_CASE("results.jsonl: one that tells of no image of the set is refused, whether these have boxes or not") {
+  for (const Dataset& dataset : {two_images(), two_images_with_boxes()})
+    for (const std::string& text : {std::string(), record("c.png", "")})
+      CHECK_THROWS_WITH(read(text, dataset), Contains("results.jsonl tells of no image of gt.json"));
+}
+
 TEST_CASE("A run of segment has no boxes to evaluate, and one that goes on has not all of them") {
   CHECK_THROWS_WITH(
       read(R"({"file":"a.png","status":"ok","width":100,"height":100,"bone":{"present":true,"fraction":0.5,)"

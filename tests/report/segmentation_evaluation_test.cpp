@@ -109,6 +109,23 @@ TEST_CASE("Of a run of ours the masks of pictures that failed may lack, with a n
   CHECK_THROWS_WITH(masks.evaluate(), Contains("has no mask for any of"));
 }
 
+TEST_CASE("A mask of a run does not stand for a picture of the same base name that failed") {
+  const MaskCase masks;
+  masks.write("truth/p1/1.png", 1);
+  masks.write("predicted/masks/p2/1.jpg.png", 1);
+  const std::string failed = R"({"file":"p1/1.jpg","status":"failed","error":"no"})";
+  write_file_atomically(masks.path("predicted/results.jsonl"), failed);
+  CHECK_THROWS_WITH(masks.evaluate(), Contains("has no mask for any of"));
+  masks.write("truth/p2/1.png", 1);
+  const SegmentationEvaluation evaluation = masks.evaluate();
+  REQUIRE(evaluation.masks.pairs.size() == 1);
+  CHECK(evaluation.masks.pairs[0].name == "p2/1.png");
+  CHECK_THAT(evaluation.masks.notes.at(0), Contains("failed on the radiographs of 1 mask,"));
+  std::filesystem::remove(masks.path("truth/p2/1.png"));
+  std::filesystem::rename(masks.path("truth/p1/1.png"), masks.path("truth/1.png"));
+  CHECK_THROWS_WITH(masks.evaluate(), Contains("has several masks for 1.png"));
+}
+
 TEST_CASE("A ground truth without prediction, an empty folder and a broken file are usage errors") {
   const MaskCase masks;
   masks.write("truth/a.png", 1);

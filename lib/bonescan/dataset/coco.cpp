@@ -151,26 +151,6 @@ void read_annotations(const AnnotationFile& file, Dataset& dataset) {
   }
 }
 
-// Labels stand for categories by name. Exports may hold a name twice, once without boxes: that one goes.
-void keep_one_category_of_each_name(Dataset& dataset) {
-  Ids used;
-  for (const GroundTruthBox& box : dataset.boxes) used.insert(box.category_id);
-  std::vector<Category> kept;
-  for (Category& category : dataset.categories) {
-    const auto same =
-        std::find_if(kept.begin(), kept.end(), [&](const Category& one) { return one.name == category.name; });
-    if (same == kept.end()) {
-      kept.push_back(std::move(category));
-    } else if (used.contains(same->id) && used.contains(category.id)) {
-      throw UsageError(fmt::format("{}: the categories {} and {} are both called \"{}\", and both have boxes",
-                                   dataset.source, same->id, category.id, category.name));
-    } else if (used.contains(category.id)) {
-      *same = std::move(category);
-    }
-  }
-  dataset.categories = std::move(kept);
-}
-
 // nullopt if the name, without its extension, is not made of digits, or too long for a number.
 std::optional<std::int64_t> number_of_name(const DatasetImage& image) {
   const std::string name = fs::path(image.file_name).stem().string();
@@ -228,7 +208,6 @@ Dataset read_coco_dataset(const fs::path& path) {
   read_images(file, dataset);
   read_categories(file, dataset);
   read_annotations(file, dataset);
-  keep_one_category_of_each_name(dataset);
   finish_dataset(dataset);
   return dataset;
 }

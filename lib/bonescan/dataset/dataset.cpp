@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 #include <unordered_set>
+#include <utility>
 
 #include "bonescan/core/error.h"
 
@@ -26,6 +27,26 @@ void move_images(std::vector<DatasetImage>& from, std::vector<DatasetImage>& to,
   from.erase(first, from.end());
 }
 
+// Exports may hold a name twice, once without boxes.
+void keep_one_category_of_each_name(Dataset& dataset) {
+  std::unordered_set<std::int64_t> used;
+  for (const GroundTruthBox& box : dataset.boxes) used.insert(box.category_id);
+  std::vector<Category> kept;
+  for (Category& category : dataset.categories) {
+    const auto same =
+        std::find_if(kept.begin(), kept.end(), [&](const Category& one) { return one.name == category.name; });
+    if (same == kept.end()) {
+      kept.push_back(std::move(category));
+    } else if (used.contains(same->id) && used.contains(category.id)) {
+      throw UsageError(fmt::format("{}: the categories {} and {} are both called \"{}\", and both have boxes",
+                                   dataset.source, same->id, category.id, category.name));
+    } else if (used.contains(category.id)) {
+      *same = std::move(category);
+    }
+  }
+  dataset.categories = std::move(kept);
+}
+
 }  // namespace
 
 std::string base_name(const DatasetImage& image) {
@@ -39,6 +60,7 @@ std::string category_names(const Dataset& dataset) {
 }
 
 void finish_dataset(Dataset& dataset) {
+  keep_one_category_of_each_name(dataset);
   sort_by_id(dataset.images);
   sort_by_id(dataset.categories);
   std::unordered_set<std::int64_t> with_boxes;

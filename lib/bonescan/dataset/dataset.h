@@ -44,7 +44,8 @@ struct Dataset {
 // "fractured, implant"; "none" of a set without categories.
 std::string category_names(const Dataset& dataset);
 
-// Sorts images and categories by their ids, which must be unique, and marks the images with boxes as positive.
+// Sorts images and categories by their ids, which must be unique, and marks the images with boxes as positive. Of the
+// categories of one name, which labels stand for, the one that has boxes stays. Throws UsageError if several have.
 void finish_dataset(Dataset& dataset);
 
 // Keeps the images with these ids, which must be in the set; the others become left_out.

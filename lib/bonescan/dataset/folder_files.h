@@ -25,8 +25,8 @@ struct FolderListing {
 };
 
 // All files below `folder` for whose path `wanted` holds, without hidden files and folders. Broken links, pipes and
-// the like are among them: reading them says what is wrong. Throws UsageError that names `role` ("input", "--images")
-// and the folder if it cannot be read.
+// the like are among them: reading them as images says what is wrong. Throws UsageError that names `role` ("input",
+// "--images") and the folder if it cannot be read.
 FolderListing list_files(const std::filesystem::path& folder, const std::string& role,
                          const std::function<bool(const std::filesystem::path& file)>& wanted,
                          UnreadableFolder unreadable = UnreadableFolder::kRefused);

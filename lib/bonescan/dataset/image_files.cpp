@@ -100,8 +100,9 @@ FolderSurvey survey_folder(const fs::path& folder, const std::string& option, Un
   return survey;
 }
 
-std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option) {
-  return survey_folder(folder, option).images;
+std::vector<std::string> list_image_files(const fs::path& folder, const std::string& option,
+                                          UnreadableFolder unreadable) {
+  return survey_folder(folder, option, unreadable).images;
 }
 
 bool has_complete_jpeg_stream(const fs::path& path) {

@@ -34,7 +34,8 @@ FolderSurvey survey_folder(const std::filesystem::path& folder, const std::strin
                            UnreadableFolder unreadable = UnreadableFolder::kRefused);
 
 // The images alone.
-std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option);
+std::vector<std::string> list_image_files(const std::filesystem::path& folder, const std::string& option,
+                                          UnreadableFolder unreadable = UnreadableFolder::kRefused);
 
 // Whether a JPEG file ends as it should: an end-of-image marker follows the last scan. A cheap check for
 // downloads that were cut off; decoding is the full one. True for files of other kinds, false if the file

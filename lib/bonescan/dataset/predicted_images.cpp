@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "bonescan/core/counted.h"
+#include "bonescan/core/error.h"
 
 namespace bonescan {
 
@@ -20,6 +21,8 @@ void PredictedImages::add_seen(std::int64_t image_id, int width, int height) {
 }
 
 void PredictedImages::finish(Predictions& predictions) const {
+  if (seen_.empty() && failed_.empty() && !dataset_.images.empty())
+    throw UsageError(fmt::format("{} tells of no image of {}", predictions.source, dataset_.source));
   std::unordered_set<std::int64_t> missing;
   for (const DatasetImage& image : dataset_.images)
     if (!seen_.contains(image.id) && !failed_.contains(image.id)) missing.insert(image.id);

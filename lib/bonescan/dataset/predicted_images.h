@@ -26,7 +26,8 @@ class PredictedImages {
   void add_failed(std::int64_t image_id) { failed_.insert(image_id); }
 
   // Images that failed or were not added: those with boxes count as images without detections, and the others are
-  // unseen negatives. Notes say how many, and of images whose size is another than the set's.
+  // unseen negatives. Notes say how many, and of images whose size is another than the set's. Throws UsageError if no
+  // image was added: `predictions.source` is of other images, or was cut off.
   void finish(Predictions& predictions) const;
 
  private:

@@ -68,6 +68,9 @@ void keep_listed_images(Dataset& dataset, const std::vector<std::string>& names,
   std::size_t left_out = 0, not_found = 0;
   for (const std::string& name : names) {
     const auto match = index.find_any_extension(name);
+    if (!match && index.has_several(name))
+      throw UsageError(
+          fmt::format("{} names {}, and there are several of this name in {}", list, name, dataset.source));
     if (!match && unknown == UnknownNames::kRefused)
       throw UsageError(fmt::format("{} names {}, which is not in {}", list, name, dataset.source));
     if (!match) {

@@ -152,8 +152,9 @@ DecodedImage decode_grey(DcmDataset& data_set, const DicomHeader& header, int fr
   if (const auto window = read_window(*attributes_of_frame(data_set, frame, DCM_FrameVOILUTSequence))) {
     const auto to_pixels = [&](double value) { return (value - rescale.intercept) / rescale.slope + shift; };
     const auto [black, white] = std::minmax({to_pixels(window->black), to_pixels(window->white)});
-    // A slope far from 1 leaves no width, or one that is infinite in the single precision of a network's input.
-    if (white > black && std::isfinite(static_cast<float>(white - black)) && std::isfinite(static_cast<float>(black)))
+    // A slope far from 1 leaves no width, or one that is infinite, in the single precision of a network's input.
+    const auto width = static_cast<float>(white - black);
+    if (width > 0.0F && std::isfinite(width) && std::isfinite(static_cast<float>(black)))
       decoded.window = Window{black, white};
   }
   if (header.white_is_zero == (rescale.slope < 0.0)) return decoded;

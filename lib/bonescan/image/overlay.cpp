@@ -112,7 +112,8 @@ cv::Rect frame_around(const cv::Rect& box, int line) {
 }  // namespace
 
 std::string score_caption(double score) {
-  return fmt::format("{:.2f}", std::floor(score * 100.0) / 100.0);
+  // 0.29 * 100 is a little less than 29.
+  return fmt::format("{:.2f}", std::floor(std::nextafter(score * 100.0, 101.0)) / 100.0);
 }
 
 void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv::Scalar& colour) {

@@ -296,7 +296,8 @@ DecodedImage decode_tiff(std::span<const std::uint8_t> bytes, const ReadOptions&
   image.pixels = read_pixels(tiff.get(), layout, file, options);
   if (file.lost_jpeg_pixels && !options.allow_truncated)
     throw ImageError("the JPEG data in the TIFF are damaged or end too early");
-  image.truncated = file.ended_early || file.lost_jpeg_pixels;
+  // Without the option all pixels are there: it was a tag that ended early, which libtiff ignores.
+  image.truncated = options.allow_truncated && (file.ended_early || file.lost_jpeg_pixels);
   return image;
 }
 

@@ -15,10 +15,10 @@ namespace bonescan {
 
 enum class ModelTask { kSegmentation, kDetection };
 
-// How the anchors of a detection model are written.
 // "segmentation" or "detection", as cards write it.
 const char* task_name(ModelTask task);
 
+// How the anchors of a detection model are written.
 enum class AnchorFormat { kCentreSize, kCorners };
 
 struct ModelCard {

@@ -81,13 +81,14 @@ const char* what_is_there(const ImageFolder& images, const std::string& name) {
 std::vector<NamedImage> images_to_run(const Dataset& dataset, const EvaluationSources& sources) {
   const OptionalPath folder = images_folder(sources);
   if (!folder) throw UsageError("--predictions is missing; name it, or name --images to run a model on them");
-  const std::vector<fs::path> paths = find_images(dataset, *folder);
+  const ImageFolder radiographs(*folder);
+  const std::vector<fs::path> paths = find_images(dataset, radiographs);
   std::vector<NamedImage> images;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::string& name = dataset.images[i].file_name;
     if (paths[i].empty())
       throw UsageError(fmt::format("--images {} has {} for {} of {}", folder->string(),
-                                   what_is_there(ImageFolder(*folder), name), name, dataset.source));
+                                   what_is_there(radiographs, name), name, dataset.source));
     images.push_back({paths[i], name});
   }
   return images;
@@ -141,7 +142,7 @@ std::optional<EvaluationOutcome> evaluate_boxes(const EvaluationRequest& request
   }
 
   if (!detector && predictions.unseen_negatives.size() == dataset.images.size())
-    throw UsageError(fmt::format("{} tells of no image of {}", predictions.source, dataset.source));
+    throw UsageError(fmt::format("{} holds no image on which its model did not fail", dataset.source));
   leave_out(dataset, predictions.unseen_negatives);
   const EvaluationSettings& settings = request.settings;
   DetectionEvaluation evaluation = evaluate_detections(std::move(dataset), std::move(predictions),
@@ -189,7 +190,7 @@ std::optional<EvaluationOutcome> evaluate_segmentation(const EvaluationRequest& 
   MaskFolders folders{.ground_truth = *sources.ground_truth,
                       .predictions = {},
                       .split_list = split_list_of(sources),
-                      .predictions_may_lack = false,
+                      .all_may_have_failed = false,
                       .read = request.settings.read};
   Json models;
   if (sources.predictions) {
@@ -202,8 +203,8 @@ std::optional<EvaluationOutcome> evaluate_segmentation(const EvaluationRequest& 
     outcome.run_images = run.images;
     outcome.failed_images = run.failed;
     models = run.models;
-    folders.predictions = output / kMasksFolder;
-    folders.predictions_may_lack = true;
+    folders.predictions = output;
+    folders.all_may_have_failed = true;
   }
   SegmentationEvaluation evaluation = evaluate_masks(folders, bootstrap_parameters(request.settings));
   outcome.report = segmentation_report(evaluation);

@@ -12,7 +12,6 @@
 #include "bonescan/dataset/split_list.h"
 #include "bonescan/dataset/voc.h"
 #include "bonescan/dataset/yolo.h"
-#include "bonescan/report/image_folder.h"
 
 namespace bonescan {
 namespace {
@@ -81,11 +80,10 @@ Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& r
   return dataset;
 }
 
-std::vector<fs::path> find_images(const Dataset& dataset, const fs::path& folder) {
-  const ImageFolder images(folder);
+std::vector<fs::path> find_images(const Dataset& dataset, const ImageFolder& folder) {
   std::vector<fs::path> found;
   for (const DatasetImage& image : dataset.images)
-    found.push_back(image.path.empty() ? images.find_any_extension(image.file_name).value_or(fs::path()) : image.path);
+    found.push_back(image.path.empty() ? folder.find_any_extension(image.file_name).value_or(fs::path()) : image.path);
   return found;
 }
 

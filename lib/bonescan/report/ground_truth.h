@@ -7,6 +7,7 @@
 #include "bonescan/dataset/dataset.h"
 #include "bonescan/image/radiograph.h"
 #include "bonescan/report/evaluation_request.h"
+#include "bonescan/report/image_folder.h"
 
 namespace bonescan {
 
@@ -18,8 +19,8 @@ Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& r
 // Throws UsageError if it is none.
 OptionalPath images_folder(const EvaluationSources& sources);
 
-// The path of every image, in the order of `dataset`: its own, or below `folder` by full relative path or a unique base
-// name; empty where there is none.
-std::vector<std::filesystem::path> find_images(const Dataset& dataset, const std::filesystem::path& folder);
+// The path of every image, in the order of `dataset`: its own, or that of its name in `folder`; empty where there is
+// none.
+std::vector<std::filesystem::path> find_images(const Dataset& dataset, const ImageFolder& folder);
 
 }  // namespace bonescan

@@ -6,8 +6,8 @@ namespace bonescan {
 
 namespace fs = std::filesystem;
 
-ImageFolder::ImageFolder(const fs::path& folder)
-    : folder_(folder), files_(list_image_files(folder, "--images")), index_(files_) {}
+ImageFolder::ImageFolder(const fs::path& folder, UnreadableFolder unreadable)
+    : folder_(folder), files_(list_image_files(folder, "--images", unreadable)), index_(files_) {}
 
 std::optional<fs::path> ImageFolder::find_any_extension(std::string_view name) const {
   const auto match = index_.find_any_extension(name);

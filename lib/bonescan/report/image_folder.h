@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/image_index.h"
 
 namespace bonescan {
@@ -14,8 +15,8 @@ namespace bonescan {
 // The images below a folder, listed once.
 class ImageFolder {
  public:
-  // Throws UsageError that names --images if the folder cannot be read.
-  explicit ImageFolder(const std::filesystem::path& folder);
+  // Throws UsageError that names --images if the folder cannot be read, or one below it where that is refused.
+  explicit ImageFolder(const std::filesystem::path& folder, UnreadableFolder unreadable = UnreadableFolder::kRefused);
 
   // As ImageIndex: by the relative path, then by a base name that only one of these images has, and then the same
   // without regard to the extension. nullopt if no image has the name, or several have.

@@ -21,7 +21,7 @@ std::string escaped(const std::string& text) {
       result += "&lt;";
     } else if (character == '&') {
       result += "&amp;";
-    } else if (character == '\n') {
+    } else if (character == '\n' || character == '\r') {
       result += ' ';
     } else {
       if (kMarkup.find(character) != std::string_view::npos) result += '\\';

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
@@ -35,20 +36,22 @@ std::vector<std::string> list_true_masks(const fs::path& folder) {
   return files;
 }
 
-std::vector<std::string> list_predicted_masks(const fs::path& folder) {
-  std::vector<std::string> files = list_files(folder, "--predictions", is_image_file_name).files;
-  if (files.empty()) throw UsageError(fmt::format("--predictions {} holds no mask", folder.string()));
-  return files;
-}
-
 // Masks lie in masks/ of an output folder of ours.
-fs::path predicted_masks_folder(const fs::path& folder) {
+fs::path predicted_masks_folder(const MaskFolders& folders) {
+  const fs::path& folder = folders.predictions;
   check_is_whole_run(folder);
   if (!fs::exists(folder / kResultsName)) return folder;
-  if (!fs::is_directory(folder / kMasksFolder))
+  if (!fs::is_directory(folder / kMasksFolder) && !folders.all_may_have_failed)
     throw UsageError(
         fmt::format("--predictions {} holds a run without masks; segment and pipeline write them", folder.string()));
   return folder / kMasksFolder;
+}
+
+std::vector<std::string> list_predicted_masks(const fs::path& folder, bool may_be_none) {
+  if (may_be_none && !fs::exists(folder)) return {};
+  std::vector<std::string> files = list_files(folder, "--predictions", is_image_file_name).files;
+  if (files.empty() && !may_be_none) throw UsageError(fmt::format("--predictions {} holds no mask", folder.string()));
+  return files;
 }
 
 // The keys of what an output folder of ours says that its model failed on.
@@ -89,44 +92,45 @@ Dataset read_true_masks(const MaskFolders& folders) {
 }
 
 MaskPairs pair_masks(const MaskFolders& folders) {
-  const fs::path predictions_folder = predicted_masks_folder(folders.predictions);
-  const ImageIndex failed(failed_pictures(folders.predictions));
+  const fs::path predictions_folder = predicted_masks_folder(folders);
   const std::vector<std::string> truth_files = list_true_masks(folders.ground_truth);
-  const bool is_empty = folders.predictions_may_lack && !fs::exists(predictions_folder);
   const std::vector<std::string> predicted_files =
-      is_empty ? std::vector<std::string>() : list_predicted_masks(predictions_folder);
+      list_predicted_masks(predictions_folder, folders.all_may_have_failed);
   const Dataset truth = true_masks(folders, truth_files);
+  // The masks, then the pictures that failed: a base name may be theirs.
   std::vector<std::string> predicted_keys;
   for (const std::string& file : predicted_files) predicted_keys.push_back(mask_key(file));
+  for (std::string& key : failed_pictures(folders.predictions)) predicted_keys.push_back(std::move(key));
   const ImageIndex predicted(predicted_keys);
 
   MaskPairs result;
   std::set<std::int64_t> used;
-  std::size_t lacking = 0;
+  std::size_t failed = 0;
   for (const DatasetImage& mask : truth.images) {
     const std::string& file = truth_files[static_cast<std::size_t>(mask.id)];
     const auto match = predicted.find(mask.file_name);
-    if (!match && (folders.predictions_may_lack || failed.find(mask.file_name))) {
-      ++lacking;
-      continue;
-    }
     if (!match)
       throw UsageError(fmt::format("--predictions {} has {} for {} of --ground-truth {}", predictions_folder.string(),
                                    predicted.has_several(mask.file_name) ? "several masks" : "no mask", file,
                                    folders.ground_truth.string()));
-    const std::string& predicted_file = predicted_files[static_cast<std::size_t>(match->id)];
+    const auto place = static_cast<std::size_t>(match->id);
+    if (place >= predicted_files.size()) {
+      ++failed;
+      continue;
+    }
+    const std::string& predicted_file = predicted_files[place];
     if (!used.insert(match->id).second)
       throw UsageError(fmt::format("{} stands for several masks of --ground-truth {}", predicted_file,
                                    folders.ground_truth.string()));
     result.pairs.push_back({file, mask.file_name, folders.ground_truth / file, predictions_folder / predicted_file});
   }
-  if (result.pairs.empty() && !folders.predictions_may_lack)
+  if (result.pairs.empty() && !folders.all_may_have_failed)
     throw UsageError(fmt::format("--predictions {} has no mask for any of --ground-truth {}",
                                  predictions_folder.string(), folders.ground_truth.string()));
   result.notes = truth.notes;
-  if (lacking > 0)
+  if (failed > 0)
     result.notes.push_back(
-        fmt::format("The model failed on the radiographs of {}, left out.", counted(lacking, "mask", "masks")));
+        fmt::format("The model failed on the radiographs of {}, left out.", counted(failed, "mask", "masks")));
   if (const std::size_t unused = predicted_files.size() - used.size(); unused > 0)
     result.notes.push_back(
         fmt::format("{} without ground truth here, left out.", counted(unused, "predicted mask", "predicted masks")));

@@ -22,10 +22,9 @@ struct MaskFolders {
   std::filesystem::path ground_truth;
   std::filesystem::path predictions;  // masks, or an output folder of ours with masks/
   std::optional<std::filesystem::path> split_list;
-  // A ground truth without prediction is left out with a note instead of refused, and so may all be: a model failed on
-  // its radiograph. Of an output folder of ours that goes for the pictures that its results call failed, but not for
-  // all.
-  bool predictions_may_lack = false;
+  // Of an output folder of ours the pictures that its results call failed are left out with a note. Whether that may
+  // leave none.
+  bool all_may_have_failed = false;
   ReadOptions read = {};  // of the masks
 };
 
@@ -35,8 +34,9 @@ struct MaskPairs {
 };
 
 // Pairs masks by their names without image extensions ("hand.png" and "hand.jpg.png" are a pair): the full
-// relative path first, then a base name that is unique. Predictions without ground truth are left out with a
-// note. Throws UsageError if a ground truth has no prediction, two masks share a name, or a folder is empty.
+// relative path first, then a base name that is unique among the masks and the pictures that failed. Predictions
+// without ground truth are left out with a note. Throws UsageError if a ground truth has no prediction, two masks share
+// a name, or a folder is empty.
 MaskPairs pair_masks(const MaskFolders& folders);
 
 // The masks of the ground truth, less what the split list leaves out; file names without image extensions.

@@ -109,7 +109,8 @@ class BoxPictures {
 
 std::vector<Gallery> box_galleries(const DetectionEvaluation& evaluation, const fs::path& images,
                                    const ReadOptions& read) {
-  const BoxPictures pictures(evaluation, find_images(evaluation.dataset, images), read);
+  const ImageFolder folder(images, UnreadableFolder::kListed);
+  const BoxPictures pictures(evaluation, find_images(evaluation.dataset, folder), read);
   const auto draw = [&](std::size_t i) { return pictures.draw(i); };
   Order order = pictures.worst_first();
   std::vector<Gallery> galleries = {gallery("Worst images", order, draw)};
@@ -125,7 +126,7 @@ cv::Mat matrix(Mask& mask) {
 
 std::vector<Gallery> mask_galleries(const SegmentationEvaluation& evaluation, const OptionalPath& images) {
   std::optional<ImageFolder> radiographs;
-  if (images) radiographs.emplace(*images);
+  if (images) radiographs.emplace(*images, UnreadableFolder::kListed);
   const auto draw = [&](std::size_t i) -> std::optional<Picture> {
     const MaskPair& pair = evaluation.masks.pairs[i];
     const auto radiograph = radiographs ? radiographs->find_any_extension(pair.key) : std::nullopt;

@@ -55,6 +55,9 @@ bool check_results(const ShardSet& set, const Cancellation& cancellation) {
   LabelNames labels(set.formats, "run the shards again with --format csv");
   return for_each_line(set, cancellation, [&](const ShardLine& line) {
     const std::string name = picture_name(line.record);
+    if (!stays_below(name))
+      throw UsageError(
+          fmt::format("{}: {} leaves the input folder; run this shard anew", line.shard->folder.string(), name));
     if (!names.insert(name).second) throw UsageError(fmt::format("{} is in more than one shard; run them anew", name));
     labels.add(name);
     check_classes(set, line, name);
@@ -140,10 +143,7 @@ bool write_results(const ShardSet& set, const fs::path& output, Json& run, const
   };
   write_radiograph_table(output / kRadiographsName, records);
   if (set.classes) write_box_files(output, set.formats, records, *set.classes);
-  std::error_code error;
-  fs::rename(output / kJournalName, output / kResultsName, error);
-  if (error)
-    throw OutputError(fmt::format("{} cannot be written: {}", (output / kResultsName).string(), error.message()));
+  journal.publish_as(output / kResultsName);
   return true;
 }
 

@@ -1,12 +1,15 @@
 #include "bonescan/scan/result_journal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file_descriptor.h"
 
 namespace bonescan {
 namespace {
@@ -61,6 +64,14 @@ std::string ResultJournal::line_at(std::uint64_t offset) {
   if (!std::getline(input_, line)) throw journal_error(path_, "read", system_reason(errno));
   input_position_ = offset + line.size() + 1;
   return line;
+}
+
+void ResultJournal::publish_as(const fs::path& path) const {
+  const FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid() || ::fsync(file.get()) != 0) throw journal_error(path_, "written", system_reason(errno));
+  std::error_code error;
+  fs::rename(path_, path, error);
+  if (error) throw journal_error(path, "written", error.message());
 }
 
 void ResultJournal::for_each(const std::function<void(std::uint64_t, const std::string&)>& visit) {

@@ -24,6 +24,9 @@ class ResultJournal {
   // The line that begins at `offset`, without newline. Throws OutputError if it cannot be read.
   std::string line_at(std::uint64_t offset);
 
+  // Gives the file this name once all of it is on the disk. Throws OutputError.
+  void publish_as(const std::filesystem::path& path) const;
+
   // Every line from the first on.
   void for_each(const std::function<void(std::uint64_t offset, const std::string& line)>& visit);
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "bonescan/core/error.h"
@@ -14,6 +16,8 @@
 
 namespace bonescan {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr const char* kNoMemory = "needs more memory than there is";
 constexpr const char* kNoBone = "no bone found";  // on the overlay
@@ -70,7 +74,10 @@ void write_pictures(ScanRecord& record, const Radiograph& radiograph, const Inpu
     record.bone->mask = mask_name(picture);
     write_mask_png(options.output_folder / *record.bone->mask, mask);
   } catch (...) {
-    remove_picture_files(options.output_folder, {picture});
+    // Their folders stay: other threads may be about to write into them.
+    std::error_code error;
+    for (const std::string& name : {overlay_name(picture), mask_name(picture)})
+      fs::remove(options.output_folder / name, error);
     throw;
   }
 }
