@@ -3,12 +3,8 @@
 include(CMakePackageConfigHelpers)
 
 get_property(modules GLOBAL PROPERTY BONESCAN_MODULES)
-add_library(bonescan_library INTERFACE)
-add_library(bonescan::bonescan ALIAS bonescan_library)
-set_target_properties(bonescan_library PROPERTIES EXPORT_NAME bonescan)
-target_link_libraries(bonescan_library INTERFACE ${modules})
-
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/bonescan)
+set(weights_folder ${CMAKE_INSTALL_DATADIR}/bonescan/weights)
 install(TARGETS bonescan)
 install(TARGETS bonescan_library ${modules} EXPORT bonescanTargets COMPONENT Development)
 install(EXPORT bonescanTargets NAMESPACE bonescan:: DESTINATION ${package_folder} COMPONENT Development)
@@ -17,16 +13,17 @@ install(DIRECTORY lib/bonescan "${PROJECT_BINARY_DIR}/include/bonescan"
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT Development
   FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY weights/
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/bonescan/weights
+  DESTINATION ${weights_folder}
   FILES_MATCHING PATTERN "*.pt" PATTERN "self_check.*")
-install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} USE_SOURCE_PERMISSIONS)
+install(FILES LICENSE README.md docs/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} USE_SOURCE_PERMISSIONS PATTERN copyright EXCLUDE)
 install(DIRECTORY weights  # the reports on the models, where README.md's links look for them
   DESTINATION ${CMAKE_INSTALL_DOCDIR}
   FILES_MATCHING PATTERN "*.md" PATTERN "ssd300_vgg16_*")
 
 configure_package_config_file(cmake/bonescanConfig.cmake.in "${PROJECT_BINARY_DIR}/bonescanConfig.cmake"
-  INSTALL_DESTINATION ${package_folder})
+  INSTALL_DESTINATION ${package_folder}
+  PATH_VARS weights_folder)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/bonescanConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion)
 install(FILES

@@ -165,6 +165,7 @@ RunCommand add_doctor_command(CLI::App& app) {
   const auto arguments = std::make_shared<DoctorArguments>();
   const char* const group = "Models";
   add_model_paths(app, ScanTask::kPipeline, arguments->models, group);
+  add_model_card_option(app, arguments->models, group);
   add_device_options(app, arguments->models, group);
   app.add_flag("--json", arguments->json, "As one JSON object");
   return [arguments, &app](const CommandContext&) { return run_doctor(*arguments, app); };

@@ -87,7 +87,10 @@ std::string exit_statuses() {
   return exit_status(ExitCode::kSuccess, "All done.") +
          exit_status(ExitCode::kInternalError,
                      "A bug in bonescan; or the results cannot be written (disk full, folder gone).") +
-         exit_status(ExitCode::kUsage, "A bad option, a missing model or ground truth; nothing was written.") +
+         exit_status(
+             ExitCode::kUsage,
+             "A bad option, a missing model or ground truth; nothing was written. Of doctor: a model does not work "
+             "as it should.") +
          exit_status(ExitCode::kSomeInputsFailed,
                      "Finished, but some inputs failed; results.jsonl and run.json name them.") +
          exit_status(ExitCode::kRequirementNotMet, "eval: a requirement or a baseline was not met.") +

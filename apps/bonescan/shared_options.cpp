@@ -45,7 +45,7 @@ void add_model_card_option(CLI::App& app, ModelSelection& models, const std::str
   app.add_option_function<std::vector<std::string>>(
          "--model-card",
          [&models](const std::vector<std::string>& cards) { models.cards.assign(cards.begin(), cards.end()); },
-         "Model card to use instead of the one inside the file; in pipeline, its task says for which model")
+         "Model card to use instead of the one inside the file; where there are two, its task says for which model")
       ->allow_extra_args(false)
       ->option_text("FILE")
       ->group(group);

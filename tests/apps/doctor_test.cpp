@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <vector>
 
 #include "bonescan/core/file.h"
 #include "bonescan/core/json.h"
@@ -87,6 +88,21 @@ TEST_CASE("models that are missing or of the wrong kind are a sentence each, and
       test::run_bonescan({"doctor", "--segmenter", kSegmenter, "--detector", kDetector, "--device", "gpu"});
   CHECK(device.exit_code == 2);
   CHECK_THAT(device.errors, Catch::Contains("--device gpu is not known"));
+}
+
+TEST_CASE("a model without a card is checked with the one that is named") {
+  const test::TemporaryFolder folder;
+  const std::string bare = test::tiny_model("wrong_no_card");
+  std::vector<std::string> words = {"doctor", "--segmenter", kSegmenter, "--detector", kDetector, "--json"};
+  const Json report = Json::parse(test::run_bonescan(words).output);
+  words[2] = bare;
+  CHECK_THAT(test::run_bonescan(words).errors, Catch::Contains("name one with --model-card"));
+  write_file_atomically(folder / "card.json", to_json_text(report["models"]["segmenter"]["card"]));
+  words.insert(words.end(), {"--model-card", folder / "card.json"});
+  const auto result = test::run_bonescan(words);
+  INFO(result.errors);
+  CHECK(result.exit_code == 0);
+  CHECK_FALSE(Json::parse(result.output)["models"]["segmenter"]["found"].is_null());
 }
 
 TEST_CASE("the released models find on the sample what is stored") {

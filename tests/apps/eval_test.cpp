@@ -660,10 +660,26 @@ TEST_CASE("eval detect runs a model on the images where there are no predictions
   REQUIRE(result.exit_code == 0);
   const Json report = read_json_file(folder / "out/report.json");
   CHECK(report.at("models").at("detector").at("path") == kDetector);
-  CHECK(report.at("predictions") == 8);              // two images, one box for each of four anchors
+  CHECK(report.at("predictions") == 8);  // two images, one box for each of four anchors
+  CHECK(report_of({"detect", "--ground-truth", folder / "gt.json", "--images", test::data_folder() / "samples",
+                   "--model", kDetector, "--score-threshold", "0.99"})
+            .at("predictions") == 8);                // the curves begin below the operating point
   CHECK(report.at("metrics").at("ap50").is_null());  // no ground truth
   // The images without a fracture are shown with their false positives.
   CHECK_THAT(read_text_file(folder / "out/report.html"), Contains("data:image/jpeg;base64,") && !Contains("http"));
+}
+
+TEST_CASE("eval --tta shows mirror images to the models that it runs") {
+  const TemporaryFolder folder;
+  const fs::path samples = test::data_folder() / "samples";
+  write_file_atomically(folder / "gt.json", R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}],
+                                                "categories": [{"id": 0, "name": "fractured"}], "annotations": []})");
+  fs::create_directories(folder / "truth");
+  fs::copy_file(samples / "IMG0003767.jpg", folder / "truth/IMG0003767.jpg");  // any grey picture
+  const Words detect = {"detect", "--ground-truth", folder / "gt.json", "--images", samples};
+  CHECK(report_of(joined(detect, {"--tta"})).at("images_detail") != report_of(detect).at("images_detail"));
+  const Words segment = {"segment", "--ground-truth", folder / "truth", "--images", samples};
+  CHECK(report_of(joined(segment, {"--tta"})).at("metrics") != report_of(segment).at("metrics"));
 }
 
 // Two radiographs of one base name, as PATIENT/IMAGE gives them.

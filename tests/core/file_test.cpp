@@ -24,6 +24,21 @@ TEST_CASE("a file is written whole and read back") {
   CHECK(std::distance(std::filesystem::directory_iterator(path.parent_path()), {}) == 1);
 }
 
+TEST_CASE("a file is linked where that can be, and copied elsewhere") {
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "from", "mask");
+  write_file_atomically(folder / "to", "earlier");
+  link_or_copy_file(folder / "from", folder / "to");
+  CHECK(read_text_file(folder / "to") == "mask");
+  CHECK(fs::hard_link_count(folder / "to") == 2);
+  fs::create_symlink("from", folder / "link");  // a link to it would not be a regular file
+  link_or_copy_file(folder / "link", folder / "sub/copy");
+  CHECK(read_text_file(folder / "sub/copy") == "mask");
+  CHECK(fs::hard_link_count(folder / "sub/copy") == 1);
+  fs::create_directories(folder / "taken/by");
+  CHECK_THROWS_AS(link_or_copy_file(folder / "from", folder / "taken"), OutputError);
+}
+
 TEST_CASE("files that are written have the permissions that the umask leaves") {
   const test::TemporaryFolder folder;
   const mode_t mask = GENERATE(0077, 0022, 0002);

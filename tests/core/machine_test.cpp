@@ -36,10 +36,13 @@ TEST_CASE("the smallest limit of a control group and those above it counts") {
   write_file_atomically(root / "sys/fs/cgroup/pod/container/memory.max", "max\n");
   write_file_atomically(root / "sys/fs/cgroup/pod/container/cpu.max", "150000 100000\n");
   write_file_atomically(root / "sys/fs/cgroup/pod/cpu.max", "max 100000\n");
-  const Machine machine = describe_machine(root.path());
+  Machine machine = describe_machine(root.path());
   CHECK(machine.memory_limit == 1048576u);
   CHECK(machine.core_limit == 1.5);
-  CHECK(usable_cores(machine) == std::min(machine.cores, 2));
+  machine.cores = 8;
+  CHECK(usable_cores(machine) == 2);
+  machine.cores = 1;
+  CHECK(usable_cores(machine) == 1);
 }
 
 TEST_CASE("limits of version 1 control groups count, and its number for no limit does not") {
@@ -52,6 +55,8 @@ TEST_CASE("limits of version 1 control groups count, and its number for no limit
   const Machine machine = describe_machine(root.path());
   CHECK(machine.memory_limit == 2097152u);
   CHECK_FALSE(machine.core_limit);
+  write_file_atomically(root / "sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "250000\n");
+  CHECK(describe_machine(root.path()).core_limit == 2.5);
 }
 
 TEST_CASE("a machine whose files cannot be read still has a core") {

@@ -478,6 +478,19 @@ TEST_CASE("only the tags that are asked for are told, in the order of asking") {
   CHECK(read_radiograph(test::fixture("grey.png"), {.dicom_tags = {kSopInstanceUid}}).dicom.empty());
 }
 
+TEST_CASE("what is told of a file is UTF-8, whatever its character set") {
+  std::string bytes = read_text_file(dicom("personal.dcm"));  // of ISO_IR 100, Latin-1
+  const std::string study = "ZZSECRETZZ";
+  const std::string tag("\x20\0\x10\0SH\n\0", 8);
+  const std::size_t at = bytes.find(tag + study);
+  REQUIRE(at != std::string::npos);
+  bytes.replace(at + tag.size(), study.size(), "M\xFCller-123");
+  const test::TemporaryFolder folder;
+  write_file_atomically(folder / "latin.dcm", bytes);
+  CHECK(read_radiograph(folder / "latin.dcm", {.dicom_tags = parse_dicom_tags("StudyID")}).dicom.front() ==
+        DicomValue{"StudyID", "M\u00fcller-123"});
+}
+
 TEST_CASE("tags are keywords or numbers") {
   CHECK(parse_dicom_tags("none").empty());
   CHECK(parse_dicom_tags("SOPInstanceUID") == std::vector{kSopInstanceUid});

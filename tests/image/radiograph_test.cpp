@@ -208,6 +208,35 @@ TEST_CASE("a truncated file is refused") {
   CHECK_THAT(refusal(fixture("bad/truncated_" + name)), Catch::EndsWith("data end too early (truncated file)"));
 }
 
+TEST_CASE("JPEG data that are damaged, or go over the picture again and again, are refused") {
+  const auto with = [](std::string bytes, std::size_t at, const std::string& other) {
+    return bytes.replace(at, other.size(), other);
+  };
+  const auto refusal_of = [](const std::string& bytes) {
+    try {
+      decode_radiograph(std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()));
+    } catch (const ImageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::string grey = read_text_file(fixture("grey.jpg"));
+  const std::size_t scan = grey.rfind("\xFF\xDA");
+  REQUIRE(scan != std::string::npos);
+  CHECK(refusal_of(with(grey, (scan + grey.size()) / 2, "\xFF\xD9")) ==
+        "the JPEG data end too early (truncated or damaged file)");
+  const std::string no_code("\xFF\0\xFF\0\xFF\0\xFF\0", 8);
+  CHECK(refusal_of(with(grey, grey.size() - 200, no_code)) == "the JPEG data are damaged");
+
+  std::string progressive = read_text_file(fixture("progressive.jpg"));
+  const std::size_t first = progressive.find("\xFF\xDA"), second = progressive.find("\xFF\xDA", first + 2);
+  REQUIRE(second != std::string::npos);
+  const std::string again = progressive.substr(first, second - first);
+  std::string scans;
+  for (int i = 0; i < 500; ++i) scans += again;
+  CHECK(refusal_of(progressive.insert(second, scans)) == "the JPEG data cannot be decoded: more than 500 scans");
+}
+
 TEST_CASE("where truncated files are allowed, the part that is there is right") {
   const auto name = GENERATE(as<std::string>{}, "grey.jpg", "grey.png", "grey.tif", "grey_16bit.tif", "grey.bmp");
   CAPTURE(name);
@@ -217,6 +246,7 @@ TEST_CASE("where truncated files are allowed, the part that is there is right") 
   // BMP stores the lowest row first.
   const cv::Rect part(0, name == "grey.bmp" ? 37 : 0, 61, 10);
   CHECK(equal(partial.pixels(part), pixels_of(name)(part)));
+  if (name == "grey.png" || name == "grey.tif") CHECK(cv::countNonZero(partial.pixels.row(46)) == 0);
 }
 
 TEST_CASE("a TIFF of which only a tag is cut off is read, and taken for truncated only where these are allowed") {

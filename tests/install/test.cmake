@@ -38,6 +38,11 @@ run("${CMAKE_CPACK_COMMAND}" --config "${BUILD_DIR}/CPackConfig.cmake" -B "${WOR
 file(GLOB package "${WORK_DIR}/package/bonescan_*.deb")
 run(dpkg-deb --extract "${package}" "${WORK_DIR}/package/unpacked")
 run("${CMAKE_COMMAND}" -E env --unset=BONESCAN_WEIGHTS "${WORK_DIR}/package/unpacked/usr/bin/bonescan" doctor)
+foreach(file zsh/vendor-completions/_bonescan doc/bonescan/copyright)
+  if(NOT EXISTS "${WORK_DIR}/package/unpacked/usr/share/${file}")
+    message(FATAL_ERROR "share/${file} is not in the Debian package")
+  endif()
+endforeach()
 
 file(SHA256 "${WORK_DIR}/mask.png" from_library)
 file(SHA256 "${WORK_DIR}/out/masks/IMG0003905.jpg.png" from_executable)

@@ -87,7 +87,7 @@ TEST_CASE("impossible options are refused") {
 namespace {
 
 // One anchor on each quadrant of the input, and an answer that does not depend on the picture: sure of the upper left
-// quadrant alone, every box a tenth too far to the right.
+// quadrant alone, every box a tenth too far to the right and down.
 class OneSidedNetwork : public Network {
  public:
   explicit OneSidedNetwork(Tensor anchors) : anchors_(std::move(anchors)) {}
@@ -95,7 +95,7 @@ class OneSidedNetwork : public Network {
   std::vector<Tensor> run(const Tensor& /*input*/) const override {
     ++runs;
     return {{{1, 4, 2}, {0, 4, 0, -4, 0, -4, 0, -4}},
-            {{1, 4, 4}, {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0}},
+            {{1, 4, 4}, {1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0}},
             anchors_};
   }
 
@@ -143,7 +143,7 @@ TEST_CASE("test-time flips average what the network says of a picture and of its
   const std::vector<Detection> found = detector.detect(two_bright_quadrants({320, 160}));
   REQUIRE(found.size() == 4);
   for (const Detection& each : found) CHECK(each.score == Approx((sigmoid(4) + 3 * sigmoid(-4)) / 4).margin(1e-6));
-  // Two shifts to the right and two to the left: no shift.
+  // Two shifts to the right and down and two to the left and up: no shift.
   CHECK(found[0].box == Box{0, 0, 160, 80});
   CHECK(found[3].box == Box{160, 80, 160, 80});
 }

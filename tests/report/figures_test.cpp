@@ -16,9 +16,10 @@ Json report() {
     "images": 82,
     "metrics": {"ap": 0.25, "ap50": 0.5, "ap_small": null},
     "per_image": {"images": 80, "iou_mean": 0.4, "definition": "text"},
-    "operating_point": {"score_threshold": 0.3, "false_positives": 12},
+    "operating_point": {"score_threshold": 0.3, "true_positives": 9, "false_positives": 12, "false_negatives": 1},
     "best_f1": {"score_threshold": 0.4, "f1": 0.6},
-    "image_level": {"auc": null, "f1": 0.7},
+    "image_level": {"auc": null, "f1": 0.7, "true_positives": 8, "true_negatives": 5, "false_positives": 2,
+                    "false_negatives": 3},
     "froc": [{"false_positives_per_image": 0.125, "sensitivity": 0.2}],
     "confidence_intervals": {"ap50": [0.4, 0.6], "iou_mean": null},
     "options": {"seed": 0}})");
@@ -62,9 +63,16 @@ TEST_CASE("Quality figures know their direction, and thresholds and numbers of i
   const auto find = [&](const std::string& name) {
     return std::find_if(figures.begin(), figures.end(), [&](const auto& figure) { return figure.figure.name == name; });
   };
-  REQUIRE(find("operating_point.false_positives") != figures.end());
-  CHECK(find("operating_point.false_positives")->direction == Direction::kLowerIsBetter);
-  CHECK(find("operating_point.false_positives")->is_count);
+  const auto is_count = [&](const std::string& name, Direction direction) {
+    const auto found = find(name);
+    return found != figures.end() && found->is_count && found->direction == direction;
+  };
+  for (const char* right :
+       {"operating_point.true_positives", "image_level.true_positives", "image_level.true_negatives"})
+    CHECK(is_count(right, Direction::kHigherIsBetter));
+  for (const char* wrong : {"operating_point.false_positives", "operating_point.false_negatives",
+                            "image_level.false_positives", "image_level.false_negatives"})
+    CHECK(is_count(wrong, Direction::kLowerIsBetter));
   REQUIRE(find("froc.0.sensitivity") != figures.end());
   CHECK(find("metrics.ap50")->direction == Direction::kHigherIsBetter);
   CHECK(find("per_image.images") == figures.end());

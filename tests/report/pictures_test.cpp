@@ -49,6 +49,35 @@ TEST_CASE("Negative images are shown as false positives from the score threshold
         std::vector<std::string>{"Worst images", "Best images", "False positives on images without a fracture"});
 }
 
+TEST_CASE("The worst images come first among the worst, and the best among the best") {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"found.png", "missed.png"}) write_picture(folder / "images" / name, 90);
+  write_file_atomically(folder / "gt.json",
+                        R"({"images": [{"id": 1, "file_name": "found.png", "width": 60, "height": 40},
+                                       {"id": 2, "file_name": "missed.png", "width": 60, "height": 40}],
+                            "categories": [{"id": 0, "name": "fractured"}],
+                            "annotations": [{"id": 1, "image_id": 1, "category_id": 0, "bbox": [5, 5, 20, 20]},
+                                            {"id": 2, "image_id": 2, "category_id": 0, "bbox": [5, 5, 20, 20]}]})");
+  write_file_atomically(folder / "found.json",
+                        R"([{"image_id": 1, "category_id": 0, "bbox": [5, 5, 20, 20], "score": 0.9}])");
+  for (const char* name : {"found.png", "missed.png"})
+    for (const char* kind : {"truth", "drawn"})
+      write_picture(folder / kind / name, kind == std::string("drawn") && name == std::string("missed.png") ? 0 : 255);
+  EvaluationRequest boxes, masks;
+  boxes.sources.ground_truth = folder / "gt.json";
+  boxes.sources.predictions = folder / "found.json";
+  boxes.sources.images = folder / "images";
+  masks.task = ScanTask::kSegment;
+  masks.sources.ground_truth = folder / "truth";
+  masks.sources.predictions = folder / "drawn";
+  for (const EvaluationRequest& request : {boxes, masks}) {
+    const std::vector<Gallery> galleries = make_galleries(*evaluate(request, Cancellation()));
+    REQUIRE(galleries.size() == 2);
+    CHECK_THAT(galleries[0].pictures.at(0).caption, Catch::StartsWith("missed.png: IoU 0.00"));
+    CHECK_THAT(galleries[1].pictures.at(0).caption, Catch::StartsWith("found.png: IoU 1.00"));
+  }
+}
+
 TEST_CASE("Masks are drawn over the radiograph of their name, whatever further extensions they have") {
   const test::TemporaryFolder folder;
   write_picture(folder / "images/hand.jpg", 200);

@@ -49,6 +49,16 @@ TEST_CASE("A report has every member of its contract") {
   CHECK(report.at("image_level").at("specificity") == 1.0);
 }
 
+TEST_CASE("Every interval of a report stands under its own name") {
+  DetectionEvaluation intervals = evaluation();
+  intervals.intervals = {Interval{0.1, 0.2}, Interval{0.3, 0.4}, Interval{0.5, 0.6}, Interval{0.7, 0.8}};
+  intervals.image_level.sensitivity_interval = Interval{0.11, 0.12};
+  intervals.image_level.specificity_interval = Interval{0.13, 0.14};
+  CHECK(detection_report(intervals, "detection").at("confidence_intervals") ==
+        Json::parse(R"({"ap50": [0.1, 0.2], "ap": [0.3, 0.4], "iou_mean": [0.5, 0.6],
+                        "sensitivity_at_1_fp": [0.7, 0.8], "sensitivity": [0.11, 0.12], "specificity": [0.13, 0.14]})"));
+}
+
 TEST_CASE("Regions and sizes have rows of their own") {
   const Json report = detection_report(evaluation(), "detection");
   REQUIRE(report.at("regions").size() == 3);

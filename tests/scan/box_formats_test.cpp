@@ -92,11 +92,15 @@ TEST_CASE("Pascal VOC labels hold corners in pixels and the confidence") {
   const pugi::xml_node annotation = document.child("annotation");
   CHECK(annotation.child_value("filename") == std::string("a, \"b\".jpg"));
   CHECK(annotation.child("size").child("width").text().as_int() == 200);
+  CHECK(annotation.child("size").child("height").text().as_int() == 100);
   const pugi::xml_node object = annotation.child("object");
   CHECK(object.child_value("name") == std::string("implant"));
   CHECK(object.child("confidence").text().as_double() == 0.75);
-  CHECK(object.child("bndbox").child("xmin").text().as_double() == 10.0);
-  CHECK(object.child("bndbox").child("ymax").text().as_double() == 70.0);
+  const auto corner = [&object](const char* name) { return object.child("bndbox").child(name).text().as_double(); };
+  CHECK(corner("xmin") == 10.0);
+  CHECK(corner("ymin") == 20.0);
+  CHECK(corner("xmax") == 50.0);
+  CHECK(corner("ymax") == 70.0);
   REQUIRE(document.load_file((folder / "labels/sub/foot.xml").c_str()));
   CHECK_FALSE(document.child("annotation").child("object"));
 }

@@ -58,9 +58,9 @@ std::vector<std::string> logged_lines(const Work& work) {
 TEST_CASE("without a terminal progress is a line an interval, however many radiographs it has") {
   using namespace std::chrono_literals;
   const auto lines = logged_lines([] {
-    Progress progress(ProgressMode::kLog, 1000, 200ms);
+    Progress progress(ProgressMode::kLog, 1000, 2s);
     for (int i = 0; i < 50; ++i) progress.add(false);  // takes no time
-    std::this_thread::sleep_for(210ms);
+    std::this_thread::sleep_for(2100ms);
     progress.add(true);
     progress.add(false);
   });

@@ -635,9 +635,49 @@ TEST_CASE("run.json tells the thresholds in force, of the card or given, and a r
   CHECK(settings["nms_iou"] == 0.45);
   CHECK(settings["box_voting_iou"] == 1.0);
   CHECK(settings["max_detections"] == 200);
+  CHECK(settings["detector"] == "de7");
+  CHECK(settings["input_folder"] == fs::canonical(folder / "in").string());
+  // All that results depend on.
+  std::vector<std::string> names;
+  for (const auto& [name, value] : settings.items()) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"allow_truncated",
+                                          "box_voting_iou",
+                                          "detector",
+                                          "device",
+                                          "dicom_tags",
+                                          "input_folder",
+                                          "mask_threshold",
+                                          "max_detections",
+                                          "max_file_size",
+                                          "max_pixels",
+                                          "min_bone_confidence",
+                                          "min_bone_fraction",
+                                          "model_cards",
+                                          "nms_iou",
+                                          "overlay",
+                                          "precision",
+                                          "score_threshold",
+                                          "segmenter",
+                                          "shard",
+                                          "task",
+                                          "top_k",
+                                          "tta",
+                                          "version"});
   request.existing_output = ExistingOutput::kResume;
   request.detection.score_threshold = 0.5;  // what the card says
   CHECK_NOTHROW(run(request));
+}
+
+TEST_CASE("pictures are read at three halves of the largest network input, and no smaller than 768") {
+  Calls calls;
+  ScanModels models = pipeline_models(calls);
+  CHECK(smallest_useful_side(models) == 768);
+  ModelCard large = card("detection");
+  large.input.height = 1024;
+  models.detector =
+      std::make_unique<LazyDetector>(ModelDescription{"large.pt", "1a", large}, std::function<Detector()>());
+  CHECK(smallest_useful_side(models) == 1536);
 }
 
 TEST_CASE("an impossible option of a detector that is not loaded yet is refused before anything is written") {
