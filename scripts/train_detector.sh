@@ -4,8 +4,8 @@
 #   scripts/train_detector.sh data/FracAtlas runs/detector [OPTION of train_ssd300.py ...]
 #
 # for example with --device cuda, or --threads 8. Needs Python with torch (1.13 or any later one; on CUDA, one that knows
-# the device), opencv and matplotlib, and pip; PYTHON names another one than python3. Writes runs/detector/ssd300_vgg16.pt, froc.png, and training300.png, training512.png and
-# training512-again.png.
+# the device), opencv and matplotlib, and pip; PYTHON names another one than python3. Writes
+# runs/detector/ssd300_vgg16.pt, froc.png, and training300.png, training512.png and training512-again.png.
 #
 # A pack of train_ssd300.py, written with --size 512 and --negative-images 2500, stands for FracAtlas in the trainings:
 #

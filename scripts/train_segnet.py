@@ -54,7 +54,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--held-out", type=existing_file, default=SPLITS / "bone_masks_valid.csv",
                         help="list of the masks to keep out (default: that of scripts/splits)")
     parser.add_argument("--output", type=Path, required=True, help="folder for checkpoint.pt and log.jsonl")
-    parser.add_argument("--start-from", type=existing_file, help="checkpoint or exported model to begin with, as wide as --width or narrower")
+    parser.add_argument("--start-from", type=existing_file,
+                        help="checkpoint or exported model to begin with, as wide as --width or narrower")
     parser.add_argument("--width", type=positive_integer, default=16,
                         help="channels of the first stage (default 16; full SegNet: 64)")
     parser.add_argument("--steps", type=positive_integer, default=1000,
@@ -125,7 +126,7 @@ def starting_state(
         state = training_state(folded, width_of(folded), normalise(torch.cat(batches)))
     if options.width < width_of(state):
         raise ValueError(f"--width {options.width}: {options.start_from} is of width {width_of(state)}")
-    return widened(state, options.width) if options.width > width_of(state) else state
+    return widened(state, options.width)
 
 
 @torch.no_grad()

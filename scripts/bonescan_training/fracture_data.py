@@ -56,8 +56,7 @@ def training_negatives(root: Path, count: int, seed: int = 7) -> list[str]:
 
 def evaluation_negatives(count: int) -> list[str]:
     """Non-fractured images for choosing thresholds, the last `count` of a list of 300; there are no copies of them."""
-    names = read_names(EVALUATION_NEGATIVES)
-    return names[len(names) - min(count, len(names)) :]
+    return read_names(EVALUATION_NEGATIVES)[-count:]
 
 
 def training_image(image: np.ndarray, size: int) -> np.ndarray:

@@ -140,11 +140,11 @@ def width_of(state: dict[str, Tensor]) -> int:
 
 
 def widened(state: dict[str, Tensor], width: int) -> dict[str, Tensor]:
-    """The state of a wider SegNet that computes what the network of `state` does (Chen et al., "Net2Net", ICLR 2016).
+    """The state of a SegNet that is wider, or as wide, and computes what the network of `state` does.
 
-    Every new channel repeats an old one, the same one in all layers of a stage, since unpooling goes by the encoder's
-    indices; what reads a repeated channel shares its weight out among the copies at random, so that these learn to
-    differ.
+    As Chen et al., "Net2Net", ICLR 2016: every new channel repeats an old one, the same one in all layers of a stage,
+    since unpooling goes by the encoder's indices; what reads a repeated channel shares its weight out among the copies
+    at random, so that these learn to differ.
     """
     wide = {}
     for name, target in SegNet(width).state_dict().items():
@@ -154,7 +154,7 @@ def widened(state: dict[str, Tensor], width: int) -> dict[str, Tensor]:
         if values.ndim > 1:
             inputs = values.shape[1]
             sources = torch.arange(target.shape[1]) % inputs
-            shares = torch.rand(target.shape[:2])
+            shares = 1 - torch.rand(target.shape[:2])  # above 0, so that one copy alone has the whole
             shares /= torch.zeros(len(target), inputs).index_add(1, sources, shares)[:, sources]
             values = values[:, sources] * shares[:, :, None, None]
         wide[name] = values.clone()

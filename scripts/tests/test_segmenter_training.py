@@ -78,6 +78,8 @@ class SegmenterTraining(unittest.TestCase):
             logits.append(torch.cat([x.flatten() for x in network.forward_all(images)]))
         for wider in logits[1:]:
             torch.testing.assert_close(wider, logits[0])
+        with mock.patch.object(torch, "rand", torch.zeros):  # as single numbers of many millions may be
+            self.assertTrue(all(value.isfinite().all() for value in segnet.widened(narrow, 3).values()))
         self.train("wide", "--width", 3, "--start-from", self.folder / "narrow/checkpoint.pt")
         wide = torch.load(self.folder / "wide/checkpoint.pt")
         self.assertEqual(wide["width"], 3)

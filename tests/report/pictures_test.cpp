@@ -5,6 +5,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "bonescan/core/file.h"
+#include "bonescan/core/json.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
@@ -23,16 +24,28 @@ std::vector<std::string> titles(const std::vector<Gallery>& galleries) {
   return result;
 }
 
+// Two images of 60 x 40 pixels, with numbers 1 and 2, and their fractures.
+void write_ground_truth(const fs::path& path, const std::string& first, const std::string& second,
+                        const Json& annotations) {
+  const auto image = [](int id, const std::string& name) {
+    return Json{{"id", id}, {"file_name", name}, {"width", 60}, {"height", 40}};
+  };
+  const Json category = {{"id", 0}, {"name", "fractured"}};
+  write_file_atomically(path, to_json_text({{"images", {image(1, first), image(2, second)}},
+                                            {"categories", Json::array({category})},
+                                            {"annotations", annotations}}));
+}
+
+Json fracture_of(int image) {
+  return {{"id", image}, {"image_id", image}, {"category_id", 0}, {"bbox", {5, 5, 20, 20}}};
+}
+
 }  // namespace
 
 TEST_CASE("Negative images are shown as false positives from the score threshold on") {
   const test::TemporaryFolder folder;
   for (const char* name : {"fractured.png", "whole.png"}) write_picture(folder / "images" / name, 90);
-  write_file_atomically(folder / "gt.json",
-                        R"({"images": [{"id": 1, "file_name": "fractured.png", "width": 60, "height": 40},
-                                       {"id": 2, "file_name": "whole.png", "width": 60, "height": 40}],
-                            "categories": [{"id": 0, "name": "fractured"}],
-                            "annotations": [{"id": 1, "image_id": 1, "category_id": 0, "bbox": [5, 5, 20, 20]}]})");
+  write_ground_truth(folder / "gt.json", "fractured.png", "whole.png", Json::array({fracture_of(1)}));
   write_file_atomically(folder / "found.json",
                         R"([{"image_id": 2, "category_id": 0, "bbox": [1, 1, 9, 9], "score": 0.4}])");
   EvaluationRequest request;
@@ -52,12 +65,7 @@ TEST_CASE("Negative images are shown as false positives from the score threshold
 TEST_CASE("The worst images come first among the worst, and the best among the best") {
   const test::TemporaryFolder folder;
   for (const char* name : {"found.png", "missed.png"}) write_picture(folder / "images" / name, 90);
-  write_file_atomically(folder / "gt.json",
-                        R"({"images": [{"id": 1, "file_name": "found.png", "width": 60, "height": 40},
-                                       {"id": 2, "file_name": "missed.png", "width": 60, "height": 40}],
-                            "categories": [{"id": 0, "name": "fractured"}],
-                            "annotations": [{"id": 1, "image_id": 1, "category_id": 0, "bbox": [5, 5, 20, 20]},
-                                            {"id": 2, "image_id": 2, "category_id": 0, "bbox": [5, 5, 20, 20]}]})");
+  write_ground_truth(folder / "gt.json", "found.png", "missed.png", Json::array({fracture_of(1), fracture_of(2)}));
   write_file_atomically(folder / "found.json",
                         R"([{"image_id": 1, "category_id": 0, "bbox": [5, 5, 20, 20], "score": 0.9}])");
   for (const char* name : {"found.png", "missed.png"})

@@ -641,29 +641,10 @@ TEST_CASE("run.json tells the thresholds in force, of the card or given, and a r
   std::vector<std::string> names;
   for (const auto& [name, value] : settings.items()) names.push_back(name);
   std::sort(names.begin(), names.end());
-  CHECK(names == std::vector<std::string>{"allow_truncated",
-                                          "box_voting_iou",
-                                          "detector",
-                                          "device",
-                                          "dicom_tags",
-                                          "input_folder",
-                                          "mask_threshold",
-                                          "max_detections",
-                                          "max_file_size",
-                                          "max_pixels",
-                                          "min_bone_confidence",
-                                          "min_bone_fraction",
-                                          "model_cards",
-                                          "nms_iou",
-                                          "overlay",
-                                          "precision",
-                                          "score_threshold",
-                                          "segmenter",
-                                          "shard",
-                                          "task",
-                                          "top_k",
-                                          "tta",
-                                          "version"});
+  CHECK(Json(names) == Json::parse(R"(["allow_truncated", "box_voting_iou", "detector", "device", "dicom_tags",
+    "input_folder", "mask_threshold", "max_detections", "max_file_size", "max_pixels", "min_bone_confidence",
+    "min_bone_fraction", "model_cards", "nms_iou", "overlay", "precision", "score_threshold", "segmenter", "shard",
+    "task", "top_k", "tta", "version"])"));
   request.existing_output = ExistingOutput::kResume;
   request.detection.score_threshold = 0.5;  // what the card says
   CHECK_NOTHROW(run(request));

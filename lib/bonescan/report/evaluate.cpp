@@ -142,7 +142,8 @@ std::optional<EvaluationOutcome> evaluate_boxes(const EvaluationRequest& request
   }
 
   if (!detector && predictions.unseen_negatives.size() == dataset.images.size())
-    throw UsageError(fmt::format("{} holds no image on which its model did not fail", dataset.source));
+    throw UsageError(
+        fmt::format("{} tells of no image of {} on which its model did not fail", predictions.source, dataset.source));
   leave_out(dataset, predictions.unseen_negatives);
   const EvaluationSettings& settings = request.settings;
   DetectionEvaluation evaluation = evaluate_detections(std::move(dataset), std::move(predictions),
