@@ -155,7 +155,7 @@ void check_can_become_file(const char* option, const fs::path& file) {
   std::error_code error;
   if (fs::is_directory(file, error))
     throw UsageError(fmt::format("{}: {} is a folder; name a file", option, file.string()));
-  check_can_become_folder(option, file.parent_path());
+  if (is_replaced_when_written(file)) check_can_become_folder(option, file.parent_path());
 }
 
 // Throws UsageError if an output would replace what is named to be read. A baseline may be replaced by the report that
@@ -163,7 +163,8 @@ void check_can_become_file(const char* option, const fs::path& file) {
 void check_is_not_read(const char* option, const fs::path& output, const EvaluationRequest& request,
                        const OptionalPath& baseline = std::nullopt) {
   const EvaluationSources& sources = request.sources;
-  std::vector<fs::path> inputs = request.models.cards;
+  std::vector<fs::path> inputs;
+  for (const CardFile& card : request.models.cards) inputs.push_back(card.path);
   for (const OptionalPath& input : {sources.ground_truth, sources.predictions, sources.split_list,
                                     request.models.segmenter, request.models.detector, baseline})
     if (input) inputs.push_back(*input);

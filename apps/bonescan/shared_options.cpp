@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -44,7 +45,10 @@ void add_model_paths(CLI::App& app, ScanTask task, ModelSelection& models, const
 void add_model_card_option(CLI::App& app, ModelSelection& models, const std::string& group) {
   app.add_option_function<std::vector<std::string>>(
          "--model-card",
-         [&models](const std::vector<std::string>& cards) { models.cards.assign(cards.begin(), cards.end()); },
+         [&models](const std::vector<std::string>& cards) {
+           models.cards.clear();
+           std::transform(cards.begin(), cards.end(), std::back_inserter(models.cards), read_card_file);
+         },
          "Model card to use instead of the one inside the file; where there are two, its task says for which model")
       ->allow_extra_args(false)
       ->option_text("FILE")

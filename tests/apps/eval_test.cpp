@@ -530,8 +530,21 @@ TEST_CASE("eval detect: gates are written as JUnit XML") {
   CHECK_THAT(xml, Contains("tests=\"2\"") && Contains("failures=\"1\"") && Contains("name=\"ap50>=0.9\""));
 }
 
+TEST_CASE("eval: JUnit XML goes to a device in a folder that takes no files") {
+  const SmallCase files;
+  std::filesystem::permissions(files.path("."), std::filesystem::perms::all);
+  const auto command = test::as_ordinary_user(joined(
+      {test::executable(), "eval"}, files.words({"--quiet", "--require", "images==3", "--junit", "/dev/null"})));
+  if (!command) return;
+  const ProcessResult result = test::run_process(command->front(), Words(command->begin() + 1, command->end()));
+  INFO(result.errors);
+  CHECK(result.exit_code == 0);
+}
+
 TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sentence") {
   const SmallCase files;
+  files.write("nameless.json", R"({"images": [{"id": 7, "width": 9, "height": 9}], "annotations": [],
+                                   "categories": [{"id": 0, "name": "fractured"}]})");
   files.write("broken.json", "{\"images\": [");
   std::filesystem::create_directories(files.path("taken/report.html"));
   files.write("gt/report.json", "{}");
@@ -549,6 +562,8 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
       {{"detect", "--ground-truth", files.path("broken.json"), "--predictions", files.path("results.json")},
        "ends too early"},
       {files.words({"--images", files.path("none")}), "--images " + files.path("none") + " is not a folder"},
+      {{"detect", "--ground-truth", files.path("nameless.json"), "--images", files.path("gt"), "--model", kDetector},
+       "image 7 has no file_name"},
       {files.words({"--split", "valid"}), "--fracatlas"},
       {files.words({"--with-negatives"}), "--fracatlas"},
       {files.words({"--iou-threshold", "1.5"}), "--iou-threshold"},
@@ -667,6 +682,22 @@ TEST_CASE("eval detect runs a model on the images where there are no predictions
   CHECK(report.at("metrics").at("ap50").is_null());  // no ground truth
   // The images without a fracture are shown with their false positives.
   CHECK_THAT(read_text_file(folder / "out/report.html"), Contains("data:image/jpeg;base64,") && !Contains("http"));
+}
+
+TEST_CASE("eval detect: YOLO classes that have numbers alone are those of the model, or of the run that is compared") {
+  const TemporaryFolder folder;
+  fs::create_directories(folder / "in");
+  for (const char* name : {"IMG0003767.jpg", "IMG0003770.jpg"})
+    fs::copy_file(test::data_folder() / "samples" / name, folder / "in" / name);
+  write_file_atomically(folder / "labels/IMG0003767.txt", "0 0.5 0.5 0.9 0.9\n");
+  REQUIRE(test::run_bonescan({"detect", folder / "in", "--model", kDetector, "--score-threshold", "0.01", "-o",
+                              folder / "run"})
+              .exit_code == 0);
+  const Words truth = {"detect", "--ground-truth", folder / "labels", "--images", folder / "in"};
+  const Json of_model = report_of(joined(truth, {"--model", kDetector})).at("metrics");
+  CHECK(of_model.at("ap50").is_number());
+  for (const char* predictions : {"run", "run/results.jsonl", "run/detections.json"})
+    CHECK(report_of(joined(truth, {"--predictions", folder / predictions})).at("metrics") == of_model);
 }
 
 TEST_CASE("eval --tta shows mirror images to the models that it runs") {
@@ -878,10 +909,16 @@ TEST_CASE("eval detect --model-card supplies the operating point") {
       folder / "gt.json",
       R"({"images": [{"id": 5, "file_name": "cat.jpg"}], "categories": [{"id": 0, "name": "fractured"}],
           "annotations": []})");
-  const Json report =
-      report_of({"detect", "--ground-truth", folder / "gt.json", "--images", test::data_folder() / "samples", "--model",
-                 kDetector, "--model-card", folder / "card.json"});
+  const Words words = {"detect",  "--ground-truth", folder / "gt.json", "--images", test::data_folder() / "samples",
+                       "--model", kDetector};
+  const Json report = report_of(joined(words, {"--model-card", folder / "card.json"}));
   CHECK(report.at("operating_point").at("score_threshold") == 0.625);
+  // A pipe gives it but once.
+  const Words piped = {"-c", "cat \"$1\" | { shift; exec \"$@\"; }", "sh", folder / "card.json", test::executable(), "eval"};
+  const ProcessResult through_pipe = test::run_process(
+      "/bin/sh", joined(joined(piped, words), {"--model-card", "/dev/stdin", "-o", folder / "report"}));
+  CHECK(through_pipe.exit_code == 0);
+  CHECK(read_json_file(folder / "report/report.json").at("operating_point").at("score_threshold") == 0.625);
 }
 
 TEST_CASE("eval detect: a model runs on the images of Pascal VOC files that do not tell an extension") {

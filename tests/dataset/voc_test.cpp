@@ -1,6 +1,8 @@
 // Pascal VOC annotation files.
 #include "bonescan/dataset/voc.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 
 #include "bonescan/core/error.h"
@@ -71,6 +73,12 @@ TEST_CASE("VOC: hidden files are none, and a folder that cannot be read is named
   CHECK(read_voc_dataset(folder.path()).images.size() == 2);
   CHECK_THROWS_WITH(read_voc_dataset(folder / "gone"), Contains("annotations") && Contains("gone cannot be read"));
   CHECK_THROWS_AS(read_voc_dataset(folder / "gone"), UsageError);
+}
+
+TEST_CASE("VOC: a pipe that nobody writes to is refused") {
+  const test::TemporaryFolder folder;
+  REQUIRE(::mkfifo((folder / "a.xml").c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(read_voc_dataset(folder.path()), Contains("a.xml is not a regular file"));
 }
 
 TEST_CASE("Broken VOC files are refused with file, line or object") {

@@ -1,6 +1,8 @@
 // YOLO label files: sizes from the images, names from where people keep them.
 #include "bonescan/dataset/yolo.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <opencv2/core.hpp>
@@ -76,6 +78,14 @@ TEST_CASE("YOLO: hidden files are no labels, a broken link is no missing label, 
   CHECK_THROWS_WITH(files.read(), Contains("a.txt cannot be opened"));
 }
 
+TEST_CASE("YOLO: a pipe that nobody writes to is refused") {
+  const YoloCase files;
+  files.write("labels/b.txt", "0 0.5 0.5 0.1 0.1\n");
+  const std::string name = GENERATE("labels/a.txt", "labels/data.yaml", "labels/classes.txt");
+  REQUIRE(::mkfifo(files.path(name).c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(files.read(), Contains(name + " is not a regular file"));
+}
+
 TEST_CASE("YOLO: an image that cannot be read matters where there are boxes in it") {
   const YoloCase files;
   files.write("images/broken.png", "no picture");
@@ -91,6 +101,19 @@ TEST_CASE("What a run below the ground truth predicted is none of it") {
   files.write("labels/run/run.json", R"({"schema": "bonescan.run/1"})");
   files.write("labels/run/labels/a.txt", "0 0.5 0.5 0.2 0.4 0.9\n");
   CHECK(files.read().boxes.size() == 1);
+}
+
+TEST_CASE("Numbers of YOLO classes without names take the names of a model's classes, where it has that many") {
+  const YoloCase files;
+  files.write("labels/a.txt", "1 0.5 0.5 0.2 0.4\n");
+  Dataset dataset = files.read();
+  CHECK(has_numbered_categories(dataset));
+  name_numbered_categories(dataset, {"fractured"});
+  CHECK(category_names(dataset) == "1");
+  name_numbered_categories(dataset, {"implant", "fractured"});
+  CHECK(category_names(dataset) == "fractured");
+  CHECK_FALSE(has_numbered_categories(dataset));
+  CHECK_THAT(dataset.notes.back(), Contains("(1 is \"fractured\")"));
 }
 
 TEST_CASE("Broken YOLO lines are refused with file and line") {

@@ -129,16 +129,18 @@ TEST_CASE("boxes are clipped to the input, and sizes grow to 62.5 anchors at mos
   CHECK(found[1].box.width == Approx(250.0));
 }
 
-TEST_CASE("a score that is the threshold in single precision is not above it") {
+TEST_CASE("a score that is written down, and then the threshold, counts") {
   const Heads heads({0.2, 0.6}, std::vector<float>(8, 0.0F), {0, 0, 10, 10, 20, 0, 30, 10});
   for (const ScoredBox& box : heads.decode({.score_threshold = 0.0})) {
     CAPTURE(box.score);
     const double written = shortest_double(box.score);
-    for (const ScoredBox& other : heads.decode({.score_threshold = written})) CHECK(other.score > box.score);
+    const std::vector<ScoredBox> found = heads.decode({.score_threshold = written});
+    REQUIRE_FALSE(found.empty());
+    CHECK(found.back().score == box.score);
   }
 }
 
-TEST_CASE("only scores above the threshold count, equal ones keep the order of their anchors") {
+TEST_CASE("only scores at or above the threshold count, equal ones keep the order of their anchors") {
   const std::vector<float> apart = {0, 0, 10, 10, 20, 0, 30, 10, 40, 0, 50, 10, 60, 0, 70, 10};
   const Heads heads({0.5, 0.2, 0.5, 0.7}, std::vector<float>(16, 0.0F), apart);
   const auto lefts = [](const std::vector<ScoredBox>& boxes) {
@@ -147,7 +149,8 @@ TEST_CASE("only scores above the threshold count, equal ones keep the order of t
     return result;
   };
   CHECK(lefts(heads.decode()) == std::vector<double>{60, 0, 40, 20});
-  CHECK(lefts(heads.decode({.score_threshold = 0.5})) == std::vector<double>{60});
+  CHECK(lefts(heads.decode({.score_threshold = 0.5})) == std::vector<double>{60, 0, 40});
+  CHECK(lefts(heads.decode({.score_threshold = 0.51})) == std::vector<double>{60});
   CHECK(lefts(heads.decode({.top_k = 2})) == std::vector<double>{60, 0});
   CHECK(lefts(heads.decode({.max_detections = 3})) == std::vector<double>{60, 0, 40});
 }
@@ -174,9 +177,11 @@ TEST_CASE("box voting moves a box that stays to the mean of those that overlap i
   CHECK(voted[1].box.height == Approx(30.0));
   CHECK(heads.decode()[0].box.height == Approx(10.0));
 
-  const std::vector<ScoredBox> sure = heads.decode({.score_threshold = 0.5, .box_voting_iou = 0.6});
-  REQUIRE(sure.size() == 1);
-  CHECK(sure[0].box == voted[0].box);
+  for (const double threshold : {0.5, shortest_double(voted[0].score)}) {
+    const std::vector<ScoredBox> sure = heads.decode({.score_threshold = threshold, .box_voting_iou = 0.6});
+    REQUIRE(sure.size() == 1);
+    CHECK(sure[0].box == voted[0].box);
+  }
 }
 
 TEST_CASE("suppression keeps what torchvision.ops.nms keeps") {

@@ -95,11 +95,14 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
   file.publish();
 }
 
-void write_named_file(const fs::path& path, std::string_view text) {
+bool is_replaced_when_written(const fs::path& path) {
   std::error_code error;
   const fs::file_type type = fs::symlink_status(path, error).type();
-  const bool is_replaced = type == fs::file_type::regular || type == fs::file_type::not_found;
-  if (is_replaced) return write_file_atomically(path, text);
+  return type == fs::file_type::regular || type == fs::file_type::not_found;
+}
+
+void write_named_file(const fs::path& path, std::string_view text) {
+  if (is_replaced_when_written(path)) return write_file_atomically(path, text);
   std::ofstream stream(path, std::ios::binary);
   if (stream << text << std::flush) return;
   throw OutputError(fmt::format("{} cannot be written: {}", path.string(), system_reason(errno)));

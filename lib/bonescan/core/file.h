@@ -34,6 +34,9 @@ std::string read_text_file(const std::filesystem::path& path);
 void write_file_atomically(const std::filesystem::path& path, std::span<const std::uint8_t> bytes);
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
+// Whether write_named_file() makes a new file under the name: nothing stands there, or a regular file.
+bool is_replaced_when_written(const std::filesystem::path& path);
+
 // For a file that the user named: a link or a device (/dev/stdout) is written through and stays what it is. Throws
 // OutputError.
 void write_named_file(const std::filesystem::path& path, std::string_view text);

@@ -22,7 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int pixel_count(const AnnotationEntry& entry, std::string_view member) {
+// Width or height; 0 if it is not told.
+int side_in_pixels(const AnnotationEntry& entry, std::string_view member) {
   if (!entry.has(member)) return 0;
   const std::int64_t pixels = entry.integer(member);
   if (pixels < 0 || pixels > 1'000'000) entry.fail(fmt::format("\"{}\" must lie in 0..1000000", member));
@@ -46,8 +47,8 @@ void read_images(const AnnotationFile& file, Dataset& dataset) {
     DatasetImage image;
     image.id = unique_id(entry, "image", ids);
     if (entry.has("file_name")) image.file_name = text_to_name(entry.text("file_name"));
-    image.width = pixel_count(entry, "width");
-    image.height = pixel_count(entry, "height");
+    image.width = side_in_pixels(entry, "width");
+    image.height = side_in_pixels(entry, "height");
     dataset.images.push_back(std::move(image));
   }
 }

@@ -59,6 +59,25 @@ std::string category_names(const Dataset& dataset) {
   return names.empty() ? "none" : names;
 }
 
+bool has_numbered_categories(const Dataset& dataset) {
+  return std::all_of(dataset.categories.begin(), dataset.categories.end(),
+                     [](const Category& category) { return category.name == std::to_string(category.id); });
+}
+
+void name_numbered_categories(Dataset& dataset, const std::vector<std::string>& classes) {
+  const auto has_class = [&classes](const Category& category) {
+    return category.id >= 0 && category.id < std::ssize(classes);
+  };
+  if (dataset.categories.empty() || !has_numbered_categories(dataset) ||
+      !std::all_of(dataset.categories.begin(), dataset.categories.end(), has_class))
+    return;
+  for (Category& category : dataset.categories) category.name = classes[static_cast<std::size_t>(category.id)];
+  dataset.notes.push_back(
+      fmt::format("{} numbers its classes and does not name them: the numbers were taken for those of the predictions "
+                  "({} is \"{}\").",
+                  dataset.source, dataset.categories.front().id, dataset.categories.front().name));
+}
+
 void finish_dataset(Dataset& dataset) {
   keep_one_category_of_each_name(dataset);
   sort_by_id(dataset.images);

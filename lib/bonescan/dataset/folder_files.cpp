@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
 
 namespace bonescan {
@@ -14,6 +15,14 @@ namespace fs = std::filesystem;
 
 bool has_extension(const fs::path& file, std::string_view extension) {
   return in_small_letters(file.extension().string()) == extension;
+}
+
+std::string read_found_text_file(const fs::path& path) {
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  if (type != fs::file_type::regular && type != fs::file_type::not_found)
+    throw UsageError(fmt::format("{} is not a regular file", path.string()));
+  return read_text_file(path);
 }
 
 FolderListing list_files(const fs::path& folder, const std::string& role,

@@ -24,6 +24,10 @@ struct FolderListing {
   std::vector<std::string> linked_folders;  // which are not followed
 };
 
+// The text of a file that was found, not named. Throws UsageError that names it; also if it is a pipe or the like, since
+// nobody may ever write to that.
+std::string read_found_text_file(const std::filesystem::path& path);
+
 // All files below `folder` for whose path `wanted` holds, without hidden files and folders. Broken links, pipes and
 // the like are among them: reading them as images says what is wrong. Throws UsageError that names `role` ("input",
 // "--images") and the folder if it cannot be read.

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "bonescan/core/error.h"
-#include "bonescan/core/file.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/dataset/folder_files.h"
 #include "bonescan/dataset/number.h"
@@ -55,7 +54,7 @@ int size_of(const pugi::xml_node& annotation, const char* side, const std::strin
 }
 
 pugi::xml_document parse_document(const fs::path& path) {
-  const std::string text = read_text_file(path);
+  const std::string text = read_found_text_file(path);
   pugi::xml_document document;
   const pugi::xml_parse_result parsed =
       document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_trim_pcdata);

@@ -31,7 +31,7 @@ constexpr double kEdgeTolerance = 0.01;
 ClassNames names_from_yaml(const fs::path& path) {
   ClassNames names;
   try {
-    const YAML::Node list = YAML::Load(read_text_file(path))["names"];
+    const YAML::Node list = YAML::Load(read_found_text_file(path))["names"];
     if (list.IsSequence()) {
       for (std::size_t i = 0; i < list.size(); ++i) names[static_cast<std::int64_t>(i)] = list[i].as<std::string>();
     } else if (list.IsMap()) {
@@ -46,7 +46,7 @@ ClassNames names_from_yaml(const fs::path& path) {
 
 ClassNames names_from_lines(const fs::path& path) {
   ClassNames names;
-  const std::string text = read_text_file(path);
+  const std::string text = read_found_text_file(path);
   for (const std::string_view line : split_lines(text))
     if (!line.empty()) names.emplace(static_cast<std::int64_t>(names.size()), line);
   return names;
@@ -129,7 +129,7 @@ LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, const s
     ++counts.of_set;
     if (const auto [earlier, is_new] = files.emplace(match->id, path); !is_new)
       throw UsageError(fmt::format("{} stands for the same image as {}", path, earlier->second));
-    const std::string text = read_text_file(folder / file);
+    const std::string text = read_found_text_file(folder / file);
     std::size_t number = 0;
     for (const std::string_view line : split_lines(text)) {
       const std::string where = fmt::format("{}, line {}", path, ++number);
@@ -176,11 +176,8 @@ std::map<std::int64_t, std::int64_t> match_classes(const ClassNames& names, cons
   for (const Category& category : dataset.categories)
     for (const auto& [number, name] : names)
       if (name == category.name) ids[number] = category.id;
-  const bool none_by_name = ids.empty();
-  for (const Category& category : dataset.categories) {
-    const bool has_no_name = category.name == std::to_string(category.id);  // as of read_yolo_dataset
-    if (names.empty() || (none_by_name && has_no_name)) ids[category.id] = category.id;
-  }
+  if (names.empty() || (ids.empty() && has_numbered_categories(dataset)))
+    for (const Category& category : dataset.categories) ids[category.id] = category.id;
   return ids;
 }
 

@@ -20,8 +20,8 @@ struct ResampledFigures {
   std::optional<double> sensitivity_at_1_fp;  // FROC as a step function at 1 false positive per image
 };
 
-// Ranks all detections once; a draw then only counts. An image of weight w stands for w copies of it, whose detections
-// of one score rank one after the other, all copies of each together.
+// Ranks all detections once; a draw then only counts. An image of weight w stands for w copies of it. Where detections
+// have equal scores, the w copies of one stand together, before those of the next.
 class Resampler {
  public:
   explicit Resampler(std::span<const ImageMatches> images);

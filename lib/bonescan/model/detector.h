@@ -36,7 +36,8 @@ class Detector {
   // the anchors do not lie symmetrically.
   explicit Detector(Model model, const DetectionOptions& options = {});
 
-  // Best score first. Thread-safe.
+  // Best score first. Throws ImageError if the network fails on the picture or its answer is not finite, std::bad_alloc
+  // where memory runs out. Thread-safe.
   std::vector<Detection> detect(const Radiograph& radiograph) const;
 
   const Model& model() const { return model_; }
@@ -49,6 +50,7 @@ class Detector {
   std::optional<MirroredAnchors> mirrored_anchors_;  // with test_time_flips
 };
 
+// Throws UsageError as load_model and the constructor do.
 Detector load_detector(const std::filesystem::path& path, const ModelOptions& model_options = {},
                        const DetectionOptions& options = {});
 

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "bonescan/core/error.h"
-#include "bonescan/core/file.h"
 #include "bonescan/core/sha256.h"
 #include "bonescan/model/network_output.h"
 #include "bonescan/model/torchscript_file.h"
@@ -44,12 +43,12 @@ ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, con
   check_is_file(path);
   std::string text = read_inner_card(path);
   if (options.card) {
-    text = read_text_file(*options.card);
+    text = options.card->text;
   } else if (text.empty()) {
     throw UsageError(
         fmt::format("{} has no model card inside (bonescan.json); name one with --model-card", path.string()));
   }
-  ModelCard card = parse_model_card(text, options.card ? options.card->string() : path.string());
+  ModelCard card = parse_model_card(text, options.card ? options.card->path.string() : path.string());
   check_task(path, card, task);
   return card;
 }

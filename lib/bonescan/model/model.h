@@ -16,7 +16,7 @@ enum class Precision { kFloat32, kBFloat16 };
 struct ModelOptions {
   std::string device = "cpu";  // "cpu", "cuda" or "cuda:N"
   Precision precision = Precision::kFloat32;
-  std::optional<std::filesystem::path> card = {};  // overrides or supplies the card inside the file
+  std::optional<CardFile> card = {};  // overrides or supplies the card inside the file
 };
 
 // What is known of a model without its network.

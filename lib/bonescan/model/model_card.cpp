@@ -11,6 +11,7 @@
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
+#include "bonescan/core/file.h"
 #include "bonescan/core/nearest_name.h"
 
 namespace bonescan {
@@ -208,6 +209,10 @@ ModelCard parse_model_card(std::string_view text, const std::string& source) {
   result.classes = read_classes(card, result.task);
   result.operating_point = read_operating_point(card);
   return result;
+}
+
+CardFile read_card_file(const std::filesystem::path& path) {
+  return {path, read_text_file(path)};
 }
 
 }  // namespace bonescan

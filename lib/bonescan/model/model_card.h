@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,5 +37,14 @@ struct ModelCard {
 // Parses and checks a card. `source` names it in messages. Throws UsageError with one sentence
 // that says which member is missing or wrong and what it should be.
 ModelCard parse_model_card(std::string_view text, const std::string& source);
+
+// A card beside a model, as it was read: once, since a pipe gives it but once.
+struct CardFile {
+  std::filesystem::path path;
+  std::string text;
+};
+
+// Throws UsageError that names the file if it cannot be read; what it holds is for parse_model_card.
+CardFile read_card_file(const std::filesystem::path& path);
 
 }  // namespace bonescan

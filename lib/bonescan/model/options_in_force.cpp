@@ -16,8 +16,11 @@ std::optional<double> find_in_card(const ModelCard& card, const std::string& opt
   return found->second;
 }
 
-[[noreturn]] void refuse(const ModelCard& card, const std::string& option, double value, const std::string& right) {
-  throw UsageError(fmt::format("{}: \"{}\" is {}; it should be {}", card.source, option, value, right));
+// `given`: by the caller, not the card.
+[[noreturn]] void refuse(const ModelCard& card, const std::string& option, bool given, double value,
+                         const std::string& right) {
+  throw UsageError(
+      fmt::format("{}\"{}\" is {}; it should be {}", given ? "" : card.source + ": ", option, value, right));
 }
 
 double choose_fraction(const ModelCard& card, const std::string& option, std::optional<double> given,
@@ -29,14 +32,14 @@ double choose_fraction(const ModelCard& card, const std::string& option, std::op
         fmt::format("{}: the model card has no \"operating_point.{}\"; it should be a number from 0 to 1, "
                     "or be given as an option",
                     card.source, option));
-  if (!(*value >= 0.0 && *value <= 1.0)) refuse(card, option, *value, "a number from 0 to 1");
+  if (!(*value >= 0.0 && *value <= 1.0)) refuse(card, option, given.has_value(), *value, "a number from 0 to 1");
   return *value;
 }
 
 int choose_count(const ModelCard& card, const std::string& option, std::optional<int> given, int fallback) {
   const double value = given ? *given : find_in_card(card, option).value_or(fallback);
   if (!(value >= 1.0 && value <= 1e6) || value != std::floor(value))
-    refuse(card, option, value, "a whole number from 1 to 1000000");
+    refuse(card, option, given.has_value(), value, "a whole number from 1 to 1000000");
   return static_cast<int>(value);
 }
 

@@ -39,7 +39,8 @@ class Segmenter {
   // Throws UsageError if a threshold is neither given nor in the card or is outside 0..1.
   explicit Segmenter(Model model, const SegmentationOptions& options = {});
 
-  // Thread-safe.
+  // Throws ImageError if the network fails on the picture or its answer is not finite, std::bad_alloc where memory runs
+  // out. Thread-safe.
   BoneFinding segment(const Radiograph& radiograph) const;
 
   const Model& model() const { return model_; }
@@ -54,6 +55,7 @@ class Segmenter {
   bool test_time_flips_ = false;
 };
 
+// Throws UsageError as load_model and the constructor do.
 Segmenter load_segmenter(const std::filesystem::path& path, const ModelOptions& model_options = {},
                          const SegmentationOptions& options = {});
 

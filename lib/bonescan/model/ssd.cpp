@@ -50,10 +50,11 @@ std::vector<int> suppress(std::span<const Corners> boxes, double iou_threshold) 
   return kept;
 }
 
-// Candidates above this score vote, even if the score threshold is higher.
+// Candidates of this score vote, even if the score threshold is higher.
 constexpr float kVotingScore = 0.01F;
 
-// For each class 1.., the anchors that score above the threshold. A score that is not a number is above none.
+// For each class 1.., the anchors that score at or above the threshold, as evaluations count (torchvision: above it). A
+// score that is not a number reaches none.
 std::vector<std::vector<Candidate>> find_candidates(const Tensor& class_logits, float score_threshold) {
   const auto anchors = static_cast<int>(class_logits.shape[1]);
   const auto classes = static_cast<std::size_t>(class_logits.shape[2]);
@@ -62,7 +63,7 @@ std::vector<std::vector<Candidate>> find_candidates(const Tensor& class_logits, 
   for (int anchor = 0; anchor < anchors; ++anchor) {
     softmax({class_logits.values.data() + anchor * classes, classes}, scores);
     for (std::size_t label = 1; label < classes; ++label) {
-      if (scores[label] > score_threshold) {
+      if (scores[label] >= score_threshold) {
         candidates[label].push_back({anchor, scores[label], static_cast<int>(label), {}});
       }
     }
@@ -193,7 +194,7 @@ std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double
   for (const std::vector<Candidate>& of_class : candidates) {
     std::vector<Candidate> survivors = suppress_class(of_class, offset, options.nms_iou);
     if (voting) {
-      std::erase_if(survivors, [&](const Candidate& survivor) { return !(survivor.score > score_threshold); });
+      std::erase_if(survivors, [&](const Candidate& survivor) { return survivor.score < score_threshold; });
       for (Candidate& survivor : survivors) survivor.box = vote(survivor, of_class, options.box_voting_iou);
     }
     kept.insert(kept.end(), survivors.begin(), survivors.end());

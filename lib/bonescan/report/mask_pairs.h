@@ -22,8 +22,8 @@ struct MaskFolders {
   std::filesystem::path ground_truth;
   std::filesystem::path predictions;  // masks, or an output folder of ours with masks/
   std::optional<std::filesystem::path> split_list;
-  // Of an output folder of ours the pictures that its results call failed are left out with a note. Whether that may
-  // leave none.
+  // Pictures that an output folder of ours calls failed are left out, with a note. Where all have failed, this decides
+  // whether there are no pairs or a UsageError.
   bool all_may_have_failed = false;
   ReadOptions read = {};  // of the masks
 };

@@ -33,6 +33,7 @@ ModelRun run_models(const EvaluationRequest& request, const std::vector<NamedIma
   ScanRequest scan_request;
   scan_request.task = request.task;
   scan_request.output = output;
+  scan_request.masks = request.task == ScanTask::kSegment;
   scan_request.models = request.models;
   scan_request.detection.score_threshold = SsdOptions().score_threshold;
   scan_request.segmentation.test_time_flips = request.test_time_flips;

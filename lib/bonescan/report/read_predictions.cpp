@@ -152,6 +152,19 @@ void note_cut_off_scores(Predictions& predictions) {
 
 }  // namespace
 
+std::vector<std::string> classes_of_predictions(const fs::path& path) {
+  const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
+  std::vector<std::string> classes;
+  if (!holds_run_report(folder) || !fs::exists(folder / kImagesName)) return classes;
+  const Json images = read_json_file(folder / kImagesName);
+  try {
+    for (const Json& category : images.at("categories")) classes.push_back(category.at("name"));
+  } catch (const Json::exception& error) {
+    throw UsageError(fmt::format("{} is damaged: {}", (folder / kImagesName).string(), error.what()));
+  }
+  return classes;
+}
+
 void check_is_whole_run(const fs::path& path) {
   fs::path named = fs::absolute(path).lexically_normal();
   if (!named.has_filename()) named = named.parent_path();  // "labels/"

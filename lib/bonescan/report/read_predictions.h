@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bonescan/dataset/dataset.h"
 #include "bonescan/dataset/predictions.h"
@@ -17,6 +18,10 @@ namespace bonescan {
 // Throws UsageError that names the file and the line or entry if it does not fit the data set. Notes say of what may be
 // wrong: scores that a threshold cut off, boxes that reach beyond their image.
 Predictions read_predictions(const std::filesystem::path& path, const Dataset& dataset);
+
+// The classes, by number, that a run of ours says it finds: the run that --predictions names, or that the file lies in.
+// Empty if it is none. Throws UsageError if the run's images.json cannot be read.
+std::vector<std::string> classes_of_predictions(const std::filesystem::path& path);
 
 // Throws UsageError if the path is the folder of a run, or results, masks or labels in one, that is not finished or a
 // shard: the images that it lacks would count as without detections.

@@ -17,7 +17,7 @@ enum class BoxFormat { kCoco, kYolo, kVoc, kCsv };
 // What the formats are called on the command line and in run.json.
 const std::map<std::string, BoxFormat>& box_formats_by_name();
 
-// "formats" of a run.json; names of none, and what is no run.json, give none.
+// "formats" of a run.json. Unknown names are passed over, and without a list of names there are none.
 std::set<BoxFormat> formats_of_run(const Json& run);
 
 // YOLO and Pascal VOC labels drop the image's extension, so that a.png and a.jpg would share one: refuses that before

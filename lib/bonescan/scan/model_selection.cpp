@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include "bonescan/core/error.h"
-#include "bonescan/core/file.h"
 #include "bonescan/scan/default_models.h"
 
 namespace bonescan {
 namespace {
 
-ModelTask task_of_card(const std::filesystem::path& card) {
-  return parse_model_card(read_text_file(card), card.string()).task;
+ModelTask task_of_card(const CardFile& card) {
+  return parse_model_card(card.text, card.path.string()).task;
 }
 
 }  // namespace
@@ -30,21 +29,21 @@ std::filesystem::path model_path(const ModelSelection& selection, ModelTask task
 
 ModelOptions model_options(const ModelSelection& selection, ModelTask task) {
   ModelOptions options{selection.device, selection.precision};
-  for (const std::filesystem::path& card : selection.cards) {
+  for (const CardFile& card : selection.cards) {
     if (task_of_card(card) != task) continue;
     if (options.card)
       throw UsageError(fmt::format("--model-card: {} and {} are for the same task; name one card a model",
-                                   options.card->string(), card.string()));
+                                   options.card->path.string(), card.path.string()));
     options.card = card;
   }
   return options;
 }
 
 void check_cards(const ModelSelection& selection, ScanTask task) {
-  for (const std::filesystem::path& card : selection.cards) {
+  for (const CardFile& card : selection.cards) {
     const ModelTask of_card = task_of_card(card);
     if (!(of_card == ModelTask::kDetection ? runs_detector(task) : runs_segmenter(task)))
-      throw UsageError(fmt::format("--model-card: {} is a card for {}, and no such model runs here", card.string(),
+      throw UsageError(fmt::format("--model-card: {} is a card for {}, and no such model runs here", card.path.string(),
                                    task_name(of_card)));
   }
 }

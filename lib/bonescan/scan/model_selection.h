@@ -16,7 +16,7 @@ enum class ScanTask { kSegment, kDetect, kPipeline };
 struct ModelSelection {
   std::optional<std::filesystem::path> segmenter;  // unset: the default model
   std::optional<std::filesystem::path> detector;
-  std::vector<std::filesystem::path> cards;  // used instead of those inside the models, each for the task that it names
+  std::vector<CardFile> cards;  // used instead of those inside the models, each for the task that it names
   std::string device = "cpu";
   Precision precision = Precision::kFloat32;
 };

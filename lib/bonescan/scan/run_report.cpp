@@ -147,7 +147,7 @@ Json run_settings(const ScanRequest& request, const InputSet& inputs, const Scan
   if (models.segmenter) settings["segmenter"] = models.segmenter->model().sha256;
   if (models.detector) settings["detector"] = models.detector->description().sha256;
   settings["model_cards"] = Json::array();
-  for (const auto& card : request.models.cards) settings["model_cards"].push_back(sha256_of_file(card));
+  for (const CardFile& card : request.models.cards) settings["model_cards"].push_back(sha256_of_text(card.text));
   // Which of several CUDA devices makes no difference.
   settings["device"] = request.models.device.substr(0, request.models.device.find(':'));
   settings["precision"] = request.models.precision == Precision::kBFloat16 ? "bf16" : "fp32";

@@ -114,7 +114,7 @@ ScanSummary scan(const ScanRequest& asked_for, const InputSet& inputs, const Sca
   FolderBefore before;
   if (keeps_files) before = occupy_output_folder(request, models, header, lock);
 
-  RadiographOptions options{request.read, keeps_files ? request.output : fs::path(), request.overlay};
+  RadiographOptions options{request.read, keeps_files ? request.output : fs::path(), request.masks, request.overlay};
   options.read.reduce_to_side = smallest_useful_side(models);
   cv::setNumThreads(1);  // each radiograph has one thread
   RunResults results(inputs, request.output, request.overlay);

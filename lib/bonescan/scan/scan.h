@@ -34,6 +34,7 @@ struct ScanRequest {
   ReadOptions read;             // reduce_to_side is chosen by the run
   int threads = 0;              // 0: all cores
   std::set<BoxFormat> formats;  // beside detections.json, which is always written where a detector takes part
+  bool masks = true;            // where a segmenter takes part; evaluations of boxes need none
   bool overlay = false;
   bool fail_fast = false;
   ProgressMode progress = ProgressMode::kAuto;
@@ -76,6 +77,7 @@ PreparedScan prepare_scan(const ScanRequest& request);
 // before anything is written, but where the detector, which is loaded when the first radiograph needs it, turns out not
 // to fit its card; what was written is then removed again, unless the run goes on with an earlier one. Throws
 // OutputError if something cannot be written (disk full, folder removed): the run stops at once, and kResume goes on.
+// OpenCV has one thread for each caller from then on (cv::setNumThreads).
 ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanModels& models,
                  const Cancellation& cancellation);
 

@@ -70,7 +70,7 @@ void write_pictures(ScanRecord& record, const Radiograph& radiograph, const Inpu
       write_overlay_jpeg(options.output_folder / overlay_name(picture),
                          overlay_of(record, full_size, mask, boxes_need_labels(models)));
     }
-    if (!record.bone) return;
+    if (!record.bone || !options.masks) return;
     record.bone->mask = mask_name(picture);
     write_mask_png(options.output_folder / *record.bone->mask, mask);
   } catch (...) {

@@ -13,6 +13,7 @@ namespace bonescan {
 struct RadiographOptions {
   ReadOptions read;
   std::filesystem::path output_folder;  // empty: no masks and overlays are written
+  bool masks = true;
   bool overlay = false;
 };
 
