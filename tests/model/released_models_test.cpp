@@ -45,6 +45,16 @@ TEST_CASE("the released segmenter finds bone on radiographs and none on a photog
   CHECK_FALSE(segmenter.segment(read_radiograph(test::data_folder() / "samples" / "cat.jpg")).present);
 }
 
+TEST_CASE("a card that a released network does not suit is refused in one sentence") {
+  const auto path = weights("ssd300_vgg16.pt");
+  if (!path) return;
+  const auto precision = GENERATE(Precision::kFloat32, Precision::kBFloat16);
+  Json card = read_model_card(*path, ModelTask::kDetection).json;
+  card["input"]["width"] = card["input"]["height"] = 16;  // too small for its layers
+  const ModelOptions options{.precision = precision, .card = CardFile{"small.json", to_json_text(card)}};
+  CHECK_THROWS_WITH(load_model(*path, ModelTask::kDetection, options), Catch::Contains("fails on an input of 1x3x16x16"));
+}
+
 TEST_CASE("the released networks give the same bits, first and later, on one thread and on two") {
   const auto [name, task] = GENERATE(table<std::string, ModelTask>({
       {"segnet.pt", ModelTask::kSegmentation},

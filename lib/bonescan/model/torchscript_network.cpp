@@ -3,14 +3,17 @@
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
+#include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/cuda.h>
 #include <torch/script.h>
 
 #include <charconv>
+#include <memory>
 #include <mutex>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
@@ -75,8 +78,14 @@ std::vector<Tensor> from_torch(const c10::IValue& output) {
 
 class TorchScriptNetwork : public Network {
  public:
-  TorchScriptNetwork(const torch::jit::Module& module, c10::Device device, c10::MemoryFormat format)
-      : module_(module), forward_(module_.get_method("forward")), device_(device), format_(format) {}
+  // `origin` is the program that `module` was frozen from.
+  TorchScriptNetwork(const torch::jit::Module& module, std::shared_ptr<const torch::jit::CompilationUnit> origin,
+                     c10::Device device, c10::MemoryFormat format)
+      : origin_(std::move(origin)),
+        module_(module),
+        forward_(module_.get_method("forward")),
+        device_(device),
+        format_(format) {}
 
   std::vector<Tensor> run(const Tensor& input) const override {
     use_one_thread();
@@ -90,6 +99,7 @@ class TorchScriptNetwork : public Network {
   }
 
  private:
+  std::shared_ptr<const torch::jit::CompilationUnit> origin_;
   torch::jit::Module module_;
   torch::jit::Method forward_;
   c10::Device device_;
@@ -112,24 +122,33 @@ void arrange_weights(const torch::jit::Module& module, c10::MemoryFormat format)
   }
 }
 
+// A graph points at the functions that were inlined into it, and LibTorch names them where an operator fails. Freezing
+// inlines functions of a copy, of which it then deletes those that are not "forward" itself: so they are inlined here, and
+// what is returned keeps them.
+std::shared_ptr<const torch::jit::CompilationUnit> inline_functions(const torch::jit::Module& module) {
+  torch::jit::Inline(*module.get_method("forward").graph());
+  return module._ivalue()->compilation_unit();
+}
+
 // What is fastest depends on the network: an encoder-decoder gains most from channels-last tensors, an SSD from the
 // operators that LibTorch's optimisation puts in place of its own, which keep oneDNN's layout between layers. Neither
 // suits every network: the optimisation takes no padding='same', and view() no channels-last tensor.
 std::unique_ptr<const Network> prepare(torch::jit::Module module, ModelTask task, c10::Device device,
                                        Precision precision, Preparation preparation) {
   module.eval();
+  const auto origin = inline_functions(module);
   convert_weights(module, device);
   const bool half = precision == Precision::kBFloat16;
   const bool fastest = preparation == Preparation::kFastest;
   if (fastest && task == ModelTask::kDetection && !half && device.is_cpu()) {
-    return std::make_unique<TorchScriptNetwork>(torch::jit::optimize_for_inference(module), device,
+    return std::make_unique<TorchScriptNetwork>(torch::jit::optimize_for_inference(module), origin, device,
                                                 c10::MemoryFormat::Contiguous);
   }
   const auto format = fastest ? c10::MemoryFormat::ChannelsLast : c10::MemoryFormat::Contiguous;
   arrange_weights(module, format);
   const torch::jit::Module frozen = torch::jit::freeze(module);
   if (half) run_convolutions_in_bfloat16(*frozen.get_method("forward").graph(), format);
-  return std::make_unique<TorchScriptNetwork>(frozen, device, format);
+  return std::make_unique<TorchScriptNetwork>(frozen, origin, device, format);
 }
 
 }  // namespace
