@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 const Json kSettings = {{"task", "detect"}, {"nms_iou", 0.45}};
 
 void write_earlier_run(const fs::path& folder) {
-  write_file_atomically(folder / kRunName, to_json_text({{"settings", kSettings}}));
+  write_file_atomically(folder / kRunName, to_json_text({{"schema", kRunSchema}, {"settings", kSettings}}));
   write_file_atomically(folder / kResultsName,
                         "{\"file\":\"a/1.png\",\"status\":\"ok\"}\n{\"file\":\"../../escape\",\"status\":\"ok\"}\ncut");
   write_file_atomically(folder / "masks/a/1.png.png", "mask");
@@ -52,8 +52,9 @@ TEST_CASE("a folder that is new or empty may be used, others need to be told how
   CHECK_THROWS_AS(check_output_folder(folder / "notes.txt", ExistingOutput::kOverwrite, kSettings), UsageError);
 }
 
-TEST_CASE("masks, overlays and labels of somebody else are refused, whatever is to be done with them") {
-  for (const char* name : {"masks/hand.jpg.png", "overlays/hand.jpg.jpg", "labels/hand.txt"}) {
+TEST_CASE("what somebody else has made under the names of a run's files is refused, whatever is to be done with it") {
+  for (const char* name : {"masks/hand.jpg.png", "overlays/hand.jpg.jpg", "labels/hand.txt", "results.jsonl", "run.json",
+                           "radiographs.csv", "detections.json", "images.json", "results.csv"}) {
     CAPTURE(name);
     const test::TemporaryFolder folder;
     write_file_atomically(folder / name, "drawn by hand");
@@ -86,6 +87,27 @@ TEST_CASE("what a run did not write stays when it is replaced, or no run may be 
     CHECK(fs::exists(folder / name));
 }
 
+TEST_CASE("files that a run without boxes did not write are somebody else's") {
+  const test::TemporaryFolder folder;
+  const Json run = {{"schema", kRunSchema},
+                    {"formats", Json::array()},
+                    {"settings", {{"overlay", false}, {"segmenter", "0123"}}}};
+  write_file_atomically(folder / kRunName, to_json_text(run));
+  write_file_atomically(folder / kResultsName, "");
+  CHECK_NOTHROW(check_output_folder(folder.path(), ExistingOutput::kOverwrite, kSettings));
+  const std::vector names = {kDetectionsName, kImagesName, kTableName};
+  for (const char* name : names) {
+    write_file_atomically(folder / name, "mine");
+    CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kOverwrite, kSettings),
+                      Catch::Contains("which no run of bonescan has written"));
+    remove_run(folder.path());
+    CHECK(fs::exists(folder / name));
+    CHECK_FALSE(fs::exists(folder / kRunName));
+    write_file_atomically(folder / kRunName, to_json_text(run));
+    fs::remove(folder / name);
+  }
+}
+
 TEST_CASE("names of classes that the run did not write stay when it is overwritten") {
   const test::TemporaryFolder folder;
   for (const bool written : {false, true}) {
@@ -107,6 +129,7 @@ TEST_CASE("a run is resumed only with the settings that it had") {
   CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kResume, other),
                     Catch::Contains("another \"nms_iou\" (0.45, now 0.5)"));
   fs::remove(folder / kRunName);
+  fs::rename(folder / kResultsName, folder / kJournalName);
   CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kResume, kSettings),
                     Catch::Contains("no run.json"));
 }

@@ -34,41 +34,59 @@ void remove_with_empty_folders(const fs::path& top, const std::string& name) {
     if (!fs::remove(top / folder, error)) return;  // fails where something is left in it
 }
 
-// Which files beside its results a run writes for a radiograph.
-struct PictureFiles {
-  bool masks = true;
-  bool overlays = true;
-  std::set<BoxFormat> labels = {BoxFormat::kYolo, BoxFormat::kVoc};
+// Which files a run writes.
+struct RunFiles {
+  bool results = false;  // with radiographs.csv, run.json and the journal
+  bool boxes = false;    // detections.json and images.json
+  bool masks = false;
+  bool overlays = false;
+  std::set<BoxFormat> formats = {};
   bool class_names = false;  // beside the labels
+
+  bool labels() const { return formats.contains(BoxFormat::kYolo) || formats.contains(BoxFormat::kVoc); }
+  bool table() const { return formats.contains(BoxFormat::kCsv); }
 };
 
-// By the run.json in the folder; what that does not tell may have been written.
-PictureFiles written_by_run(const fs::path& folder) {
-  PictureFiles written;
+// By the run.json in the folder of a run; what that does not tell may have been written.
+RunFiles written_by_run(const fs::path& folder) {
+  if (!holds_run(folder)) return {};
+  RunFiles written{.results = true,
+                   .boxes = true,
+                   .masks = true,
+                   .overlays = true,
+                   .formats = {BoxFormat::kYolo, BoxFormat::kVoc, BoxFormat::kCsv}};
   try {
     const Json run = read_json_file(folder / kRunName);
     if (const Json* const overlay = find_by_path(run, "settings.overlay")) {
       written.overlays = *overlay == true;
       written.masks = find_by_path(run, "settings.segmenter") != nullptr;
+      written.boxes = find_by_path(run, "settings.detector") != nullptr;
     }
     if (find_by_path(run, "formats")) {
-      written.labels = formats_of_run(run);
-      written.class_names = written.labels.contains(BoxFormat::kYolo);
+      written.formats = formats_of_run(run);
+      written.class_names = written.formats.contains(BoxFormat::kYolo);
     }
   } catch (const UsageError&) {
   }
   return written;
 }
 
-void remove_files_of_picture(const fs::path& folder, const std::string& picture, const PictureFiles& written) {
+void remove_files_of_picture(const fs::path& folder, const std::string& picture, const RunFiles& written) {
   if (written.masks) remove_with_empty_folders(folder, mask_name(picture));
   if (written.overlays) remove_with_empty_folders(folder, overlay_name(picture));
-  if (written.labels.contains(BoxFormat::kYolo)) remove_with_empty_folders(folder, label_name(picture, ".txt"));
-  if (written.labels.contains(BoxFormat::kVoc)) remove_with_empty_folders(folder, label_name(picture, ".xml"));
+  if (written.formats.contains(BoxFormat::kYolo)) remove_with_empty_folders(folder, label_name(picture, ".txt"));
+  if (written.formats.contains(BoxFormat::kVoc)) remove_with_empty_folders(folder, label_name(picture, ".xml"));
+}
+
+// The files in the folder itself that are written for all radiographs together, and whether a run has written each.
+std::vector<std::pair<const char*, bool>> files_of_all(const RunFiles& written) {
+  return {{kResultsName, written.results},  {kJournalName, written.results},  {kRadiographsName, written.results},
+          {kDetectionsName, written.boxes}, {kImagesName, written.boxes},     {kTableName, written.table()},
+          {kRunName, written.results}};  // the last: it tells what the others are
 }
 
 // Removes what a run wrote for the inputs in its results.
-void remove_files_of_records(const fs::path& folder, const char* results_name, const PictureFiles& written) {
+void remove_files_of_records(const fs::path& folder, const char* results_name, const RunFiles& written) {
   std::ifstream results(folder / results_name, std::ios::binary);
   for (std::string line; std::getline(results, line);) {
     const Json record = Json::parse(line, nullptr, false);  // not an exception: the last line may be cut off
@@ -82,13 +100,12 @@ void remove_files_of_records(const fs::path& folder, const char* results_name, c
 
 // Removes nothing where no run has been: a folder may hold a detections.json of somebody else.
 void remove_earlier_run(const fs::path& folder) {
-  if (!holds_run(folder)) return;
-  const PictureFiles written = written_by_run(folder);
-  for (const char* results : {kResultsName, kJournalName}) remove_files_of_records(folder, results, written);
+  const RunFiles written = written_by_run(folder);
+  for (const char* results : {kResultsName, kJournalName})
+    if (written.results) remove_files_of_records(folder, results, written);
   if (written.class_names) remove_with_empty_folders(folder, kYoloNamesName);
-  for (const char* name :
-       {kResultsName, kJournalName, kDetectionsName, kImagesName, kRadiographsName, kTableName, kRunName})
-    fs::remove(folder / name);
+  for (const auto& [name, is_of_run] : files_of_all(written))
+    if (is_of_run) fs::remove(folder / name);
 }
 
 // Removes what was being written when an earlier process was killed, from the folder itself and those of a run in it.
@@ -120,27 +137,28 @@ std::string name_below(const fs::path& top, const fs::path& file, const std::str
   return below / name_with_suffix(file.filename(), suffix);
 }
 
-// Hand-made masks and labels lie in folders of the same names, and would be replaced one by one.
+// Files of the same names, and hand-made masks and labels in folders of the same names, would be replaced one by one.
 void check_holds_nothing_of_others(const fs::path& folder) {
-  const PictureFiles written =
-      holds_run(folder) ? written_by_run(folder)
-                        : PictureFiles{.masks = false, .overlays = false, .labels = {}, .class_names = false};
+  const RunFiles written = written_by_run(folder);
   const auto any_file = [](const fs::path&) { return true; };
+  const auto refuse = [&folder](const char* name, const char* mark) {
+    throw UsageError(fmt::format("--output {} holds {}{}, which no run of bonescan has written; name another folder",
+                                 folder.string(), name, mark));
+  };
   std::error_code error;
+  for (const auto& [name, is_of_run] : files_of_all(written))
+    if (!is_of_run && fs::exists(folder / name, error)) refuse(name, "");
   for (const auto& [name, is_of_run] :
        {std::pair(kMasksFolder, written.masks), std::pair(kOverlaysFolder, written.overlays),
-        std::pair(kLabelsFolder,
-                  written.labels.contains(BoxFormat::kYolo) || written.labels.contains(BoxFormat::kVoc))})
+        std::pair(kLabelsFolder, written.labels())})
     if (!is_of_run && fs::is_directory(folder / name, error) &&
         !list_files(folder / name, "--output", any_file).files.empty())
-      throw UsageError(fmt::format("--output {} holds {}/, which no run of bonescan has written; name another folder",
-                                   folder.string(), name));
+      refuse(name, "/");
 }
 
 void check_same_run(const fs::path& folder, const Json& settings) {
   if (!holds_run(folder)) return;  // nothing to go on with
-  std::error_code error;
-  if (!fs::exists(folder / kRunName, error))
+  if (!holds_run_report(folder))
     throw UsageError(fmt::format(
         "--resume: {} holds results but no run.json that says how they were made; use --overwrite", folder.string()));
   const Json run = read_json_file(folder / kRunName);
@@ -215,14 +233,13 @@ void prepare_output_folder(const fs::path& folder, ExistingOutput existing, Fold
 
 void remove_picture_files(const fs::path& folder, const std::vector<std::string>& pictures) {
   if (pictures.empty()) return;
-  const PictureFiles written = written_by_run(folder);
+  const RunFiles written = written_by_run(folder);
   for (const std::string& picture : pictures) remove_files_of_picture(folder, picture, written);
 }
 
 bool holds_run(const fs::path& folder) {
   std::error_code error;
-  const auto is_there = [&](const char* name) { return fs::exists(folder / name, error); };
-  return holds_run_report(folder) || is_there(kResultsName) || is_there(kJournalName);
+  return holds_run_report(folder) || fs::exists(folder / kJournalName, error);
 }
 
 void remove_run(const fs::path& folder) {

@@ -46,8 +46,8 @@ inline constexpr const char* kYoloNamesName = "labels/data.yaml";  // of the cla
 // Whether a name is relative and has no "..", so that it stays below the folder that it is relative to.
 bool stays_below(const std::filesystem::path& name);
 
-// Checks that a run may write into `folder`; changes nothing. Throws UsageError if it holds masks, overlays or labels
-// that no run in it has written, or it is not empty and `existing` is kRefuse, with the `options` that would help, or
+// Checks that a run may write into `folder`; changes nothing. Throws UsageError if it holds files by the names of a run's,
+// masks, overlays or labels that no run in it has written, or it is not empty and `existing` is kRefuse, with the `options` that would help, or
 // kResume and the run in it differs from it in a member of `settings` (of its run.json).
 void check_output_folder(const std::filesystem::path& folder, ExistingOutput existing, const Json& settings,
                          std::string_view options = "--resume or --overwrite");
@@ -62,7 +62,7 @@ void prepare_output_folder(const std::filesystem::path& folder, ExistingOutput e
 // Removes what the run in the folder, by its run.json, writes for each picture, and the folders that this leaves empty.
 void remove_picture_files(const std::filesystem::path& folder, const std::vector<std::string>& pictures);
 
-// Whether a run has been in the folder: its results, its journal or a run.json of ours are there.
+// Whether a run has been in the folder: its journal or a run.json of ours are there.
 bool holds_run(const std::filesystem::path& folder);
 
 // Removes the run that the folder holds, as far as it can be removed; the folder stays.
