@@ -96,7 +96,7 @@ void add_threshold_options(CLI::App& app, ScanTask task, ScanArguments& argument
   }
   if (runs_detector(task)) {
     DetectionOptions& boxes = arguments.request.detection;
-    add("--score-threshold", boxes.score_threshold, fraction(), "Boxes that score at or below this are left out");
+    add("--score-threshold", boxes.score_threshold, fraction(), "Boxes that score below this are left out");
     add("--nms-iou", boxes.nms_iou, fraction(), "IoU above which the lower-scoring of two boxes is suppressed");
     add("--box-voting-iou", boxes.box_voting_iou, fraction(),
         "IoU from which suppressed boxes are averaged into the one that stays, weighted by score; 1: none");

@@ -533,8 +533,8 @@ TEST_CASE("eval detect: gates are written as JUnit XML") {
 TEST_CASE("eval: JUnit XML goes to a device in a folder that takes no files") {
   const SmallCase files;
   std::filesystem::permissions(files.path("."), std::filesystem::perms::all);
-  const auto command = test::as_ordinary_user(joined(
-      {test::executable(), "eval"}, files.words({"--quiet", "--require", "images==3", "--junit", "/dev/null"})));
+  const auto command = test::as_ordinary_user(
+      joined({test::executable(), "eval"}, files.words({"--quiet", "--require", "images==3", "--junit", "/dev/null"})));
   if (!command) return;
   const ProcessResult result = test::run_process(command->front(), Words(command->begin() + 1, command->end()));
   INFO(result.errors);
@@ -690,8 +690,8 @@ TEST_CASE("eval detect: YOLO classes that have numbers alone are those of the mo
   for (const char* name : {"IMG0003767.jpg", "IMG0003770.jpg"})
     fs::copy_file(test::data_folder() / "samples" / name, folder / "in" / name);
   write_file_atomically(folder / "labels/IMG0003767.txt", "0 0.5 0.5 0.9 0.9\n");
-  REQUIRE(test::run_bonescan({"detect", folder / "in", "--model", kDetector, "--score-threshold", "0.01", "-o",
-                              folder / "run"})
+  REQUIRE(test::run_bonescan(
+              {"detect", folder / "in", "--model", kDetector, "--score-threshold", "0.01", "-o", folder / "run"})
               .exit_code == 0);
   const Words truth = {"detect", "--ground-truth", folder / "labels", "--images", folder / "in"};
   const Json of_model = report_of(joined(truth, {"--model", kDetector})).at("metrics");
@@ -914,7 +914,8 @@ TEST_CASE("eval detect --model-card supplies the operating point") {
   const Json report = report_of(joined(words, {"--model-card", folder / "card.json"}));
   CHECK(report.at("operating_point").at("score_threshold") == 0.625);
   // A pipe gives it but once.
-  const Words piped = {"-c", "cat \"$1\" | { shift; exec \"$@\"; }", "sh", folder / "card.json", test::executable(), "eval"};
+  const Words piped = {"-c",  "cat \"$1\" | { shift; exec \"$@\"; }", "sh", folder / "card.json", test::executable(),
+                       "eval"};
   const ProcessResult through_pipe = test::run_process(
       "/bin/sh", joined(joined(piped, words), {"--model-card", "/dev/stdin", "-o", folder / "report"}));
   CHECK(through_pipe.exit_code == 0);

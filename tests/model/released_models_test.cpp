@@ -52,7 +52,8 @@ TEST_CASE("a card that a released network does not suit is refused in one senten
   Json card = read_model_card(*path, ModelTask::kDetection).json;
   card["input"]["width"] = card["input"]["height"] = 16;  // too small for its layers
   const ModelOptions options{.precision = precision, .card = CardFile{"small.json", to_json_text(card)}};
-  CHECK_THROWS_WITH(load_model(*path, ModelTask::kDetection, options), Catch::Contains("fails on an input of 1x3x16x16"));
+  CHECK_THROWS_WITH(load_model(*path, ModelTask::kDetection, options),
+                    Catch::Contains("fails on an input of 1x3x16x16"));
 }
 
 TEST_CASE("the released networks give the same bits, first and later, on one thread and on two") {

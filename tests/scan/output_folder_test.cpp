@@ -53,8 +53,8 @@ TEST_CASE("a folder that is new or empty may be used, others need to be told how
 }
 
 TEST_CASE("what somebody else has made under the names of a run's files is refused, whatever is to be done with it") {
-  for (const char* name : {"masks/hand.jpg.png", "overlays/hand.jpg.jpg", "labels/hand.txt", "results.jsonl", "run.json",
-                           "radiographs.csv", "detections.json", "images.json", "results.csv"}) {
+  for (const char* name : {"masks/hand.jpg.png", "overlays/hand.jpg.jpg", "labels/hand.txt", "results.jsonl",
+                           "run.json", "radiographs.csv", "detections.json", "images.json", "results.csv"}) {
     CAPTURE(name);
     const test::TemporaryFolder folder;
     write_file_atomically(folder / name, "drawn by hand");
@@ -89,9 +89,8 @@ TEST_CASE("what a run did not write stays when it is replaced, or no run may be 
 
 TEST_CASE("files that a run without boxes did not write are somebody else's") {
   const test::TemporaryFolder folder;
-  const Json run = {{"schema", kRunSchema},
-                    {"formats", Json::array()},
-                    {"settings", {{"overlay", false}, {"segmenter", "0123"}}}};
+  const Json run = {
+      {"schema", kRunSchema}, {"formats", Json::array()}, {"settings", {{"overlay", false}, {"segmenter", "0123"}}}};
   write_file_atomically(folder / kRunName, to_json_text(run));
   write_file_atomically(folder / kResultsName, "");
   CHECK_NOTHROW(check_output_folder(folder.path(), ExistingOutput::kOverwrite, kSettings));

@@ -24,8 +24,8 @@ struct FolderListing {
   std::vector<std::string> linked_folders;  // which are not followed
 };
 
-// The text of a file that was found, not named. Throws UsageError that names it; also if it is a pipe or the like, since
-// nobody may ever write to that.
+// The text of a file that was found, not named. Throws UsageError that names it; also if it is a pipe or the like,
+// since nobody may ever write to that.
 std::string read_found_text_file(const std::filesystem::path& path);
 
 // All files below `folder` for whose path `wanted` holds, without hidden files and folders. Broken links, pipes and

@@ -33,8 +33,8 @@ void check_pixel_data(DcmFileFormat& file, const DicomHeader& header);
 
 // Throws ImageError if the compressed data of the frame (from 1) would mislead the decoders. A JPEG may not have very
 // many scans: a progressive one of a few kilobytes can ask for thousands of passes over the whole picture. Nor may it
-// have the marker TEM, which DCMTK never gets past. The segments of run-length data must lie in the frame's one fragment
-// (PS3.5 A.4.2, G.5): DCMTK reads wherever their offsets point.
+// have the marker TEM, which DCMTK never gets past. The segments of run-length data must lie in the frame's one
+// fragment (PS3.5 A.4.2, G.5): DCMTK reads wherever their offsets point.
 void check_compressed_frame(DcmFileFormat& file, const DicomHeader& header, int frame);
 
 // Texts of the elements that are asked for.

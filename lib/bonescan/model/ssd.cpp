@@ -53,8 +53,8 @@ std::vector<int> suppress(std::span<const Corners> boxes, double iou_threshold) 
 // Candidates of this score vote, even if the score threshold is higher.
 constexpr float kVotingScore = 0.01F;
 
-// For each class 1.., the anchors that score at or above the threshold, as evaluations count (torchvision: above it). A
-// score that is not a number reaches none.
+// For each class 1.., the anchors that score at or above the threshold, as evaluations count (torchvision takes those
+// above it). A score that is not a number reaches none.
 std::vector<std::vector<Candidate>> find_candidates(const Tensor& class_logits, float score_threshold) {
   const auto anchors = static_cast<int>(class_logits.shape[1]);
   const auto classes = static_cast<std::size_t>(class_logits.shape[2]);

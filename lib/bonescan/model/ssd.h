@@ -13,8 +13,8 @@ namespace bonescan {
 
 // Defaults are torchvision's (SSD300_VGG16).
 struct SsdOptions {
-  double score_threshold = 0.01;
-  int top_k = 400;  // candidates per class before suppression
+  double score_threshold = 0.01;  // boxes at or above it count
+  int top_k = 400;                // candidates per class before suppression
   double nms_iou = 0.45;
   int max_detections = 200;  // per image
   // From this IoU on, suppressed boxes move the one that stays (box voting); 1: none does, as in torchvision.
@@ -42,7 +42,7 @@ void softmax(std::span<const float> logits, std::span<float> probabilities);
 // decoding of Ren et al. 2015 with `box_weights`, the divisors of dx, dy, dw and dh, log-sizes limited to
 // log(1000 / 16), boxes clipped to the input of `input_width` x `input_height` pixels, greedy suppression per class.
 // Then, as Gidaris and Komodakis 2015, each box that stays becomes the mean, weighted by score, of all candidates of
-// its class that overlap it by box_voting_iou or more; its score stays. What scores above 0.01 votes, whatever the
+// its class that overlap it by box_voting_iou or more; its score stays. What scores 0.01 or more votes, whatever the
 // score threshold is, so that a box does not depend on it; a threshold below 0.01 decides itself who votes.
 std::vector<ScoredBox> decode_ssd(const SsdHeads& heads, const std::array<double, 4>& box_weights,
                                   AnchorFormat anchor_format, int input_width, int input_height,

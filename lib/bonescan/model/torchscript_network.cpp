@@ -123,8 +123,8 @@ void arrange_weights(const torch::jit::Module& module, c10::MemoryFormat format)
 }
 
 // A graph points at the functions that were inlined into it, and LibTorch names them where an operator fails. Freezing
-// inlines functions of a copy, of which it then deletes those that are not "forward" itself: so they are inlined here, and
-// what is returned keeps them.
+// inlines functions of a copy, of which it then deletes those that are not "forward" itself: so they are inlined here,
+// and what is returned keeps them.
 std::shared_ptr<const torch::jit::CompilationUnit> inline_functions(const torch::jit::Module& module) {
   torch::jit::Inline(*module.get_method("forward").graph());
   return module._ivalue()->compilation_unit();

@@ -87,7 +87,8 @@ std::vector<NamedImage> images_to_run(const Dataset& dataset, const EvaluationSo
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::string& name = dataset.images[i].file_name;
     if (name.empty())
-      throw UsageError(fmt::format("{}: image {} has no file_name to find it by", dataset.source, dataset.images[i].id));
+      throw UsageError(
+          fmt::format("{}: image {} has no file_name to find it by", dataset.source, dataset.images[i].id));
     if (paths[i].empty())
       throw UsageError(fmt::format("--images {} has {} for {} of {}", folder->string(),
                                    what_is_there(radiographs, name), name, dataset.source));
@@ -125,8 +126,8 @@ std::optional<EvaluationOutcome> evaluate_boxes(const EvaluationRequest& request
   std::optional<ModelCard> detector;
   if (!request.sources.predictions) detector = read_detector_card(request.models);
   if (has_numbered_categories(dataset))
-    name_numbered_categories(dataset, detector ? box_classes(detector->classes)
-                                               : classes_of_predictions(*request.sources.predictions));
+    name_numbered_categories(
+        dataset, detector ? box_classes(detector->classes) : classes_of_predictions(*request.sources.predictions));
   if (detector) check_classes(*detector, dataset);
   const ScoreThreshold threshold = choose_score_threshold(request.settings, detector);
 

@@ -80,8 +80,8 @@ void remove_files_of_picture(const fs::path& folder, const std::string& picture,
 
 // The files in the folder itself that are written for all radiographs together, and whether a run has written each.
 std::vector<std::pair<const char*, bool>> files_of_all(const RunFiles& written) {
-  return {{kResultsName, written.results},  {kJournalName, written.results},  {kRadiographsName, written.results},
-          {kDetectionsName, written.boxes}, {kImagesName, written.boxes},     {kTableName, written.table()},
+  return {{kResultsName, written.results},  {kJournalName, written.results}, {kRadiographsName, written.results},
+          {kDetectionsName, written.boxes}, {kImagesName, written.boxes},    {kTableName, written.table()},
           {kRunName, written.results}};  // the last: it tells what the others are
 }
 

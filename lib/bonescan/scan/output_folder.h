@@ -46,9 +46,10 @@ inline constexpr const char* kYoloNamesName = "labels/data.yaml";  // of the cla
 // Whether a name is relative and has no "..", so that it stays below the folder that it is relative to.
 bool stays_below(const std::filesystem::path& name);
 
-// Checks that a run may write into `folder`; changes nothing. Throws UsageError if it holds files by the names of a run's,
-// masks, overlays or labels that no run in it has written, or it is not empty and `existing` is kRefuse, with the `options` that would help, or
-// kResume and the run in it differs from it in a member of `settings` (of its run.json).
+// Checks that a run may write into `folder`; changes nothing. Throws UsageError if it holds something under the names
+// of a run's files, or in masks/, overlays/ or labels/, that no run in it has written; or if it is not empty and
+// `existing` is kRefuse, with the `options` that would help, or kResume and the run in it differs from it in a member
+// of `settings` (of its run.json).
 void check_output_folder(const std::filesystem::path& folder, ExistingOutput existing, const Json& settings,
                          std::string_view options = "--resume or --overwrite");
 
