@@ -110,10 +110,20 @@ TEST_CASE("Numbers of YOLO classes without names take the names of a model's cla
   CHECK(has_numbered_categories(dataset));
   name_numbered_categories(dataset, {"fractured"});
   CHECK(category_names(dataset) == "1");
+  name_numbered_categories(dataset, {"0", "1"});  // these are its names
+  const std::size_t notes = dataset.notes.size();
+  CHECK(category_names(dataset) == "1");
   name_numbered_categories(dataset, {"implant", "fractured"});
-  CHECK(category_names(dataset) == "fractured");
+  CHECK(category_names(dataset) == "implant, fractured");
+  CHECK(dataset.categories[1].id == 1);
   CHECK_FALSE(has_numbered_categories(dataset));
-  CHECK_THAT(dataset.notes.back(), Contains("(1 is \"fractured\")"));
+  CHECK(dataset.notes.size() == notes + 1);
+  CHECK_THAT(dataset.notes.back(), Contains("(0 is \"implant\")"));
+
+  files.write("labels/a.txt", "");  // all images are negatives
+  Dataset negatives = files.read();
+  name_numbered_categories(negatives, {"fractured"});
+  CHECK(category_names(negatives) == "fractured");
 }
 
 TEST_CASE("Broken YOLO lines are refused with file and line") {

@@ -177,6 +177,12 @@ TEST_CASE("box voting moves a box that stays to the mean of those that overlap i
   CHECK(voted[1].box.height == Approx(30.0));
   CHECK(heads.decode()[0].box.height == Approx(10.0));
 
+  const Heads certain({0.9, 0.0}, std::vector<float>(8, 0.0F), {0, 0, 10, 10, 20, 0, 30, 10});
+  const std::vector<ScoredBox> all = certain.decode({.score_threshold = 0.0, .box_voting_iou = 0.6});
+  REQUIRE(all.size() == 2);
+  CHECK(all[1].score == 0.0F);
+  CHECK(all[1].box == Box{20, 0, 10, 10});
+
   for (const double threshold : {0.5, shortest_double(voted[0].score)}) {
     const std::vector<ScoredBox> sure = heads.decode({.score_threshold = threshold, .box_voting_iou = 0.6});
     REQUIRE(sure.size() == 1);

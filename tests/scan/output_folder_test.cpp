@@ -64,6 +64,13 @@ TEST_CASE("what somebody else has made under the names of a run's files is refus
   }
 }
 
+TEST_CASE("a link to nowhere under the name of a run's file is somebody else's, too") {
+  const test::TemporaryFolder folder;
+  fs::create_symlink("gone", folder / kTableName);
+  CHECK_THROWS_WITH(check_output_folder(folder.path(), ExistingOutput::kOverwrite, kSettings),
+                    Catch::Contains("results.csv, which no run of bonescan has written"));
+}
+
 TEST_CASE("folders of masks and labels without a file in them are nobody's") {
   const test::TemporaryFolder folder;
   write_file_atomically(folder / "masks/.gitkeep", "");

@@ -98,7 +98,8 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
 bool is_replaced_when_written(const fs::path& path) {
   std::error_code error;
   const fs::file_type type = fs::symlink_status(path, error).type();
-  return type == fs::file_type::regular || type == fs::file_type::not_found;
+  return type == fs::file_type::regular || type == fs::file_type::not_found ||
+         type == fs::file_type::none;  // where it cannot be seen, no device can be written through
 }
 
 void write_named_file(const fs::path& path, std::string_view text) {

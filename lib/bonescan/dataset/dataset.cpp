@@ -65,13 +65,18 @@ bool has_numbered_categories(const Dataset& dataset) {
 }
 
 void name_numbered_categories(Dataset& dataset, const std::vector<std::string>& classes) {
-  const auto has_class = [&classes](const Category& category) {
-    return category.id >= 0 && category.id < std::ssize(classes);
+  const auto is_number_of_class = [&classes](const Category& category) {
+    return category.id >= 0 && category.id < std::ssize(classes) &&
+           std::find(classes.begin(), classes.end(), category.name) == classes.end();
   };
-  if (dataset.categories.empty() || !has_numbered_categories(dataset) ||
-      !std::all_of(dataset.categories.begin(), dataset.categories.end(), has_class))
+  if (!has_numbered_categories(dataset) ||
+      !std::all_of(dataset.categories.begin(), dataset.categories.end(), is_number_of_class))
     return;
-  for (Category& category : dataset.categories) category.name = classes[static_cast<std::size_t>(category.id)];
+  const bool had_categories = !dataset.categories.empty();
+  dataset.categories.clear();
+  for (std::int64_t id = 0; id < std::ssize(classes); ++id)
+    dataset.categories.push_back({id, classes[static_cast<std::size_t>(id)]});
+  if (!had_categories) return;
   dataset.notes.push_back(
       fmt::format("{} numbers its classes and does not name them: the numbers were taken for those of the predictions "
                   "({} is \"{}\").",

@@ -47,8 +47,8 @@ std::string category_names(const Dataset& dataset);
 // Whether every category is called by its number, as of YOLO labels that come without names.
 bool has_numbered_categories(const Dataset& dataset);
 
-// Gives numbered categories the names of a model's classes, which count from 0, and notes it. Does nothing where a
-// category has a name, or a number that no class has.
+// Puts a model's classes, which count from 0, in the place of numbered categories, and notes it. Does nothing where a
+// category has a name, a number that no class has, or one that is the name of a class.
 void name_numbered_categories(Dataset& dataset, const std::vector<std::string>& classes);
 
 // Sorts images and categories by their ids, which must be unique, and marks the images with boxes as positive. Of the

@@ -20,7 +20,8 @@ bool has_extension(const fs::path& file, std::string_view extension) {
 std::string read_found_text_file(const fs::path& path) {
   std::error_code error;
   const fs::file_type type = fs::status(path, error).type();
-  if (type != fs::file_type::regular && type != fs::file_type::not_found)
+  const bool tells_why = type == fs::file_type::not_found || type == fs::file_type::none;  // when it is opened
+  if (type != fs::file_type::regular && !tells_why)
     throw UsageError(fmt::format("{} is not a regular file", path.string()));
   return read_text_file(path);
 }

@@ -147,6 +147,7 @@ Corners vote(const Candidate& kept, const std::vector<Candidate>& candidates, do
     sum = {sum[0] + share * box.x1, sum[1] + share * box.y1, sum[2] + share * box.x2, sum[3] + share * box.y2};
     weight += share;
   }
+  if (weight == 0.0) return kept.box;  // a threshold of 0 lets boxes of that score stay
   const auto mean = [&](int side) { return static_cast<float>(sum[side] / weight); };
   return {mean(0), mean(1), mean(2), mean(3)};
 }

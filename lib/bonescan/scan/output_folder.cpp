@@ -147,7 +147,7 @@ void check_holds_nothing_of_others(const fs::path& folder) {
   };
   std::error_code error;
   for (const auto& [name, is_of_run] : files_of_all(written))
-    if (!is_of_run && fs::exists(folder / name, error)) refuse(name, "");
+    if (!is_of_run && fs::exists(fs::symlink_status(folder / name, error))) refuse(name, "");  // a link to nowhere, too
   for (const auto& [name, is_of_run] :
        {std::pair(kMasksFolder, written.masks), std::pair(kOverlaysFolder, written.overlays),
         std::pair(kLabelsFolder, written.labels())})
