@@ -36,7 +36,7 @@ def network_input(picture, spec):
 
 def boxes(logits, deltas, anchors, weights, side):
     scores = logits[0].softmax(-1)[:, 1]
-    keep = (scores > 0.01).nonzero()[:, 0]
+    keep = (scores >= 0.01).nonzero()[:, 0]
     keep = keep[scores[keep].topk(min(400, len(keep))).indices]
     anchor, delta = anchors[keep], deltas[0][keep] / torch.tensor(weights, dtype=torch.float32)
     size = anchor[:, 2:] - anchor[:, :2]

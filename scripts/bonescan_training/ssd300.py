@@ -261,7 +261,7 @@ def postprocess(
     so much (Gidaris and Komodakis, ICCV 2015).
     """
     scores = logits.float().softmax(dim=1)[:, 1]
-    keep = (scores > CANDIDATE_SCORE).nonzero().squeeze(1)
+    keep = (scores >= CANDIDATE_SCORE).nonzero().squeeze(1)
     keep = keep[scores[keep].topk(min(CANDIDATES_PER_CLASS, len(keep))).indices]
     boxes = decode(deltas[keep].float(), anchors[keep]).clamp(0, size).numpy()
     kept_scores = scores[keep].numpy()

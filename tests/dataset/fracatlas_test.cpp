@@ -6,14 +6,12 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
-#include "bonescan/dataset/image_files.h"
+#include "bonescan/dataset/negatives.h"
+#include "support/jpeg_bytes.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
 namespace {
-
-const std::string kFinishedJpeg("\xFF\xD8\xFF\xDA\x00\x02\x12\x34\xFF\xD9", 10);
-const std::string kUnfinishedJpeg = kFinishedJpeg.substr(0, 8);
 
 class SmallFracAtlas {
  public:
@@ -29,11 +27,11 @@ class SmallFracAtlas {
     write("dataset.csv",
           "image_id,hand,leg,hip,shoulder,mixed,fractured\n"
           "IMG0000001.jpg,1,1,0,0,1,1\nIMG0003298.jpg,0,0,0,1,0,0\nIMG0000016.jpg,0,1,0,0,0,1\n");
-    write("images/Fractured/IMG0000001.jpg", kFinishedJpeg);
-    write("images/Fractured/IMG0003298.jpg", kFinishedJpeg);
-    write("images/Non_fractured/IMG0000016.jpg", kFinishedJpeg);
-    write("images/Non_fractured/IMG0004028.jpg", kUnfinishedJpeg);
-    write("images/Non_fractured/IMG0004243.jpg", kFinishedJpeg);
+    write("images/Fractured/IMG0000001.jpg", test::kFinishedJpeg);
+    write("images/Fractured/IMG0003298.jpg", test::kFinishedJpeg);
+    write("images/Non_fractured/IMG0000016.jpg", test::kFinishedJpeg);
+    write("images/Non_fractured/IMG0004028.jpg", test::kUnfinishedJpeg);
+    write("images/Non_fractured/IMG0004243.jpg", test::kFinishedJpeg);
   }
 
   const std::filesystem::path& path() const { return folder_.path(); }
@@ -89,7 +87,7 @@ TEST_CASE(
   const SmallFracAtlas folder;
   const test::TemporaryFolder chosen;
   for (const char* name : {"IMG0000016.jpg", "IMG0000001.jpg", "IMG0004243.jpg"})
-    write_file_atomically(chosen / name, kFinishedJpeg);
+    write_file_atomically(chosen / name, test::kFinishedJpeg);
   Dataset dataset = read_fracatlas(folder.path(), {.split = "valid"});
   add_negatives(dataset, chosen.path());
   CHECK(names(dataset) == std::vector<std::string>{"Fractured/IMG0003298.jpg", "Non_fractured/IMG0000016.jpg"});

@@ -1,20 +1,14 @@
-// Listing image folders and adding them as negatives.
+// Listing image folders.
 #include "bonescan/dataset/image_files.h"
 
 #include <catch2/catch.hpp>
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
+#include "support/jpeg_bytes.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
-namespace {
-
-// Start of image, one segment with a thumbnail's end-of-image marker inside, start of scan, data.
-const std::string kUnfinishedJpeg("\xFF\xD8\xFF\xE1\x00\x06\xFF\xD9\x00\x00\xFF\xDA\x00\x02\x12\x34", 16);
-const std::string kFinishedJpeg = kUnfinishedJpeg + "\xFF\xD9 trailing bytes";
-
-}  // namespace
 
 TEST_CASE("Image files are listed recursively in byte order without hidden ones") {
   const test::TemporaryFolder folder;
@@ -73,59 +67,18 @@ TEST_CASE("Files without an extension or with a number for one are listed if the
 
 TEST_CASE("A JPEG is complete if an end-of-image marker follows the scan") {
   const test::TemporaryFolder folder;
-  write_file_atomically(folder / "cut.jpg", kUnfinishedJpeg);
-  write_file_atomically(folder / "whole.jpg", kFinishedJpeg);
+  write_file_atomically(folder / "cut.jpg", test::kUnfinishedJpeg);
+  write_file_atomically(folder / "whole.jpg", test::kFinishedJpeg);
   write_file_atomically(folder / "other.png", "\x89PNG");
   CHECK_FALSE(has_complete_jpeg_stream(folder / "cut.jpg"));
   CHECK(has_complete_jpeg_stream(folder / "whole.jpg"));
-  std::string filled = kFinishedJpeg;
+  std::string filled = test::kFinishedJpeg;
   filled.insert(2, "\xFF\xFF");  // fill bytes before the first segment's marker
   write_file_atomically(folder / "filled.jpg", filled);
   CHECK(has_complete_jpeg_stream(folder / "filled.jpg"));
-  write_file_atomically(folder / "filled_cut.jpg", filled.substr(0, kUnfinishedJpeg.size() + 2));
+  write_file_atomically(folder / "filled_cut.jpg", filled.substr(0, test::kUnfinishedJpeg.size() + 2));
   CHECK_FALSE(has_complete_jpeg_stream(folder / "filled_cut.jpg"));
   CHECK(has_complete_jpeg_stream(folder / "other.png"));
-}
-
-TEST_CASE("Negatives get new ids, and truncated files and known images are not added") {
-  const test::TemporaryFolder folder;
-  write_file_atomically(folder / "cut.jpg", kUnfinishedJpeg);
-  write_file_atomically(folder / "known.jpg", kFinishedJpeg);
-  write_file_atomically(folder / "sub/new.jpg", kFinishedJpeg);
-  Dataset dataset;
-  dataset.images = {{4, "known.jpg", 0, 0, {}}};
-  dataset.left_out = {{9, "other.jpg", 0, 0, {}}};
-  add_negatives(dataset, folder.path());
-  REQUIRE(dataset.images.size() == 2);
-  CHECK(dataset.images[1].id == 10);
-  CHECK(dataset.images[1].file_name == "sub/new.jpg");
-  CHECK(dataset.notes.size() == 3);
-}
-
-TEST_CASE("A negative that the set leaves out without boxes joins it again under its own id") {
-  const test::TemporaryFolder folder;
-  for (const char* name : {"a/normal.jpg", "b/normal.jpg", "fractured.jpg"})
-    write_file_atomically(folder / name, kFinishedJpeg);
-  Dataset dataset;
-  dataset.images = {{4, "Fractured/known.jpg", 0, 0, {}}};
-  dataset.left_out = {{2, "Non_fractured/normal.jpg", 0, 0, {"hand"}}, {9, "Fractured/fractured.jpg", 0, 0, {}, true}};
-  add_negatives(dataset, folder.path());
-  REQUIRE(dataset.images.size() == 2);
-  CHECK(dataset.images[0].id == 2);
-  CHECK(dataset.images[0].file_name == "Non_fractured/normal.jpg");
-  CHECK(dataset.images[0].regions == std::vector<std::string>{"hand"});
-  REQUIRE(dataset.left_out.size() == 1);
-  CHECK(dataset.left_out[0].id == 9);
-}
-
-TEST_CASE("A folder that adds no negative is refused with the reasons") {
-  const test::TemporaryFolder folder;
-  write_file_atomically(folder / "cut.jpg", kUnfinishedJpeg);
-  write_file_atomically(folder / "known.jpg", kFinishedJpeg);
-  Dataset dataset;
-  dataset.images = {{4, "known.jpg", 0, 0, {}}};
-  CHECK_THROWS_WITH(add_negatives(dataset, folder.path()),
-                    Catch::Matchers::Contains("1 truncated or unreadable, 1 in the"));
 }
 
 }  // namespace bonescan

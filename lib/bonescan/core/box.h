@@ -18,6 +18,11 @@ struct Box {
 
 double area(const Box& box);
 
+// False only for boxes that share no area. Most pairs share none, so loops over pairs ask this before IoU.
+inline bool may_overlap(const Box& a, const Box& b) {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
 // Area that two boxes share; 0 if they do not overlap.
 double intersection_area(const Box& a, const Box& b);
 

@@ -213,6 +213,14 @@ Dataset read_coco_dataset(const fs::path& path) {
   return dataset;
 }
 
+std::vector<std::string> read_coco_category_names(const fs::path& path) {
+  Dataset dataset;
+  read_categories(AnnotationFile(path), dataset);
+  std::vector<std::string> names;
+  for (Category& category : dataset.categories) names.push_back(std::move(category.name));
+  return names;
+}
+
 Predictions parse_coco_results(std::string_view text, const fs::path& path, const Dataset& dataset) {
   const AnnotationFile file(path, text);
   simdjson::dom::array results;

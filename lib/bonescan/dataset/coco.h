@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "bonescan/dataset/dataset.h"
 #include "bonescan/dataset/predictions.h"
@@ -15,6 +17,9 @@ namespace bonescan {
 // parse, members missing or of the wrong type, ids of images or categories used twice, unknown images or categories,
 // negative sizes, two categories of one name that both have boxes (one without any is left out).
 Dataset read_coco_dataset(const std::filesystem::path& path);
+
+// The names of its categories alone, in their order; that of one without a name is its id. Throws as above.
+std::vector<std::string> read_coco_category_names(const std::filesystem::path& path);
 
 // The COCO results that `text` holds, a list of {image_id, category_id, bbox, score}, in its order. `path`: the file
 // that it was read from. Where that is a detections.json with an images.json beside it, as our runs write them, images

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "bonescan/dataset/dataset.h"
 #include "bonescan/dataset/folder_files.h"
 
 namespace bonescan {
@@ -41,10 +40,5 @@ std::vector<std::string> list_image_files(const std::filesystem::path& folder, c
 // downloads that were cut off; decoding is the full one. True for files of other kinds, false if the file
 // cannot be read or is larger than ReadOptions allow by default.
 bool has_complete_jpeg_stream(const std::filesystem::path& path);
-
-// --negatives: adds the images of a folder as images without boxes. Truncated JPEGs and images that the set holds
-// already, or leaves out with boxes (same base name), are not added, and a note says how many; one that it leaves out
-// without boxes keeps its id. Throws UsageError if nothing could be added.
-void add_negatives(Dataset& dataset, const std::filesystem::path& folder);
 
 }  // namespace bonescan

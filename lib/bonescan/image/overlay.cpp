@@ -37,12 +37,6 @@ Pen pen_for(cv::Size size) {
           .font_line = at_least_1(letter_height / 9.0)};
 }
 
-cv::Mat colour_picture(const Radiograph& radiograph) {
-  cv::Mat picture = to_8bit(radiograph);
-  if (picture.channels() == 1) cv::cvtColor(picture, picture, cv::COLOR_GRAY2BGR);
-  return picture;
-}
-
 void draw_mask(cv::Mat& picture, const cv::Mat& mask, const Pen& pen) {
   // Row by row: a large picture is not held several times.
   const cv::Mat colour(1, picture.cols, picture.type(), kBoneColour);
@@ -134,7 +128,7 @@ void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv:
 
 cv::Mat draw_overlay(const Radiograph& radiograph, const cv::Mat& mask, std::span<const CaptionedBox> boxes,
                      const std::string& note) {
-  cv::Mat picture = colour_picture(radiograph);
+  cv::Mat picture = to_8bit_colour(radiograph);
   const Pen pen = pen_for(picture.size());
   if (!mask.empty()) draw_mask(picture, mask, pen);
   if (!note.empty()) draw_caption(picture, {{}, size_of(note, pen).plate}, note, pen, kBoneColour);

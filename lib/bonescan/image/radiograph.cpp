@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <opencv2/imgproc.hpp>
+
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/image/dicom_decoder.h"
@@ -49,6 +51,12 @@ cv::Mat to_8bit(const Radiograph& radiograph) {
   const double scale = 255.0 / (white - black);
   cv::Mat picture;
   radiograph.pixels.convertTo(picture, CV_8U, scale, -black * scale);
+  return picture;
+}
+
+cv::Mat to_8bit_colour(const Radiograph& radiograph) {
+  cv::Mat picture = to_8bit(radiograph);
+  if (picture.channels() == 1) cv::cvtColor(picture, picture, cv::COLOR_GRAY2BGR);
   return picture;
 }
 

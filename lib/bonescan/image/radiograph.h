@@ -53,4 +53,7 @@ Radiograph decode_radiograph(std::span<const std::uint8_t> bytes, const ReadOpti
 // The picture as 8 bit, windowed to black..white; channels as they are.
 cv::Mat to_8bit(const Radiograph& radiograph);
 
+// The same in BGR, to draw on in colour.
+cv::Mat to_8bit_colour(const Radiograph& radiograph);
+
 }  // namespace bonescan

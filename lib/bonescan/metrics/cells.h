@@ -6,7 +6,6 @@
 #include <span>
 #include <vector>
 
-#include "bonescan/core/box.h"
 #include "bonescan/metrics/evaluation_set.h"
 
 namespace bonescan {
@@ -36,11 +35,6 @@ struct Cells {
 // Detections beyond the first `max_detections` of a cell are left out (0: no limit), and so are boxes of unknown
 // images and categories.
 Cells make_cells(const EvaluationSet& set, int max_detections);
-
-// False only for boxes that share no area. Most pairs of a cell share none, so this is asked before IoU.
-inline bool may_overlap(const Box& a, const Box& b) {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-}
 
 // The cells of one category.
 std::span<const Cell> cells_of_category(const Cells& cells, std::size_t category);

@@ -154,15 +154,8 @@ void note_cut_off_scores(Predictions& predictions) {
 
 std::vector<std::string> classes_of_predictions(const fs::path& path) {
   const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
-  std::vector<std::string> classes;
-  if (!holds_run_report(folder) || !fs::exists(folder / kImagesName)) return classes;
-  const Json images = read_json_file(folder / kImagesName);
-  try {
-    for (const Json& category : images.at("categories")) classes.push_back(category.at("name"));
-  } catch (const Json::exception& error) {
-    throw UsageError(fmt::format("{} is damaged: {}", (folder / kImagesName).string(), error.what()));
-  }
-  return classes;
+  if (!holds_run_report(folder) || !fs::exists(folder / kImagesName)) return {};
+  return read_coco_category_names(folder / kImagesName);
 }
 
 void check_is_whole_run(const fs::path& path) {

@@ -27,8 +27,7 @@ struct SmallPicture {
 SmallPicture read_small(const std::filesystem::path& path, ReadOptions read) {
   read.reduce_to_side = kLongerSide;
   const Radiograph radiograph = read_radiograph(path, read);
-  cv::Mat picture = to_8bit(radiograph);
-  if (picture.channels() == 1) cv::cvtColor(picture, picture, cv::COLOR_GRAY2BGR);
+  cv::Mat picture = to_8bit_colour(radiograph);
   cv::resize(picture, picture, thumbnail_size(radiograph.size), 0, 0, cv::INTER_AREA);
   return {picture, static_cast<double>(picture.cols) / radiograph.size.width};
 }

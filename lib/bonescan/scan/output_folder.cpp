@@ -101,8 +101,8 @@ void remove_files_of_records(const fs::path& folder, const char* results_name, c
 // Removes nothing where no run has been: a folder may hold a detections.json of somebody else.
 void remove_earlier_run(const fs::path& folder) {
   const RunFiles written = written_by_run(folder);
-  for (const char* results : {kResultsName, kJournalName})
-    if (written.results) remove_files_of_records(folder, results, written);
+  if (!written.results) return;
+  for (const char* results : {kResultsName, kJournalName}) remove_files_of_records(folder, results, written);
   if (written.class_names) remove_with_empty_folders(folder, kYoloNamesName);
   for (const auto& [name, is_of_run] : files_of_all(written))
     if (is_of_run) fs::remove(folder / name);
