@@ -15,8 +15,6 @@ namespace bonescan {
 
 namespace {
 
-using Figure = std::optional<double> ResampledFigures::*;
-
 // How often each of `count` images is drawn in replicate `replicate`.
 std::vector<std::uint32_t> draw_weights(std::size_t count, std::uint64_t seed, int replicate) {
   std::seed_seq key{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32),
@@ -56,7 +54,7 @@ std::vector<double> defined_values(const std::vector<std::optional<double>>& val
   return defined;
 }
 
-std::vector<double> defined_values(const std::vector<ResampledFigures>& replicates, Figure figure) {
+std::vector<double> defined_values(const std::vector<ResampledFigures>& replicates, ResampledFigure figure) {
   std::vector<double> defined;
   for (const ResampledFigures& replicate : replicates) {
     if (replicate.*figure) defined.push_back(*(replicate.*figure));
@@ -83,12 +81,7 @@ std::optional<PairedDifference> summarize_difference(const std::optional<double>
 }
 
 ResampledFigures difference(const ResampledFigures& current, const ResampledFigures& baseline) {
-  ResampledFigures result;
-  for (const Figure figure : {&ResampledFigures::ap50, &ResampledFigures::ap, &ResampledFigures::image_iou,
-                              &ResampledFigures::sensitivity_at_1_fp}) {
-    result.*figure = difference(current.*figure, baseline.*figure);
-  }
-  return result;
+  return of_each_figure<double>([&](ResampledFigure figure) { return difference(current.*figure, baseline.*figure); });
 }
 
 std::vector<std::uint32_t> ones(std::size_t count) {
@@ -124,9 +117,8 @@ ResampledIntervals bootstrap_intervals(std::span<const ImageMatches> images, con
     replicates[static_cast<std::size_t>(replicate)] =
         resampler.figures(draw_weights(images.size(), parameters.seed, replicate));
   });
-  const auto interval = [&](Figure figure) { return percentile_interval(defined_values(replicates, figure)); };
-  return {interval(&ResampledFigures::ap50), interval(&ResampledFigures::ap), interval(&ResampledFigures::image_iou),
-          interval(&ResampledFigures::sensitivity_at_1_fp)};
+  return of_each_figure<Interval>(
+      [&](ResampledFigure figure) { return percentile_interval(defined_values(replicates, figure)); });
 }
 
 PairedDifferences paired_bootstrap(std::span<const ImageMatches> current, std::span<const ImageMatches> baseline,
@@ -145,11 +137,9 @@ PairedDifferences paired_bootstrap(std::span<const ImageMatches> current, std::s
   for_each_replicate(parameters, [&](int replicate) {
     replicates[static_cast<std::size_t>(replicate)] = figures(draw_weights(current.size(), parameters.seed, replicate));
   });
-  const auto summary = [&](Figure figure) {
+  return of_each_figure<PairedDifference>([&](ResampledFigure figure) {
     return summarize_difference(observed.*figure, defined_values(replicates, figure));
-  };
-  return {summary(&ResampledFigures::ap50), summary(&ResampledFigures::ap), summary(&ResampledFigures::image_iou),
-          summary(&ResampledFigures::sensitivity_at_1_fp)};
+  });
 }
 
 std::optional<Interval> bootstrap_mean(std::span<const std::optional<double>> values,

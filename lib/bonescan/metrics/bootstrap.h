@@ -7,6 +7,7 @@
 
 #include "bonescan/metrics/image_matches.h"
 #include "bonescan/metrics/intervals.h"
+#include "bonescan/metrics/resampled_figures.h"
 
 namespace bonescan {
 
@@ -16,12 +17,7 @@ struct BootstrapParameters {
   int threads = 0;  // 0: as many as there are cores; the result does not depend on it
 };
 
-struct ResampledIntervals {
-  std::optional<Interval> ap50;
-  std::optional<Interval> ap;
-  std::optional<Interval> image_iou;
-  std::optional<Interval> sensitivity_at_1_fp;
-};
+using ResampledIntervals = OfResampledFigures<Interval>;
 
 // Percentile intervals, 95 %: each replicate draws as many images as there are, with replacement, and
 // computes the figures of the draw; the interval runs from the 2.5th to the 97.5th percentile (linear
@@ -42,12 +38,7 @@ struct PairedDifference {
   double probability_not_better = 0.0;
 };
 
-struct PairedDifferences {
-  std::optional<PairedDifference> ap50;
-  std::optional<PairedDifference> ap;
-  std::optional<PairedDifference> image_iou;
-  std::optional<PairedDifference> sensitivity_at_1_fp;
-};
+using PairedDifferences = OfResampledFigures<PairedDifference>;
 
 // Every replicate draws the same images for both. `current[i]` and `baseline[i]` are the same image
 // (std::invalid_argument if the ids differ). A difference is undefined where either side is, or if it is

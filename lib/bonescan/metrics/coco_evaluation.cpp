@@ -186,10 +186,7 @@ CocoClass evaluate_class(std::int64_t category_id, const RankedClass& ranked) {
 // The mean over the classes in which the figure is defined.
 CocoFigures mean_over_classes(std::span<const CocoClass> classes) {
   CocoFigures means;
-  for (std::optional<double> CocoFigures::*figure :
-       {&CocoFigures::ap, &CocoFigures::ap50, &CocoFigures::ap75, &CocoFigures::ap_small, &CocoFigures::ap_medium,
-        &CocoFigures::ap_large, &CocoFigures::ar_1, &CocoFigures::ar_10, &CocoFigures::ar_100, &CocoFigures::ar_small,
-        &CocoFigures::ar_medium, &CocoFigures::ar_large}) {
+  for (const auto& [name, figure] : kNamedCocoFigures) {
     std::vector<double> values;
     for (const CocoClass& one : classes) {
       if (one.figures.*figure) values.push_back(*(one.figures.*figure));

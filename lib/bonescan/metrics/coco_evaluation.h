@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "bonescan/metrics/evaluation_set.h"
@@ -44,6 +45,25 @@ struct CocoFigures {
   std::optional<double> ar_medium;
   std::optional<double> ar_large;
 };
+
+struct NamedCocoFigure {
+  std::string_view name;  // in reports
+  std::optional<double> CocoFigures::*figure;
+};
+
+// All of them, in pycocotools' order.
+inline constexpr std::array<NamedCocoFigure, 12> kNamedCocoFigures = {{{"ap", &CocoFigures::ap},
+                                                                       {"ap50", &CocoFigures::ap50},
+                                                                       {"ap75", &CocoFigures::ap75},
+                                                                       {"ap_small", &CocoFigures::ap_small},
+                                                                       {"ap_medium", &CocoFigures::ap_medium},
+                                                                       {"ap_large", &CocoFigures::ap_large},
+                                                                       {"ar_1", &CocoFigures::ar_1},
+                                                                       {"ar_10", &CocoFigures::ar_10},
+                                                                       {"ar_100", &CocoFigures::ar_100},
+                                                                       {"ar_small", &CocoFigures::ar_small},
+                                                                       {"ar_medium", &CocoFigures::ar_medium},
+                                                                       {"ar_large", &CocoFigures::ar_large}}};
 
 struct CocoClass {
   std::int64_t category_id = 0;

@@ -9,16 +9,9 @@
 
 #include "bonescan/metrics/coco_evaluation.h"
 #include "bonescan/metrics/image_matches.h"
+#include "bonescan/metrics/resampled_figures.h"
 
 namespace bonescan {
-
-// The figures that are resampled; undefined as in their definitions.
-struct ResampledFigures {
-  std::optional<double> ap50;
-  std::optional<double> ap;
-  std::optional<double> image_iou;            // mean over images with ground truth
-  std::optional<double> sensitivity_at_1_fp;  // FROC as a step function at 1 false positive per image
-};
 
 // Ranks all detections once; a draw then only counts. An image of weight w stands for w copies of it. Where detections
 // have equal scores, the w copies of one stand together, before those of the next.
@@ -26,7 +19,7 @@ class Resampler {
  public:
   explicit Resampler(std::span<const ImageMatches> images);
 
-  // Each 0..1. `weights`: one for each image. With every weight 1 the figures are those of evaluate_coco,
+  // `weights`: one for each image. With every weight 1 the figures are those of evaluate_coco,
   // image_figures and froc_sensitivity.
   ResampledFigures figures(std::span<const std::uint32_t> weights) const;
 

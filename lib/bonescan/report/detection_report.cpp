@@ -14,18 +14,7 @@ namespace {
 
 Json coco_json(const CocoFigures& figures) {
   Json json;
-  json["ap"] = json_number(figures.ap);
-  json["ap50"] = json_number(figures.ap50);
-  json["ap75"] = json_number(figures.ap75);
-  json["ap_small"] = json_number(figures.ap_small);
-  json["ap_medium"] = json_number(figures.ap_medium);
-  json["ap_large"] = json_number(figures.ap_large);
-  json["ar_1"] = json_number(figures.ar_1);
-  json["ar_10"] = json_number(figures.ar_10);
-  json["ar_100"] = json_number(figures.ar_100);
-  json["ar_small"] = json_number(figures.ar_small);
-  json["ar_medium"] = json_number(figures.ar_medium);
-  json["ar_large"] = json_number(figures.ar_large);
+  for (const auto& [name, figure] : kNamedCocoFigures) json[name] = json_number(figures.*figure);
   return json;
 }
 

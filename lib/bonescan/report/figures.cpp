@@ -9,6 +9,7 @@
 
 #include "bonescan/core/error.h"
 #include "bonescan/core/nearest_name.h"
+#include "bonescan/metrics/coco_evaluation.h"
 
 namespace bonescan {
 namespace {
@@ -99,25 +100,16 @@ struct PartList {
   std::size_t fewest = 1;  // parts, or the figures are the whole set's
 };
 
+std::vector<Quality> figures_of_class() {
+  std::vector<Quality> figures;
+  for (const NamedCocoFigure& named : kNamedCocoFigures) figures.push_back({named.name});
+  figures.insert(figures.end(), {{"voc_ap50_11point"}, {"voc_ap50_all_points"}});
+  return figures;
+}
+
 const std::vector<PartList>& part_lists() {
   static const std::vector<PartList> lists = {
-      {"classes",
-       "name",
-       {{"ap"},
-        {"ap50"},
-        {"ap75"},
-        {"ap_small"},
-        {"ap_medium"},
-        {"ap_large"},
-        {"ar_1"},
-        {"ar_10"},
-        {"ar_100"},
-        {"ar_small"},
-        {"ar_medium"},
-        {"ar_large"},
-        {"voc_ap50_11point"},
-        {"voc_ap50_all_points"}},
-       2},
+      {"classes", "name", figures_of_class(), 2},
       {"sizes", "size", {{"found", Direction::kHigherIsBetter, true}}},
       {"regions", "region", {{"ap50"}, {"sensitivity_at_1_fp"}, {"precision"}, {"recall"}}}};
   return lists;
