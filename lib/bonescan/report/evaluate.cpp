@@ -125,8 +125,9 @@ std::optional<EvaluationOutcome> evaluate_boxes(const EvaluationRequest& request
   outcome.images = images_folder(request.sources);
   std::optional<ModelCard> detector;
   if (!request.sources.predictions) detector = read_detector_card(request.models);
-  name_numbered_categories(
-      dataset, detector ? box_classes(detector->classes) : classes_of_predictions(*request.sources.predictions));
+  if (has_numbered_categories(dataset))  // or the predictions' images.json need not be read
+    name_numbered_categories(
+        dataset, detector ? box_classes(detector->classes) : classes_of_predictions(*request.sources.predictions));
   if (detector) check_classes(*detector, dataset);
   const ScoreThreshold threshold = choose_score_threshold(request.settings, detector);
 
