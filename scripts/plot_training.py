@@ -30,11 +30,14 @@ def draw(rows: list[dict], unit: str, path: Path) -> None:
         for key, label in labels.items():
             known = [row for row in rows if key in row]
             if known:
-                axes.plot([row[unit] for row in known], [row[key] for row in known], style, label=label)
+                # A line of one point would not be seen.
+                marked = style if len(known) > 1 else "o"
+                axes.plot([row[unit] for row in known], [row[key] for row in known], marked, label=label)
     losses.set(title="Training loss", xlabel=unit, ylim=(0, None))
     figures.set(title="Held-out images, averaged weights", xlabel=unit, ylim=(0, None))
     for axes in (losses, figures):
         axes.grid(alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         if axes.lines:
             axes.legend()
     figure.savefig(path, dpi=80)
