@@ -36,7 +36,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bonescan_training import checkpoint, detection_metrics, fracture_data, ssd300, training_log
+from bonescan_training import checkpoint, detection_metrics, fracture_data, model_card, ssd300, training_log
 from bonescan_training.code_commit import code_commit
 from bonescan_training.command_line import (
     existing_file, existing_folder, positive_integer, positive_number, program, torch_device,
@@ -326,11 +326,18 @@ def train(state: State, data: FractureData, arguments: argparse.Namespace) -> No
 
 
 def start_weights(path: Path) -> dict[str, Tensor]:
-    """VGG16 weights of make_vgg16_start.py, or the averaged weights of a whole network from a checkpoint."""
-    weights = checkpoint.load(path)
-    if "average" not in weights:
-        return weights
-    return {name: value for name, value in weights["average"].items() if name != "anchors"}
+    """VGG16 weights of make_vgg16_start.py, or a whole network's: a checkpoint's averaged ones, or a model file's.
+
+    Raises ValueError where the file holds none of these.
+    """
+    try:
+        weights = model_card.load_network(path).state_dict()
+    except ValueError:  # no TorchScript
+        saved = checkpoint.load(path)
+        weights = saved.get("average", saved)
+    if not {"conv1_1.weight", "class_heads.0.weight"} & weights.keys():
+        raise ValueError(f"{path} holds neither weights of VGG16 nor an SSD300-VGG16")
+    return {name: value for name, value in weights.items() if name != "anchors"}
 
 
 def read_data(arguments: argparse.Namespace) -> FractureData:
@@ -364,7 +371,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=HelpFormatter)
     add = parser.add_argument
     add("--fracatlas", type=existing_folder, help="root of a FracAtlas download")
-    add("--start", type=existing_file, help="VGG16 weights of make_vgg16_start.py, or a checkpoint to start from")
+    add("--start", type=existing_file, help="VGG16 weights of make_vgg16_start.py, or a checkpoint or model file to start from")
     add("--pack", type=Path, help="npz to train from instead of --fracatlas; unset --start: its weights")
     add("--write-pack", action="store_true",
         help="write --pack from --fracatlas and --start (60 MB at most) and the program beside it, and stop")

@@ -11,6 +11,7 @@ import torch
 import small_data
 import export_ssd300
 import train_ssd300
+from bonescan_training import model_card, ssd300
 
 FIGURES = {"valid_ap50": 0.5, "valid_ap": 0.2, "valid_best_f1": 0.4}
 
@@ -82,6 +83,18 @@ class DetectorTraining(unittest.TestCase):
             self.assertEqual(self.kept("longer"), ["epoch001.pt", "epoch002.pt"])
             self.train("longer", "--epochs", 4, "--evaluate-every", 1, "--keep-from", 0.5)
         self.assertEqual(self.kept("longer"), ["earlier-epoch001.pt", "epoch002.pt", "epoch003.pt", "epoch004.pt"])
+
+    def test_training_may_start_from_a_checkpoint_or_a_model_file_but_from_no_other(self) -> None:
+        network = ssd300.SSD300VGG16(train_ssd300.ANCHOR_SCALES)
+        weights = {name: value.half().float() for name, value in network.state_dict().items() if name != "anchors"}
+        network.load_state_dict(weights | {"anchors": network.anchors})
+        torch.save({"average": network.state_dict()}, self.folder / "checkpoint.pt")
+        torch.jit.save(model_card.half_weights(torch.jit.script(network)), str(self.folder / "model.pt"))
+        torch.jit.save(torch.jit.script(torch.nn.Linear(1, 1)), str(self.folder / "linear.pt"))
+        for name in ("checkpoint.pt", "model.pt"):
+            self.assertTrue(small_data.same_tensors(train_ssd300.start_weights(self.folder / name), weights), name)
+        with self.assertRaisesRegex(ValueError, "linear.pt holds neither"):
+            train_ssd300.start_weights(self.folder / "linear.pt")
 
     def test_batch_larger_than_the_data_is_refused(self) -> None:
         with self.assertRaises(SystemExit) as ended:
