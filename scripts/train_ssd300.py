@@ -371,7 +371,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=HelpFormatter)
     add = parser.add_argument
     add("--fracatlas", type=existing_folder, help="root of a FracAtlas download")
-    add("--start", type=existing_file, help="VGG16 weights of make_vgg16_start.py, or a checkpoint or model file to start from")
+    add("--start", type=existing_file,
+        help="VGG16 weights of make_vgg16_start.py, or a checkpoint or model file to start from")
     add("--pack", type=Path, help="npz to train from instead of --fracatlas; unset --start: its weights")
     add("--write-pack", action="store_true",
         help="write --pack from --fracatlas and --start (60 MB at most) and the program beside it, and stop")
