@@ -28,8 +28,8 @@ from train_ssd300 import MAY_DIFFER
 
 RECIPE_ON_CARD = (
     "size", "crop", "crop_until", "batch", "learning_rate", "trunk_learning_rate", "weight_decay", "warm_up",
-    "frozen_blocks", "match_iou", "ignored_from", "iou_weight", "average_decay", "negatives", "epochs", "minutes",
-    "precision",
+    "frozen_blocks", "match_iou", "ignored_from", "iou_weight", "average_decay", "negatives", "flips", "epochs",
+    "minutes", "precision",
 )
 
 
@@ -59,7 +59,8 @@ def make_card(
             f"{recipe['negative_images']} non-fractured",
             "code_commit": code, "seed": recipe["seed"], "epochs": state["epoch"], "steps": state["step"],
             "weights_averaged_over_epochs": sorted(each["epoch"] for each in states),
-            "recipe": {name: recipe[name] for name in RECIPE_ON_CARD},
+            # An older training did not know all of these options.
+            "recipe": {name: recipe[name] for name in RECIPE_ON_CARD if name in recipe},
         },
         "metrics": metrics,
         "licence": "CC-BY-4.0",

@@ -41,7 +41,7 @@ from bonescan_training.code_commit import code_commit
 from bonescan_training.command_line import (
     existing_file, existing_folder, positive_integer, positive_number, program, torch_device,
 )
-from bonescan_training.fracture_augmentation import augment
+from bonescan_training.fracture_augmentation import FLIPS, augment
 from bonescan_training.fracture_data import NO_BOXES, FractureData
 from bonescan_training.precision import PRECISIONS, autocast, clip_gradients, fast_precision, gradient_scaler
 from bonescan_training.weight_average import WeightAverage
@@ -254,7 +254,7 @@ def draw_samples(
     samples = []
     for i in order[number * arguments.batch : (number + 1) * arguments.batch]:
         image, boxes = (data.train[i], data.train_boxes[i]) if i >= 0 else (data.negatives[-1 - i], NO_BOXES)
-        samples.append(augment(image, boxes, side, side / arguments.size, random))
+        samples.append(augment(image, boxes, side, side / arguments.size, arguments.flips, random))
     images, boxes = zip(*samples)
     return list(images), list(boxes)
 
@@ -393,6 +393,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--negatives", type=float, default=0.2, help="non-fractured images in an epoch, as a share of the fractured")
     add("--negative-images", type=positive_integer, default=1000,
         help="different non-fractured images to draw them from")
+    add("--flips", choices=tuple(FLIPS), default="both", help="of training images, a half of them about each axis")
     add("--crop", type=positive_integer,
         help="side of the training images at first, to save time: windows at the same scale")
     add("--crop-until", type=float, default=0.72, help="part of the training after which whole inputs are shown")

@@ -12,6 +12,7 @@ import numpy as np
 BOX_KEPT_FROM = 0.7  # of a box's area: less inside the window and it is not a training box
 BOX_GONE_BELOW = 0.1
 ANYWHERE = 0.15  # of the windows are chosen without regard to where the fractures lie
+FLIPS = {"both": (True, True), "horizontal": (True, False), "none": (False, False)}  # left to right, upside down
 
 
 def visible_fraction(boxes: np.ndarray, window: np.ndarray) -> np.ndarray:
@@ -61,18 +62,22 @@ def change_brightness(image: np.ndarray, random: np.random.Generator) -> np.ndar
 
 
 def augment(
-    image: np.ndarray, boxes: np.ndarray, size: int, share: float, random: np.random.Generator
+    image: np.ndarray, boxes: np.ndarray, size: int, share: float, flips: str, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A training sample: the image [size,size], about share x share of the radiograph, and its boxes in pixels."""
+    """A training sample: the image [size,size], about share x share of the radiograph, and its boxes in pixels.
+
+    flips, a key of FLIPS, says about which axes a half of the pictures is flipped each; nothing else depends on it.
+    """
     picture, window = cut_window(image, random_window(boxes, share, random), size)
     picture = change_brightness(picture, random)
     boxes = boxes[visible_fraction(boxes, window) >= BOX_KEPT_FROM]
     low, high = np.tile(window[:2], 2), np.tile(window[2:], 2)
     boxes = (np.clip(boxes, low, high) - low) / (high - low) * size
-    if random.random() < 0.5:
+    left_to_right, upside_down = FLIPS[flips]
+    if random.random() < 0.5 and left_to_right:
         picture = picture[:, ::-1]
         boxes = np.stack([size - boxes[:, 2], boxes[:, 1], size - boxes[:, 0], boxes[:, 3]], 1)
-    if random.random() < 0.5:
+    if random.random() < 0.5 and upside_down:
         picture = picture[::-1]
         boxes = np.stack([boxes[:, 0], size - boxes[:, 3], boxes[:, 2], size - boxes[:, 1]], 1)
     return np.ascontiguousarray(picture), boxes.astype(np.float32)
