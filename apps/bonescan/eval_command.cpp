@@ -1,9 +1,6 @@
 // bonescan eval detect|segment|pipeline
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -13,11 +10,9 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/report/evaluate.h"
-#include "bonescan/report/report_json.h"
 #include "bonescan/report/report_table.h"
-#include "bonescan/report/write_reports.h"
-#include "bonescan/scan/output_folder.h"
 #include "command.h"
+#include "eval_outputs.h"
 #include "logging.h"
 #include "shared_options.h"
 #include "validators.h"
@@ -25,25 +20,12 @@
 namespace bonescan {
 namespace {
 
-namespace fs = std::filesystem;
-
 // The command line as it is parsed.
 struct EvalArguments {
   EvaluationRequest request;
+  EvalOutputs outputs;
   LogOptions log;
-  OptionalPath output;
-  OptionalPath junit;
 };
-
-// Throws UsageError if `folder` or what it shall lie in is there and no folder, or cannot be written to.
-void check_can_become_folder(const char* option, fs::path folder) {
-  std::error_code error;
-  while (!folder.empty() && !fs::exists(folder, error)) folder = folder.parent_path();
-  if (folder.empty()) folder = ".";
-  if (!fs::is_directory(folder, error))
-    throw UsageError(fmt::format("{}: {} is not a folder", option, folder.string()));
-  check_can_be_written_to(option, folder);
-}
 
 void add_source_options(CLI::App& app, ScanTask task, EvaluationSources& sources) {
   const char* const group = "What is compared";
@@ -126,12 +108,12 @@ void add_gate_options(CLI::App& app, ScanTask task, EvalArguments& arguments) {
       ->needs("--baseline")
       ->option_text("X")
       ->group(group);
-  add_path(app, "--junit", arguments.junit, "FILE", group, "Write the gates as JUnit XML");
+  add_path(app, "--junit", arguments.outputs.junit, "FILE", group, "Write the gates as JUnit XML");
 }
 
 void add_run_options(CLI::App& app, EvalArguments& arguments) {
   const char* const group = "Run";
-  add_path(app, "-o,--output", arguments.output, "DIR", group,
+  add_path(app, "-o,--output", arguments.outputs.folder, "DIR", group,
            "Folder for report.json, report.md and report.html; - writes report.json to standard output");
   add_threads_option(app, arguments.request.settings.threads, "Images at a time; default: all cores");
   add_progress_option(app, arguments.request.progress, group);
@@ -151,70 +133,6 @@ void add_task(CLI::App& app, const char* name, const char* description, const ch
   add_run_options(*command, arguments);
 }
 
-void check_can_become_file(const char* option, const fs::path& file) {
-  std::error_code error;
-  if (fs::is_directory(file, error))
-    throw UsageError(fmt::format("{}: {} is a folder; name a file", option, file.string()));
-  if (is_replaced_when_written(file)) check_can_become_folder(option, file.parent_path());
-}
-
-// Throws UsageError if an output would replace what is named to be read. A baseline may be replaced by the report that
-// it was compared with (may_write_reports).
-void check_is_not_read(const char* option, const fs::path& output, const EvaluationRequest& request,
-                       const OptionalPath& baseline = std::nullopt) {
-  const EvaluationSources& sources = request.sources;
-  std::vector<fs::path> inputs;
-  for (const CardFile& card : request.models.cards) inputs.push_back(card.path);
-  for (const OptionalPath& input : {sources.ground_truth, sources.predictions, sources.split_list,
-                                    request.models.segmenter, request.models.detector, baseline})
-    if (input) inputs.push_back(*input);
-  std::error_code error;
-  for (const fs::path& input : inputs)
-    if (fs::equivalent(output, input, error))
-      throw UsageError(fmt::format("{}: {} is read by this evaluation; name another", option, output.string()));
-}
-
-// What is read must not be replaced, nor one output by the other.
-void check_junit_is_a_file_of_its_own(const EvalArguments& arguments) {
-  const fs::path& junit = *arguments.junit;
-  check_is_not_read("--junit", junit, arguments.request, arguments.request.gates.baseline);
-  if (!arguments.output) return;
-  std::error_code error;
-  const fs::path file = fs::weakly_canonical(junit, error);
-  const fs::path output = fs::weakly_canonical(*arguments.output, error);
-  const bool is_report = file.parent_path() == output &&
-                         std::find(kReportNames.begin(), kReportNames.end(), file.filename()) != kReportNames.end();
-  if (file == output || is_report)
-    throw UsageError(fmt::format("--junit: {} is where --output goes; name another file", junit.string()));
-}
-
-// What stands under the reports' names is replaced: it must be those of an earlier evaluation.
-void check_reports_are_ours(const fs::path& folder) {
-  if (holds_report(folder)) return;
-  std::error_code error;
-  for (const char* name : kReportNames)
-    if (fs::exists(folder / name, error))
-      throw UsageError(
-          fmt::format("--output: {} is no report of bonescan eval, and would be replaced; name another folder",
-                      (folder / name).string()));
-}
-
-// The reports come after a run that may have taken an hour: where they cannot go must show before.
-void check_outputs(const EvalArguments& arguments) {
-  if (arguments.output && *arguments.output != kStandardStream) {
-    check_can_become_folder("--output", *arguments.output);
-    for (const char* name : kReportNames) {
-      check_can_become_file("--output", *arguments.output / name);
-      check_is_not_read("--output", *arguments.output / name, arguments.request);
-    }
-    check_reports_are_ours(*arguments.output);
-  }
-  if (!arguments.junit) return;
-  if (!arguments.junit->has_filename() || arguments.junit == kStandardStream) throw UsageError("--junit: name a file");
-  check_can_become_file("--junit", *arguments.junit);
-  check_junit_is_a_file_of_its_own(arguments);
-}
-
 // Throws UsageError if something is asked of a model that will not run.
 void check_no_model_is_named(const CLI::App& command) {
   for (const CLI::Option* option : command.get_options())
@@ -223,36 +141,10 @@ void check_no_model_is_named(const CLI::App& command) {
           "{} is for running a model, and --predictions were made already; name one or the other", option->get_name()));
 }
 
-bool all_gates_are_met(const EvaluationOutcome& outcome) {
-  return std::all_of(outcome.gates.begin(), outcome.gates.end(), [](const GateResult& gate) { return gate.met; });
-}
-
-// Whether the reports may be written: a baseline that this run has failed against stays, or the next run would be
-// compared with this one.
-bool may_write_reports(const EvaluationOutcome& outcome, const EvalArguments& arguments) {
-  const OptionalPath& baseline = arguments.request.gates.baseline;
-  std::error_code error;
-  if (!baseline || !fs::equivalent(*baseline, *arguments.output / kReportName, error)) return true;
-  if (all_gates_are_met(outcome)) {
-    spdlog::warn("--baseline {} is replaced by the report of this run", baseline->string());
-    return true;
-  }
-  spdlog::error("--baseline {} stays, and the reports of this run are not written; name another --output for them",
-                baseline->string());
-  return false;
-}
-
-void write_outputs(const EvaluationOutcome& outcome, const EvalArguments& arguments) {
-  if (arguments.junit) write_named_file(*arguments.junit, junit_xml(outcome.gates));
-  if (arguments.output == kStandardStream) return write_to_standard_output(report_text(outcome.report));
-  if (arguments.output && may_write_reports(outcome, arguments)) write_reports(outcome, *arguments.output);
-  if (!arguments.log.quiet) write_to_standard_output(terminal_table(outcome.report));
-}
-
 ExitCode exit_code(const EvaluationOutcome& outcome, const CLI::App& app) {
   for (const GateResult& gate : outcome.gates)
     if (!gate.met) report_failure(full_name(app), fmt::format("{} is not met: {}", gate.name, gate.sentence));
-  if (!all_gates_are_met(outcome)) return ExitCode::kRequirementNotMet;
+  if (!all_met(outcome.gates)) return ExitCode::kRequirementNotMet;
   if (outcome.failed_images == 0) return ExitCode::kSuccess;
   return outcome.failed_images == outcome.run_images ? ExitCode::kNoInputProcessed : ExitCode::kSomeInputsFailed;
 }
@@ -260,7 +152,7 @@ ExitCode exit_code(const EvaluationOutcome& outcome, const CLI::App& app) {
 ExitCode run_eval(EvalArguments& arguments, const CLI::App& app, const CommandContext& context) {
   set_up_logging(arguments.log);
   warn_of_slow_precision(arguments.request.models);
-  check_outputs(arguments);
+  check_outputs(arguments.outputs, arguments.request);
   arguments.request.command_line = context.command_line;
   arguments.request.progress = progress_with(arguments.log, arguments.request.progress);
   if (arguments.request.sources.predictions) {
@@ -270,7 +162,9 @@ ExitCode run_eval(EvalArguments& arguments, const CLI::App& app, const CommandCo
   }
   const std::optional<EvaluationOutcome> outcome = evaluate(arguments.request, context.cancellation);
   if (!outcome) return ExitCode::kInterrupted;
-  write_outputs(*outcome, arguments);
+  write_outputs(*outcome, arguments.outputs, arguments.request);
+  if (arguments.outputs.folder != kStandardStream && !arguments.log.quiet)
+    write_to_standard_output(terminal_table(outcome->report));
   return exit_code(*outcome, app);
 }
 

@@ -144,6 +144,10 @@ std::vector<GateResult> check_baseline(const Json& report, const Json& baseline,
   return results;
 }
 
+bool all_met(const std::vector<GateResult>& results) {
+  return std::all_of(results.begin(), results.end(), [](const GateResult& result) { return result.met; });
+}
+
 std::string junit_xml(const std::vector<GateResult>& results) {
   const auto failures = std::count_if(results.begin(), results.end(), [](const GateResult& r) { return !r.met; });
   pugi::xml_document document;

@@ -42,6 +42,8 @@ using DifferencesByName = std::map<std::string, PairedDifference>;
 std::vector<GateResult> check_baseline(const Json& report, const Json& baseline, double max_drop,
                                        const DifferencesByName& differences);
 
+bool all_met(const std::vector<GateResult>& results);
+
 // The results as JUnit XML, one test case each.
 std::string junit_xml(const std::vector<GateResult>& results);
 

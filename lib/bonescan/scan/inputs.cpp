@@ -6,7 +6,6 @@
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
-#include <charconv>
 #include <istream>
 #include <iterator>
 #include <map>
@@ -19,7 +18,6 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file.h"
 #include "bonescan/core/sha256.h"
-#include "bonescan/core/stable_hash.h"
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/run_folder.h"
 #include "bonescan/dataset/text_lines.h"
@@ -260,21 +258,6 @@ std::vector<int> count_frames(const std::vector<FoundFile>& files, const ReadOpt
 }
 
 }  // namespace
-
-Shard parse_shard(const std::string& text) {
-  Shard shard;
-  const char* end = text.data() + text.size();
-  const auto index = std::from_chars(text.data(), end, shard.index);
-  const bool has_slash = index.ec == std::errc() && index.ptr != end && *index.ptr == '/';
-  const auto count = has_slash ? std::from_chars(index.ptr + 1, end, shard.count) : index;
-  if (!has_slash || count.ec != std::errc() || count.ptr != end || shard.index < 1 || shard.index > shard.count)
-    throw UsageError(fmt::format("--shard is \"{}\"; it must be I/N with 1 <= I <= N, for example 2/8", text));
-  return shard;
-}
-
-bool in_shard(std::string_view file, const Shard& shard) {
-  return stable_hash(file) % static_cast<std::uint64_t>(shard.count) == static_cast<std::uint64_t>(shard.index - 1);
-}
 
 InputSet find_inputs(const InputSelection& selection, std::istream& standard_input, const fs::path& left_out,
                      const ReadOptions& read) {

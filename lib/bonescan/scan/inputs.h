@@ -6,21 +6,12 @@
 #include <iosfwd>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "bonescan/image/radiograph.h"
+#include "bonescan/scan/shard.h"
 
 namespace bonescan {
-
-// Part `index` (1..count) of an input set that several machines share.
-struct Shard {
-  int index = 1;
-  int count = 1;
-};
-
-// Parses "I/N". Throws UsageError unless 1 <= I <= N.
-Shard parse_shard(const std::string& text);
 
 // What the user named.
 struct InputSelection {
@@ -46,10 +37,6 @@ struct InputSet {
   std::int64_t found = 0;         // inputs before sharding
   std::string names_sha256 = {};  // of all files: relative name, "/", frames, a zero byte; in their order
 };
-
-// Whether a relative name belongs to the shard: by FNV-1a of the name, so that it stays where it is
-// when other files come and go.
-bool in_shard(std::string_view file, const Shard& shard);
 
 // Resolves names, then those of the list, which are its lines (a byte order mark and CRLF are allowed), or where it
 // holds NUL bytes what stands before each (find -print0): a folder stands for the radiographs below it (as

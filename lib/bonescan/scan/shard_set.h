@@ -12,8 +12,8 @@
 #include "bonescan/core/cancellation.h"
 #include "bonescan/core/json.h"
 #include "bonescan/scan/box_formats.h"
-#include "bonescan/scan/inputs.h"
 #include "bonescan/scan/record.h"
+#include "bonescan/scan/shard.h"
 
 namespace bonescan {
 
