@@ -13,18 +13,17 @@ function(bonescan_target_defaults target)
   endif()
 endfunction()
 
-# bonescan_module(NAME SOURCES a.cpp ... [DEPENDS modules ...] [PUBLIC_LIBRARIES ...] [LIBRARIES ...])
-# One static library bonescan_NAME, alias bonescan::NAME, for the folder that calls it.
+# bonescan_module(NAME HEADERS a.h ... SOURCES a.cpp ... [DEPENDS modules ...] [PUBLIC_LIBRARIES ...] [LIBRARIES ...])
+# One static library bonescan_NAME, alias bonescan::NAME, for the folder that calls it. HEADERS are those that programs
+# may include, and all that these include: they are installed, the others are the library's own.
 function(bonescan_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 module "" "" "SOURCES;DEPENDS;PUBLIC_LIBRARIES;LIBRARIES")
+  cmake_parse_arguments(PARSE_ARGV 1 module "" "" "HEADERS;SOURCES;DEPENDS;PUBLIC_LIBRARIES;LIBRARIES")
   set(target bonescan_${name})
   add_library(${target} STATIC ${module_SOURCES})
   add_library(bonescan::${name} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
   bonescan_target_defaults(${target})
-  target_include_directories(${target} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib>
-    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}/lib" FILES ${module_HEADERS})
   list(TRANSFORM module_DEPENDS PREPEND bonescan::)
   target_link_libraries(${target} PUBLIC ${module_DEPENDS} ${module_PUBLIC_LIBRARIES} PRIVATE ${module_LIBRARIES})
   set_property(GLOBAL APPEND PROPERTY BONESCAN_MODULES ${target})

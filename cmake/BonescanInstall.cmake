@@ -1,4 +1,4 @@
-# The install tree: bin/bonescan, the libraries, their headers, the default models, and a CMake
+# The install tree: bin/bonescan, the libraries, their public headers, the default models, and a CMake
 # package, so that find_package(bonescan) and bonescan::bonescan are all that a C++ program needs.
 include(CMakePackageConfigHelpers)
 
@@ -6,12 +6,10 @@ get_property(modules GLOBAL PROPERTY BONESCAN_MODULES)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/bonescan)
 set(weights_folder ${CMAKE_INSTALL_DATADIR}/bonescan/weights)
 install(TARGETS bonescan)
-install(TARGETS bonescan_library ${modules} EXPORT bonescanTargets COMPONENT Development)
+install(TARGETS bonescan_library ${modules} EXPORT bonescanTargets COMPONENT Development
+  FILE_SET HEADERS COMPONENT Development)
 install(EXPORT bonescanTargets NAMESPACE bonescan:: DESTINATION ${package_folder} COMPONENT Development)
 
-install(DIRECTORY lib/bonescan "${PROJECT_BINARY_DIR}/include/bonescan"
-  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT Development
-  FILES_MATCHING PATTERN "*.h")
 install(DIRECTORY weights/
   DESTINATION ${weights_folder}
   FILES_MATCHING PATTERN "*.pt" PATTERN "self_check.*")
