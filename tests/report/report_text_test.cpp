@@ -4,6 +4,7 @@
 #include "bonescan/metrics/resampler.h"
 #include "bonescan/report/detection_report.h"
 #include "bonescan/report/markdown_report.h"
+#include "bonescan/report/matches_json.h"
 #include "bonescan/report/report_json.h"
 #include "bonescan/report/report_table.h"
 

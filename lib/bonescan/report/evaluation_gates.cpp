@@ -11,6 +11,7 @@
 #include "bonescan/core/error.h"
 #include "bonescan/core/file_name.h"
 #include "bonescan/report/detection_report.h"
+#include "bonescan/report/matches_json.h"
 #include "bonescan/report/report_json.h"
 #include "bonescan/report/segmentation_report.h"
 
