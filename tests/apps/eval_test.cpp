@@ -922,6 +922,28 @@ TEST_CASE("eval detect --model-card supplies the operating point") {
   CHECK(read_json_file(folder / "report/report.json").at("operating_point").at("score_threshold") == 0.625);
 }
 
+TEST_CASE("eval detect: boxes below the scores of the whole curve count where the operating point lies there") {
+  const TemporaryFolder folder;
+  const auto doctor = test::run_bonescan({"doctor", "--json", "--segmenter", kSegmenter, "--detector", kDetector});
+  Json card = parse_json(doctor.output, "doctor").at("models").at("detector").at("card");
+  for (Json& mean : card["input"]["mean"]) mean = 0.75;  // no quadrant is bright
+  write_file_atomically(
+      folder / "gt.json",
+      R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}], "categories": [{"id": 0, "name": "fractured"}],
+          "annotations": []})");
+  const auto predictions_at = [&](double score) {
+    card["operating_point"]["score_threshold"] = score;
+    write_file_atomically(folder / "card.json", to_json_text(card));
+    return report_of({"detect", "--ground-truth", folder / "gt.json", "--images", test::data_folder() / "samples",
+                      "--model", kDetector, "--model-card", folder / "card.json"})
+        .at("predictions")
+        .get<int>();
+  };
+  CHECK(predictions_at(0.0) < 4);
+  CHECK(predictions_at(0.5) == predictions_at(0.0));
+  CHECK(predictions_at(1e-6) == 4);
+}
+
 TEST_CASE("eval detect: a model runs on the images of Pascal VOC files that do not tell an extension") {
   const TemporaryFolder folder;
   write_file_atomically(folder / "voc/IMG0003767.xml",
@@ -954,7 +976,10 @@ TEST_CASE("eval segment compares folders of masks and gates them") {
   CHECK(report.at("task") == "segmentation");
   CHECK(report.at("metrics").at("iou_mean") == 0.5);
   CHECK(report.at("metrics").at("pixel_accuracy") == 0.75);
-  CHECK(eval(joined(words, {"--baseline", folder / "out/report.json"})).exit_code == 0);
+  const Words baseline = {"--baseline", folder / "out/report.json", "--max-drop", "1"};
+  CHECK_THAT(to_json_line(report_of(joined(words, baseline)).at("notes")), !Contains("other ground truth"));
+  write_file_atomically(folder / "truth/a.bmp", bitmap({1, 1, 1, 0}));  // drawn anew
+  CHECK_THAT(to_json_line(report_of(joined(words, baseline)).at("notes")), Contains("other ground truth"));
   const ProcessResult no_images = eval(joined(words, {"--images", folder / "none", "-o", folder / "other"}));
   CHECK(no_images.exit_code == 2);
   CHECK_THAT(no_images.errors, Contains("none is not a folder"));

@@ -14,6 +14,7 @@
 #include "bonescan/core/file.h"
 #include "support/process.h"
 #include "support/run_folder.h"
+#include "support/skip.h"
 #include "support/test_paths.h"
 #include "support/tiny_models.h"
 
@@ -197,7 +198,7 @@ TEST_CASE("a disk that is full ends the run with one sentence, and the run goes 
   const test::TemporaryFolder folder;
   SmallDisk disk(folder / "disk", size);
   if (!disk.mounted()) {
-    WARN("skipped: a small disk cannot be mounted here");
+    test::skip("a small disk cannot be mounted here");
     return;
   }
   make_inputs(folder / "in", 60);
@@ -290,7 +291,7 @@ void write_large_tiff(const fs::path& path) {
 
 TEST_CASE("a radiograph that does not fit into memory fails by itself, and the run goes on") {
   if (kSanitized) {
-    WARN("skipped: the sanitizer needs more address space than is given");
+    test::skip("the sanitizer needs more address space than is given");
     return;
   }
   const test::TemporaryFolder folder;

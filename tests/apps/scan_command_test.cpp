@@ -11,6 +11,7 @@
 #include "bonescan/core/sha256.h"
 #include "support/process.h"
 #include "support/run_folder.h"
+#include "support/skip.h"
 #include "support/test_paths.h"
 #include "support/tiny_models.h"
 
@@ -502,7 +503,7 @@ TEST_CASE("with --log-json all of standard error is JSON, failures of the comman
 TEST_CASE(
     "on a terminal a line is rewritten that tells rate, time left and failures, and with --log-json there is none") {
   if (test::run_process("sh", {"-c", "command -v script"}).exit_code != 0) {
-    WARN("skipped: script(1) is not installed");
+    test::skip("script(1) is not installed");
     return;
   }
   const test::TemporaryFolder folder;
@@ -526,7 +527,7 @@ TEST_CASE(
 
 TEST_CASE("the released models find bone on radiographs and no detector is loaded for a picture without") {
   if (!fs::exists(test::weights_folder() / "segnet.pt") || !fs::exists(test::weights_folder() / "ssd300_vgg16.pt")) {
-    WARN("skipped: the weights folder holds no models");
+    test::skip("the weights folder holds no models");
     return;
   }
   const test::TemporaryFolder folder;

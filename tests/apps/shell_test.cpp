@@ -8,6 +8,7 @@
 
 #include "bonescan/core/file.h"
 #include "support/process.h"
+#include "support/skip.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
@@ -23,7 +24,7 @@ bool is_installed(const std::string& program) {
 // For a test that is nothing without the program.
 bool is_installed_or_skipped(const std::string& program) {
   const bool found = is_installed(program);
-  if (!found) WARN("skipped: " + program + " is not installed");
+  if (!found) test::skip(program + " is not installed");
   return found;
 }
 

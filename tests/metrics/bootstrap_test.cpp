@@ -70,7 +70,13 @@ EvaluationSet forty_images(double shift) {
 }  // namespace
 
 TEST_CASE("with every image once the resampled figures are the figures") {
-  for (const EvalCase& one : eval_cases()) {
+  std::vector<EvalCase> cases = eval_cases();
+  EvalCase with_difficult = largest_case();
+  with_difficult.name += ", every third box difficult";
+  for (std::size_t i = 0; i < with_difficult.set.ground_truth.size(); i += 3)
+    with_difficult.set.ground_truth[i].difficult = true;
+  cases.push_back(with_difficult);
+  for (const EvalCase& one : cases) {
     INFO(one.name);
     const std::vector<ImageMatches> images = match_per_image(one.set, 0.3);
     const std::vector<std::uint32_t> once(images.size(), 1);

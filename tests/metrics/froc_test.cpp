@@ -107,6 +107,17 @@ TEST_CASE("every point of the curve is the operating point at its score") {
   }
 }
 
+TEST_CASE("a difficult object is neither found nor missed, and a detection on it no false positive") {
+  const Box easy{0, 0, 10, 10}, difficult{50, 50, 10, 10};
+  EvaluationSet set = one_class_set({1}, {{1, easy}, {1, difficult}}, {{1, difficult, 0.9}, {1, easy, 0.8}});
+  set.ground_truth[1].difficult = true;
+  const std::vector<FrocPoint> curve = froc_curve(set);
+  REQUIRE(curve.size() == 3);
+  CHECK(curve[1].sensitivity == 0.0);
+  CHECK(curve[2].sensitivity == 1.0);
+  CHECK(curve[2].false_positives_per_image == 0.0);
+}
+
 TEST_CASE("where the first score brings too many false positives nothing is found") {
   const Box box{0, 0, 10, 10};
   const EvaluationSet set = one_class_set({1}, {{1, box}}, {{1, {100, 100, 10, 10}, 0.9}, {1, box, 0.5}});

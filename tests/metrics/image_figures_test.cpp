@@ -68,6 +68,19 @@ TEST_CASE("image IoU takes detections at or above the score threshold, of whatev
   CHECK(summarize(set, 0.4).iou_mean == 1.0);
 }
 
+TEST_CASE("image figures leave out difficult objects and what matches them") {
+  const Box easy{0, 0, 10, 10}, difficult{50, 50, 10, 10};
+  EvaluationSet set = one_class_set({1, 2}, {{1, easy}, {1, difficult}, {2, difficult}},
+                                    {{1, difficult, 0.9}, {1, easy, 0.8}, {2, difficult, 0.9}});
+  set.ground_truth[1].difficult = set.ground_truth[2].difficult = true;
+  const PerImageSummary summary = summarize(set, 0.0);
+  CHECK(summary.images_counted == 1);
+  CHECK(summary.images[0].ground_truth == 1);
+  CHECK(summary.iou_mean == 1.0);
+  REQUIRE(summary.ap50_mean);
+  CHECK(*summary.ap50_mean == Approx(1.0));
+}
+
 TEST_CASE("image AP50 takes the first detections of each class, as many as the limit says") {
   const Box box{0, 0, 10, 10}, elsewhere{50, 50, 10, 10};
   const EvaluationSet set = one_class_set({1}, {{1, box}}, {{1, box, 0.4}, {1, elsewhere, 0.9}});

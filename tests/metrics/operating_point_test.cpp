@@ -41,6 +41,16 @@ TEST_CASE("above every score precision is undefined and recall is 0") {
   CHECK(point.false_negatives == 3);
 }
 
+TEST_CASE("difficult objects and detections on them count for nothing") {
+  EvaluationSet set = small_set();
+  set.ground_truth[2].difficult = true;
+  set.detections.push_back({2, 1, set.ground_truth[2].box, 0.95});
+  const OperatingPoint point = operating_point(outcomes_of(set), 0.6);
+  CHECK(point.true_positives == 2);
+  CHECK(point.false_positives == 1);
+  CHECK(point.false_negatives == 0);
+}
+
 TEST_CASE("without ground truth recall is undefined, and without anything F1 is, too") {
   const OperatingPoint false_positive =
       operating_point(outcomes_of(one_class_set({1}, {}, {{1, kOnTarget, 0.9}})), 0.5);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "bonescan/core/error.h"
+#include "bonescan/model/segmenter.h"
 #include "support/scripted_network.h"
 #include "support/test_paths.h"
 #include "support/tiny_models.h"
@@ -163,6 +164,23 @@ TEST_CASE("test-time flips find bright quadrants where they lie") {
   CHECK(found[0].box == Box{160, 0, 160, 80});
   CHECK(found[1].score == Approx(sigmoid(8 * 0.3)).margin(1e-5));
   CHECK(found[1].box == Box{0, 80, 160, 80});
+}
+
+TEST_CASE("test-time flips find mirror images wherever rounding moves them") {
+  std::vector<float> anchors = quadrants();
+  // On a grid of sixteenths these centres lie between two places: a little more or less is another one.
+  const float offset = 1.0F / 16, rounding = 1e-4F;
+  for (const std::size_t left : {0, 8}) anchors[left] += offset;
+  for (const std::size_t right : {6, 14}) anchors[right] -= offset - rounding;
+  const Detector detector(one_sided_model(anchors), {.score_threshold = 0.0, .test_time_flips = true});
+  CHECK(detector.detect(two_bright_quadrants({320, 160})).size() == 4);
+}
+
+TEST_CASE("a segmenter is no detector, and a detector no segmenter") {
+  CHECK_THROWS_WITH(Detector(load_model(test::tiny_model("segmenter"), ModelTask::kSegmentation)),
+                    Catch::Contains("segmenter.pt is a model for segmentation; here it should be one for detection"));
+  CHECK_THROWS_WITH(Segmenter(load_model(test::tiny_model("detector"), ModelTask::kDetection)),
+                    Catch::Contains("detector.pt is a model for detection; here it should be one for segmentation"));
 }
 
 TEST_CASE("test-time flips are refused where an anchor has no mirror image") {

@@ -6,6 +6,7 @@
 #include "bonescan/image/radiograph.h"
 #include "bonescan/model/detector.h"
 #include "bonescan/model/segmenter.h"
+#include "support/skip.h"
 #include "support/test_paths.h"
 
 namespace bonescan {
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 std::optional<fs::path> weights(const std::string& name) {
   const fs::path path = test::weights_folder() / name;
   if (fs::exists(path)) return path;
-  WARN("skipped: " << path << " is not there");
+  test::skip(path.string() + " is not there");
   return std::nullopt;
 }
 

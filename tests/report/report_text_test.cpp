@@ -80,6 +80,27 @@ TEST_CASE("The rows of a report give back what the paired bootstrap needs") {
   CHECK(*figures.sensitivity_at_1_fp == Approx(*froc_sensitivity(now.froc, 1.0)));
 }
 
+TEST_CASE("The rows of a report keep what counts for nothing") {
+  Dataset dataset;
+  dataset.images = {{1, "a.png", 100, 100, {}}};
+  dataset.categories = {{0, "fractured"}};
+  dataset.boxes = {{1, 0, {0, 0, 20, 20}, 400, false, true}, {1, 0, {50, 50, 20, 20}, 400, false, false}};
+  REQUIRE(dataset.boxes[0].difficult);
+  Predictions predictions;
+  for (const Box& box : {Box{0, 0, 20, 20}, Box{50, 50, 20, 20}, Box{80, 0, 20, 20}})
+    predictions.boxes.push_back({1, 0, box, 0.9 - box.y / 100 - box.x / 1000});
+  const DetectionEvaluation now = evaluate_detections(dataset, predictions, {});
+  const auto rows = rows_of_report(detection_report(now, "detection"), now);
+  REQUIRE(rows);
+  const auto flags = [](const ImageMatches& row) {
+    std::vector<std::array<int, 4>> result;
+    for (const ScoredMatch& match : row.classes.at(0).matches)
+      result.push_back({match.true_positive, match.ignored, match.froc_true_positive, match.froc_ignored});
+    return result;
+  };
+  CHECK(flags(rows->at(0)) == std::vector<std::array<int, 4>>{{0, 1023, 0, 1}, {0, 0, 0, 0}, {1023, 0, 1, 0}});
+}
+
 TEST_CASE("Rows of other images are not paired") {
   const DetectionEvaluation now = evaluation();
   Json other = detection_report(now, "detection");

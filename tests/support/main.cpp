@@ -4,8 +4,10 @@
 #include <cstdlib>
 
 #include "support/leak_suppressions.h"
+#include "support/skip.h"
 
 int main(int argc, char** argv) {
   ::unsetenv("BONESCAN_WEIGHTS");  // the tests mean the models of this checkout
-  return Catch::Session().run(argc, argv);
+  if (Catch::Session().run(argc, argv) != 0) return 1;
+  return bonescan::test::has_skipped() ? bonescan::test::kSkippedExitCode : 0;
 }

@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "bonescan/core/file.h"
+#include "support/skip.h"
 #include "support/test_paths.h"
 
 extern char** environ;
@@ -50,7 +51,7 @@ std::optional<std::vector<std::string>> as_ordinary_user(const std::vector<std::
   std::vector<std::string> trial = arguments;
   trial.push_back("--version");
   if (run_process("setpriv", trial).exit_code != 0) {
-    WARN("skipped: no other user can run " << words[0]);
+    skip("no other user can run " + words[0]);
     return std::nullopt;
   }
   arguments.insert(arguments.begin(), "setpriv");

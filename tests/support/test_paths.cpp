@@ -1,7 +1,8 @@
 #include "support/test_paths.h"
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
+
+#include "support/skip.h"
 
 namespace bonescan::test {
 
@@ -28,7 +29,7 @@ std::optional<fs::path> shared(const std::string& below) {
 
 std::optional<fs::path> shared_or_skipped(const std::string& below) {
   const auto path = shared(below);
-  if (!path) WARN("skipped: shared/" << below << " is not there");
+  if (!path) skip("shared/" + below + " is not there");
   return path;
 }
 

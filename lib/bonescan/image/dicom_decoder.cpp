@@ -49,8 +49,8 @@ Rescale read_rescale(DcmDataset& data_set, int frame) {
   return {*slope, *intercept};
 }
 
-// The first window, if it is a straight line, in the values that windows are given in (PS3.3 C.11.2.1.2 and
-// C.11.2.1.3.2).
+// The first window as a straight line, in the values that windows are given in (PS3.3 C.11.2.1.2 and C.11.2.1.3.2). A
+// sigmoid of a functional group, which DCMTK does not render, is taken for the line that it is near its centre.
 std::optional<Window> read_window(DcmItem& item) {
   const auto centre = number(&item, DCM_WindowCenter), width = number(&item, DCM_WindowWidth);
   if (!centre || !width) return std::nullopt;

@@ -44,7 +44,8 @@ struct ReadOptions {
 
 // Reads a JPEG (grey, RGB, progressive, CMYK), PNG, TIFF (first page; 1 to 8 or 16 bit; grey, RGB,
 // RGBA, palette), BMP or DICOM (dicom_decoder.h), applies the EXIF orientation and drops alpha (over black). The format
-// is recognised by content. Throws ImageError with the reason: not an image, truncated, over a limit.
+// is recognised by content. Throws ImageError with the reason: not an image, truncated, over a limit. The first DICOM
+// file sets up DCMTK for the whole process: no log, decoders registered, nothing read behind the pixel data.
 Radiograph read_radiograph(const std::filesystem::path& path, const ReadOptions& options = {});
 
 // The same from a file's bytes; options.max_file_size does not apply.

@@ -19,6 +19,7 @@ AnchorFormat tell_anchor_format(const Tensor& anchors) {
 }  // namespace
 
 Detector::Detector(Model model, const DetectionOptions& options) : model_(std::move(model)) {
+  check_task(model_.card, ModelTask::kDetection, model_.path);
   options_ = options_in_force(model_.card, options);
   anchor_format_ = model_.card.anchor_format.value_or(tell_anchor_format(model_.anchors));
   if (options.test_time_flips) mirrored_anchors_ = mirror_anchors(model_, anchor_format_);

@@ -32,8 +32,8 @@ struct Detection {
 
 class Detector {
  public:
-  // Throws UsageError if a threshold or count, given or the card's, is outside its range, or flips are asked for and
-  // the anchors do not lie symmetrically.
+  // Throws UsageError if the model is no detector, a threshold or count, given or the card's, is outside its range, or
+  // flips are asked for and the anchors do not lie symmetrically.
   explicit Detector(Model model, const DetectionOptions& options = {});
 
   // Best score first. Throws ImageError if the network fails on the picture or its answer is not finite, std::bad_alloc

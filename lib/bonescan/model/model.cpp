@@ -17,12 +17,6 @@
 namespace bonescan {
 namespace {
 
-void check_task(const std::filesystem::path& path, const ModelCard& card, ModelTask task) {
-  if (card.task == task) return;
-  throw UsageError(fmt::format("{} is a model for {}; here it should be one for {}", path.string(),
-                               task_name(card.task), task_name(task)));
-}
-
 void check_is_file(const std::filesystem::path& path) {
   std::error_code error;
   if (std::filesystem::is_regular_file(path, error)) {
@@ -49,7 +43,7 @@ ModelCard read_model_card(const std::filesystem::path& path, ModelTask task, con
         fmt::format("{} has no model card inside (bonescan.json); name one with --model-card", path.string()));
   }
   ModelCard card = parse_model_card(text, options.card ? options.card->path.string() : path.string());
-  check_task(path, card, task);
+  check_task(card, task, path);
   return card;
 }
 

@@ -41,7 +41,8 @@ ModelDescription describe_model(const std::filesystem::path& path, ModelTask tas
 
 // Loads a TorchScript file with the card inside it, and runs its network once, on zeros. Throws UsageError if the file
 // is missing, is not TorchScript, has no card, the card does not suit `task`, or the network does not give what it
-// promises.
+// promises. Sets for the whole process what makes LibTorch's answers the same in every run: the plain executor of
+// TorchScript instead of the profiling one, cuDNN deterministic and without TF32; and what Network::run sets.
 Model load_model(const std::filesystem::path& path, ModelTask task, const ModelOptions& options = {});
 
 // Loads the network of a model that was described before.

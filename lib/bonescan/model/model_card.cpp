@@ -185,6 +185,12 @@ const char* task_name(ModelTask task) {
   return task == ModelTask::kSegmentation ? "segmentation" : "detection";
 }
 
+void check_task(const ModelCard& card, ModelTask task, const std::filesystem::path& model) {
+  if (card.task == task) return;
+  throw UsageError(fmt::format("{} is a model for {}; here it should be one for {}", model.string(),
+                               task_name(card.task), task_name(task)));
+}
+
 ModelCard parse_model_card(std::string_view text, const std::string& source) {
   ModelCard result;
   result.source = source;

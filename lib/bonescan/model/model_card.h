@@ -38,6 +38,9 @@ struct ModelCard {
 // that says which member is missing or wrong and what it should be.
 ModelCard parse_model_card(std::string_view text, const std::string& source);
 
+// Throws UsageError that names the model's file unless the card is for `task`.
+void check_task(const ModelCard& card, ModelTask task, const std::filesystem::path& model);
+
 // A card beside a model, as it was read: once, since a pipe gives it but once.
 struct CardFile {
   std::filesystem::path path;

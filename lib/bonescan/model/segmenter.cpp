@@ -22,6 +22,7 @@ cv::Mat to_probability(const Tensor& logits, const InputSpec& input) {
 
 Segmenter::Segmenter(Model model, const SegmentationOptions& options)
     : model_(std::move(model)), test_time_flips_(options.test_time_flips) {
+  check_task(model_.card, ModelTask::kSegmentation, model_.path);
   thresholds_ = options_in_force(model_.card, options);
 }
 

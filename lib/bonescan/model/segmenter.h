@@ -36,7 +36,7 @@ struct BoneFinding {
 
 class Segmenter {
  public:
-  // Throws UsageError if a threshold is neither given nor in the card or is outside 0..1.
+  // Throws UsageError if the model is no segmenter, or a threshold is neither given nor in the card or is outside 0..1.
   explicit Segmenter(Model model, const SegmentationOptions& options = {});
 
   // Throws ImageError if the network fails on the picture or its answer is not finite, std::bad_alloc where memory runs

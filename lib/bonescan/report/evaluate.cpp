@@ -58,6 +58,13 @@ ScoreThreshold choose_score_threshold(const EvaluationSettings& settings, const 
   return {0.0, "none given: every reported detection counts"};
 }
 
+// The boxes that a detector reports for an evaluation: average precision needs the whole curve, whatever the operating
+// point is, and the operating point every box that it counts.
+double least_score(const ScoreThreshold& threshold) {
+  const double whole_curve = SsdOptions().score_threshold;
+  return threshold.value > 0.0 ? std::min(threshold.value, whole_curve) : whole_curve;
+}
+
 // What a run calls the images of the set: as the set does, but for a name that leaves its folder. Their file names are
 // those names then. Throws UsageError if two would have one.
 Dataset named_for_run(Dataset dataset) {
@@ -136,7 +143,8 @@ std::optional<EvaluationOutcome> evaluate_boxes(const EvaluationRequest& request
   if (detector) {
     const TemporaryFolder output;
     const Dataset named = named_for_run(dataset);
-    const ModelRun run = run_models(request, images_to_run(named, request.sources), output.path(), cancellation);
+    const ModelRun run =
+        run_models(request, images_to_run(named, request.sources), least_score(threshold), output.path(), cancellation);
     if (run.interrupted) return std::nullopt;
     outcome.run_images = run.images;
     outcome.failed_images = run.failed;
@@ -205,7 +213,7 @@ std::optional<EvaluationOutcome> evaluate_segmentation(const EvaluationRequest& 
   } else {
     outcome.run_output = std::make_unique<const TemporaryFolder>();
     const fs::path& output = outcome.run_output->path();
-    const ModelRun run = run_models(request, images_of_masks(folders, sources), output, cancellation);
+    const ModelRun run = run_models(request, images_of_masks(folders, sources), std::nullopt, output, cancellation);
     if (run.interrupted) return std::nullopt;
     outcome.run_images = run.images;
     outcome.failed_images = run.failed;

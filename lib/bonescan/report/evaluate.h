@@ -33,7 +33,7 @@ struct EvaluationOutcome {
 
 // Reads ground truth and predictions (or runs the models into a temporary folder), computes every figure and checks
 // the gates; what is wrong with the gates themselves is found before a model runs. Writes nothing that stays; nullopt
-// if it was cancelled. Throws UsageError.
+// if it was cancelled. Throws UsageError, and OutputError if the temporary folder of a model's run cannot be written.
 std::optional<EvaluationOutcome> evaluate(const EvaluationRequest& request, const Cancellation& cancellation);
 
 }  // namespace bonescan

@@ -36,24 +36,35 @@ std::optional<DifferencesByName> differences_of_detections(const DetectionEvalua
   return differences;
 }
 
-// The values of one member of the "images_detail" of a baseline; nullopt if its rows are of other images than
-// `report`'s.
-std::optional<std::vector<std::optional<double>>> detail_column(const Json& report, const Json& baseline,
-                                                                const std::string& member) {
-  const Json& rows = report.at("images_detail");
-  const Json* const earlier = find_by_path(baseline, "images_detail");
-  if (!earlier || !earlier->is_array() || rows.size() != earlier->size()) return std::nullopt;
-  std::vector<std::optional<double>> values;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Json* const file = find_by_path((*earlier)[i], "file");
-    if (!file || *file != rows[i].at("file")) return std::nullopt;
-    const Json* const value = find_by_path((*earlier)[i], member);
-    values.push_back(value && value->is_number() ? std::optional(value->get<double>()) : std::nullopt);
-  }
-  return values;
+// Whether two rows of "images_detail" are of one true mask, as far as its name and its numbers of pixels tell.
+bool of_one_mask(const Json& row, const Json& earlier) {
+  const auto pixels = [](const Json& json, const char* predicted, const char* missed) {
+    return json.at(predicted).get<std::int64_t>() + json.at(missed).get<std::int64_t>();
+  };
+  return row.at("file") == earlier.at("file") &&
+         pixels(row, "true_positives", "false_negatives") == pixels(earlier, "true_positives", "false_negatives") &&
+         pixels(row, "true_negatives", "false_positives") == pixels(earlier, "true_negatives", "false_positives");
 }
 
-// nullopt: the baseline is of other images.
+// The values of one member of the "images_detail" of a baseline; nullopt if its rows are of other masks than
+// `report`'s.
+std::optional<std::vector<std::optional<double>>> detail_column(const Json& report, const Json& baseline,
+                                                                const std::string& member) try {
+  const Json& rows = report.at("images_detail");
+  const Json& earlier = baseline.at("images_detail");
+  if (rows.size() != earlier.size()) return std::nullopt;
+  std::vector<std::optional<double>> values;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!of_one_mask(rows.at(i), earlier.at(i))) return std::nullopt;
+    const Json& value = earlier.at(i).at(member);
+    values.push_back(value.is_null() ? std::nullopt : std::optional(value.get<double>()));
+  }
+  return values;
+} catch (const Json::exception&) {
+  return std::nullopt;
+}
+
+// nullopt: the baseline is of other images, or of other masks of them.
 std::optional<DifferencesByName> differences_of_masks(const SegmentationEvaluation& evaluation, const Json& report,
                                                       const Json& baseline, const BootstrapParameters& bootstrap) {
   DifferencesByName differences;

@@ -27,15 +27,15 @@ void check_each_has_a_file(const std::vector<NamedImage>& images) {
 
 }  // namespace
 
-ModelRun run_models(const EvaluationRequest& request, const std::vector<NamedImage>& images, const fs::path& output,
-                    const Cancellation& cancellation) {
+ModelRun run_models(const EvaluationRequest& request, const std::vector<NamedImage>& images,
+                    std::optional<double> score_threshold, const fs::path& output, const Cancellation& cancellation) {
   check_each_has_a_file(images);
   ScanRequest scan_request;
   scan_request.task = request.task;
   scan_request.output = output;
   scan_request.masks = request.task == ScanTask::kSegment;
   scan_request.models = request.models;
-  scan_request.detection.score_threshold = SsdOptions().score_threshold;
+  scan_request.detection.score_threshold = score_threshold;
   scan_request.segmentation.test_time_flips = request.test_time_flips;
   scan_request.detection.test_time_flips = request.test_time_flips;
   scan_request.read = request.settings.read;

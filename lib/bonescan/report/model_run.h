@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,10 @@ struct NamedImage {
   std::string name;
 };
 
-// Runs the models of `request.task` over `images`; `output` is then an output folder of ours. The detector reports
-// every box above torchvision's 0.01, whatever its operating point is: average precision needs the
-// whole curve. Throws UsageError.
+// Runs the models of `request.task` over `images`; `output` is then an output folder of ours. The detector, if it is
+// one, reports boxes from `score_threshold` on. Throws UsageError, and OutputError where the folder cannot be written.
 ModelRun run_models(const EvaluationRequest& request, const std::vector<NamedImage>& images,
-                    const std::filesystem::path& output, const Cancellation& cancellation);
+                    std::optional<double> score_threshold, const std::filesystem::path& output,
+                    const Cancellation& cancellation);
 
 }  // namespace bonescan

@@ -9,9 +9,10 @@ namespace fs = std::filesystem;
 fs::path shipped_weights_folder() {
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-  const fs::path installed = executable.parent_path() / BONESCAN_WEIGHTS_FROM_EXECUTABLE;
-  if (!error && fs::is_directory(installed, error)) return installed.lexically_normal();
-  return BONESCAN_SOURCE_WEIGHTS;
+  const fs::path beside = (executable.parent_path() / BONESCAN_WEIGHTS_FROM_EXECUTABLE).lexically_normal();
+  for (const fs::path& folder : {beside, fs::path(BONESCAN_SOURCE_WEIGHTS)})
+    if (fs::is_directory(folder, error)) return folder;
+  return BONESCAN_INSTALLED_WEIGHTS;
 }
 
 fs::path default_model_path(ModelTask task) {

@@ -46,8 +46,8 @@ fs::path without_links(const fs::path& path) {
 struct Findings {
   std::vector<FoundFile> files;
   std::unordered_map<std::string, std::size_t> seen;  // by canonical path, the place in `files`
-  std::vector<fs::path> folders;                      // one for each name: the folder itself, or a file's parent
-  std::set<fs::path> others;                          // in the folders, but no radiographs
+  std::set<std::string> folders;                      // those that are named, and the parents of files that are
+  std::set<std::string> others;                       // in the folders, but no radiographs
   std::set<fs::path> earlier_runs;                    // in the folders; what they wrote is not an input
   std::set<fs::path> linked_folders;                  // likewise; they are not followed
   std::set<fs::path> other_names;                     // of what is an input already: links
@@ -83,7 +83,7 @@ void add_file(fs::path path, Findings& findings) {
   if (!path.has_filename() || path.filename() == "." || path.filename() == "..")
     path = real_folder(path).lexically_normal().parent_path();
   const fs::path folder = real_folder(path.parent_path());
-  findings.folders.push_back(folder);
+  findings.folders.insert(folder.native());
   findings.add(path, folder / path.filename());
 }
 
@@ -94,14 +94,14 @@ void add_folder(const fs::path& path, const fs::path& left_out, Findings& findin
         fmt::format("input {} is the output folder, too; name another --output, or the results of one run "
                     "would be inputs of the next",
                     path.string()));
-  findings.folders.push_back(folder);
+  findings.folders.insert(folder.native());
   const std::string below = left_out.lexically_relative(folder).generic_string() + '/';
   const auto is_left_out = [&](const std::string& file) { return !left_out.empty() && file.starts_with(below); };
   const FolderSurvey survey = survey_folder(folder, "input", UnreadableFolder::kListed);
   for (const std::string& file : survey.images)
     if (!is_left_out(file)) findings.add(path / file, folder / file);
   for (const std::string& file : survey.others)
-    if (!is_left_out(file)) findings.others.insert(folder / file);
+    if (!is_left_out(file)) findings.others.insert((folder / file).native());
   for (const std::string& run : survey.earlier_runs)
     if (!is_left_out(run + '/')) findings.earlier_runs.insert(run.empty() ? folder : folder / run);
   for (const std::string& link : survey.linked_folders)
@@ -114,7 +114,7 @@ void add_named_file(const fs::path& path, Findings& findings) {
   const std::vector<fs::path> listed = is_directory ? dicom_directory_images(path) : std::vector<fs::path>();
   if (listed.empty()) return add_file(path, findings);
   const fs::path folder = real_folder(path.parent_path());
-  findings.folders.push_back(folder);
+  findings.folders.insert(folder.native());
   for (const fs::path& image : listed) {
     const fs::path located = folder / image.lexically_relative(path.parent_path());
     findings.add(image, located, without_links(located));
@@ -180,9 +180,9 @@ void add_list(const fs::path& list, std::istream& standard_input, const fs::path
   }
 }
 
-fs::path deepest_common_parent(const std::vector<fs::path>& folders) {
-  fs::path common = folders.front();
-  for (const fs::path& folder : folders) {
+fs::path deepest_common_parent(const std::set<std::string>& folders) {
+  fs::path common = *folders.begin();
+  for (const fs::path folder : folders) {
     fs::path shared;
     auto part = common.begin();
     for (auto other = folder.begin(); part != common.end() && other != folder.end() && *part == *other; ++other)
@@ -193,11 +193,11 @@ fs::path deepest_common_parent(const std::vector<fs::path>& folders) {
 }
 
 // So that nobody looks for them among the results.
-void tell_of_others(const std::set<fs::path>& others) {
+void tell_of_others(const std::set<std::string>& others) {
   if (others.empty()) return;
   constexpr std::size_t kMostKinds = 5;
   std::map<std::string, std::size_t> counts;
-  for (const fs::path& file : others) ++counts[file.extension().string()];
+  for (const fs::path file : others) ++counts[file.extension().string()];
   std::vector<std::pair<std::size_t, std::string>> kinds;
   for (const auto& [extension, count] : counts)
     kinds.emplace_back(count, extension.empty() ? "without extension" : extension);
@@ -212,7 +212,7 @@ void tell_of_others(const std::set<fs::path>& others) {
 }
 
 // Whether one of the folders is what the link leads to, or holds it.
-bool is_read_anyway(const fs::path& link, const std::vector<fs::path>& folders) {
+bool is_read_anyway(const fs::path& link, const std::set<std::string>& folders) {
   const fs::path real = real_folder(link);
   return std::any_of(folders.begin(), folders.end(), [&](const fs::path& folder) {
     return std::mismatch(folder.begin(), folder.end(), real.begin(), real.end()).first == folder.end();

@@ -14,7 +14,9 @@ namespace bonescan {
 enum class ScanTask { kSegment, kDetect, kPipeline };
 
 struct ModelSelection {
-  std::optional<std::filesystem::path> segmenter;  // unset: the default model
+  // Unset: the default model, which comes with the executable `bonescan`. A program that links a library which was
+  // installed under another prefix than it was built for names its models (${bonescan_WEIGHTS_DIR} in CMake).
+  std::optional<std::filesystem::path> segmenter;
   std::optional<std::filesystem::path> detector;
   std::vector<CardFile> cards;  // used instead of those inside the models, each for the task that it names
   std::string device = "cpu";

@@ -68,7 +68,7 @@ struct PreparedScan {
   ScanModels models;
 };
 
-// Finds the request's inputs and loads its models; writes nothing. Throws UsageError.
+// Finds the request's inputs and loads its models; writes nothing. Throws UsageError, and what load_scan_models does.
 PreparedScan prepare_scan(const ScanRequest& request);
 
 // Runs the request on its inputs, or on others that the caller has put together. Results, masks and detections.json
@@ -77,7 +77,8 @@ PreparedScan prepare_scan(const ScanRequest& request);
 // before anything is written, but where the detector, which is loaded when the first radiograph needs it, turns out not
 // to fit its card; what was written is then removed again, unless the run goes on with an earlier one. Throws
 // OutputError if something cannot be written (disk full, folder removed): the run stops at once, and kResume goes on.
-// OpenCV has one thread for each caller from then on (cv::setNumThreads).
+// OpenCV has one thread for each caller from then on (cv::setNumThreads). Messages go to spdlog's default logger, which
+// writes to standard output unless the program has set another.
 ScanSummary scan(const ScanRequest& request, const InputSet& inputs, const ScanModels& models,
                  const Cancellation& cancellation);
 

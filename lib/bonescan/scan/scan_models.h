@@ -43,7 +43,7 @@ struct ScanModels {
 
 // The models that `task` needs. A detector without a segmenter before it is loaded at once. One that waits for its
 // first radiograph must at least be a file that can be read, with a detection card; whether the network gives what the
-// card promises shows when it is loaded. Throws UsageError.
+// card promises shows when it is loaded. Throws UsageError, and OutputError or std::bad_alloc where memory runs out.
 ScanModels load_scan_models(ScanTask task, const ModelSelection& selection, const SegmentationOptions& segmentation,
                             const DetectionOptions& detection);
 
