@@ -850,9 +850,21 @@ TEST_CASE("eval: what does not fit the ground truth shows before a model runs") 
     CHECK(result.exit_code == 2);
     CHECK_THAT(result.errors, Contains(sentence) && !Contains("radiographs in"));
   };
-  refused(R"({"id": 5, "file_name": "IMG0003767.jpg"})", "fracture", "finds \"fractured\", which is not a category");
+  refused(R"({"id": 5, "file_name": "IMG0003767.jpg"})", R"(fracture"}, {"id": 1, "name": "cast)",
+          "finds \"fractured\", which is not a category");
   refused(R"({"id": 5, "file_name": "IMG0003767.jpg"}, {"id": 6, "file_name": "./IMG0003767.jpg"})", "fractured",
           "two images are called IMG0003767.jpg");
+}
+
+TEST_CASE("eval: the one class of a model is the one category of the ground truth, whatever its name is") {
+  const TemporaryFolder folder;
+  write_file_atomically(folder / "gt.json",
+                        R"({"images": [{"id": 5, "file_name": "IMG0003767.jpg"}],
+                            "categories": [{"id": 3, "name": "fracture"}], "annotations": []})");
+  const Json report = report_of({"detect", "--ground-truth", folder / "gt.json", "--images",
+                                 test::data_folder() / "samples", "--model", kDetector});
+  CHECK(report.at("predictions") == 4);
+  CHECK_THAT(to_json_line(report.at("notes")), Contains("was taken for"));
 }
 
 TEST_CASE("eval: where the models fail on every image the exit code is 5") {

@@ -152,6 +152,40 @@ TEST_CASE("A YOLO label file without an image, or a class without a name, is ref
   CHECK_THROWS_WITH(files.read(), Contains("z.txt") && Contains("no image"));
 }
 
+TEST_CASE("YOLO labels of images that a list does not name need no image") {
+  const YoloCase files;
+  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.1\n");
+  files.write("labels/z.txt", "0 0.5 0.5 0.2 0.1\n");
+  const auto read_listed = [&](const std::vector<std::string>& listed) {
+    return read_yolo_dataset(files.path("labels"), files.path("images"), {}, listed);
+  };
+  CHECK(read_listed({"a"}).boxes.size() == 1);
+  CHECK_THROWS_WITH(read_listed({"a", "z.jpg"}), Contains("z.txt") && Contains("no image"));
+}
+
+TEST_CASE("YOLO predictions on images that the set does not know are left out, and a note tells how many") {
+  const YoloCase files;
+  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
+  files.write("predicted/z.txt", "0 0.5 0.5 0.2 0.4 0.9\n");
+  const Dataset dataset = files.read();
+  CHECK_THROWS_WITH(read_yolo_results(files.path("predicted"), dataset), Contains("tells of no image of"));
+  files.write("predicted/a.txt", "0 0.5 0.5 0.2 0.4 0.9\n");
+  const Predictions predictions = read_yolo_results(files.path("predicted"), dataset);
+  CHECK(predictions.boxes.size() == 1);
+  CHECK_THAT(predictions.notes.back(), Contains("1 image of the predictions not in") && Contains("(z.txt)"));
+}
+
+TEST_CASE("The one class that YOLO predictions name is the one category, whatever its name is") {
+  const YoloCase files;
+  files.write("labels/a.txt", "0 0.5 0.5 0.2 0.4\n");
+  files.write("labels/classes.txt", "fracture\n");
+  files.write("predicted/a.txt", "0 0.5 0.5 0.2 0.4 0.9\n");
+  files.write("predicted/classes.txt", "fractured\n");
+  const Predictions predictions = read_yolo_results(files.path("predicted"), files.read());
+  CHECK(predictions.boxes.size() == 1);
+  CHECK_THAT(predictions.notes.at(0), Contains("\"fractured\"") && Contains("was taken for \"fracture\""));
+}
+
 TEST_CASE("Of YOLO classes of one name only one may have boxes") {
   const YoloCase files;
   files.write("labels/classes.txt", "x\nx\n");

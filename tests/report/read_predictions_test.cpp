@@ -169,11 +169,33 @@ TEST_CASE("Notes hold names as they are: the report writes their bytes as text o
   CHECK_THAT(predictions.notes[1], Contains("beyond the borders of the image (caf\xE9.png)"));
 }
 
+TEST_CASE("results.jsonl: images that the ground truth does not know are left out, and a note tells how many") {
+  const Predictions predictions = read(record("a.png", kBox) + record("y.png", kBox) + record("z.png", kBox));
+  CHECK(predictions.boxes.size() == 1);
+  const auto tells = [](const std::string& note) {
+    return note == "2 images of the predictions not in gt.json, left out (the first is y.png).";
+  };
+  CHECK(std::count_if(predictions.notes.begin(), predictions.notes.end(), tells) == 1);
+}
+
+TEST_CASE("results.jsonl: one class is the one category, whatever its name is") {
+  const Predictions predictions = read(record("a.png", R"({"label":"break","score":0.5,"box":[1,2,3,4]})"));
+  REQUIRE(predictions.boxes.size() == 1);
+  CHECK(predictions.boxes[0].category_id == 0);
+  const auto tells = [](const std::string& note) {
+    return note ==
+           "\"break\", the one class of the predictions, was taken for \"fractured\", the one category of gt.json.";
+  };
+  CHECK(std::count_if(predictions.notes.begin(), predictions.notes.end(), tells) == 1);
+}
+
 TEST_CASE("results.jsonl: what does not fit is named with its line") {
   const auto [text, sentence] = GENERATE(table<std::string, std::string>({
-      {record("a.png", "") + "\n" + record("z.png", ""), "line 3: there is no image z.png in gt.json"},
       {record("a.png", "") + record("x/a.png", ""), "line 2: x/a.png stands for the same image as"},
-      {record("a.png", R"({"label":"bone","score":0.5,"box":[1,2,3,4]})"), "line 1: there is no category \"bone\""},
+      {record("a.png", kBox) + "\n" + record("b.png", R"({"label":"bone","score":0.5,"box":[1,2,3,4]})"),
+       "line 3: there is no category \"bone\""},
+      {record("a.png", R"({"label":"bone","score":0.5,"box":[1,2,3,4]})") + record("b.png", kBox),
+       "line 2: there is no category \"bone\""},
       {record("a.png", R"({"label":"fractured","score":1.5,"box":[1,2,3,4]})"), "line 1"},
       {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,-3,4]})"), "line 1"},
       {record("a.png", R"({"label":"fractured","score":0.5,"box":[1,2,3]})"), "line 1"},

@@ -86,7 +86,8 @@ IdTable ids_of(const Dataset& dataset) {
 
 // The ids of an images.json of ours, whose images and categories are those of the set by name. It names the images that
 // the detector saw.
-IdTable ids_by_name(const fs::path& path, const Dataset& dataset, PredictedImages& predicted) {
+IdTable ids_by_name(const fs::path& path, const Dataset& dataset, PredictedImages& predicted,
+                    std::vector<std::string>& notes) {
   const AnnotationFile file(path);
   Dataset named;
   read_images(file, named);
@@ -105,9 +106,12 @@ IdTable ids_by_name(const fs::path& path, const Dataset& dataset, PredictedImage
     table.images[image.id] = *match;
     if (!match->left_out) predicted.add_seen(match->id, image.width, image.height);
   }
+  const bool one_each = named.categories.size() == 1 && dataset.categories.size() == 1;
   for (const Category& category : named.categories)
     for (const Category& known : dataset.categories)
-      if (category.name == known.name) table.categories[category.id] = known.id;
+      if (one_each || category.name == known.name) table.categories[category.id] = known.id;
+  if (one_each && named.categories.front().name != dataset.categories.front().name)
+    notes.push_back(note_of_other_name(named.categories.front().name, dataset));
   return table;
 }
 
@@ -233,10 +237,10 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
   const bool is_ours = path.filename() == kDetectionsName && fs::exists(names);
   std::optional<PredictedImages> predicted;
   if (is_ours) predicted.emplace(dataset);
-  const IdTable table = predicted ? ids_by_name(names, dataset, *predicted) : ids_of(dataset);
-  std::optional<ImageIndex> index;  // made for the first image that is named instead of numbered
   Predictions predictions;
   predictions.source = file.name;
+  const IdTable table = predicted ? ids_by_name(names, dataset, *predicted, predictions.notes) : ids_of(dataset);
+  std::optional<ImageIndex> index;  // made for the first image that is named instead of numbered
   Ids seen, numbered;
   std::size_t left_out = 0;
   std::size_t position = 0;

@@ -83,6 +83,11 @@ void name_numbered_categories(Dataset& dataset, const std::vector<std::string>& 
                   dataset.source, dataset.categories.front().id, dataset.categories.front().name));
 }
 
+std::string note_of_other_name(const std::string& predicted_class, const Dataset& dataset) {
+  return fmt::format("\"{}\", the one class of the predictions, was taken for \"{}\", the one category of {}.",
+                     predicted_class, category_names(dataset), dataset.source);
+}
+
 void finish_dataset(Dataset& dataset) {
   keep_one_category_of_each_name(dataset);
   sort_by_id(dataset.images);

@@ -51,6 +51,10 @@ bool has_numbered_categories(const Dataset& dataset);
 // category has a name, a number that no class has, or one that is the name of a class.
 void name_numbered_categories(Dataset& dataset, const std::vector<std::string>& classes);
 
+// Predictions of one class and a set of one category mean the same by them, whatever they are called: the sentence that
+// a report must repeat where the names differ.
+std::string note_of_other_name(const std::string& predicted_class, const Dataset& dataset);
+
 // Sorts images and categories by their ids, which must be unique, and marks the images with boxes as positive. Of the
 // categories of one name, which labels stand for, the one that has boxes stays. Throws UsageError if several have.
 void finish_dataset(Dataset& dataset);

@@ -7,6 +7,11 @@
 
 namespace bonescan {
 
+std::string note_of_unknown_images(std::size_t images, const std::string& first, const Dataset& dataset) {
+  return fmt::format("{} of the predictions not in {}, left out ({}{}).", counted(images, "image", "images"),
+                     dataset.source, images > 1 ? "the first is " : "", first);
+}
+
 PredictedImages::PredictedImages(const Dataset& dataset) : dataset_(dataset) {
   for (const DatasetImage& image : dataset.images) images_.emplace(image.id, &image);
 }

@@ -13,6 +13,9 @@
 
 namespace bonescan {
 
+// The sentence about predictions on images that are neither in the set nor left out of it.
+std::string note_of_unknown_images(std::size_t images, const std::string& first, const Dataset& dataset);
+
 // Collects the images of the set that a detector has seen or failed on, and says in the end what became of the others.
 // The set must outlive it.
 class PredictedImages {

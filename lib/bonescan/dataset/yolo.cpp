@@ -4,8 +4,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
+#include <span>
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
@@ -14,6 +16,7 @@
 #include "bonescan/dataset/image_files.h"
 #include "bonescan/dataset/image_index.h"
 #include "bonescan/dataset/number.h"
+#include "bonescan/dataset/predicted_images.h"
 #include "bonescan/dataset/run_folder.h"
 #include "bonescan/dataset/text_lines.h"
 #include "bonescan/image/image_size.h"
@@ -104,13 +107,17 @@ YoloLine parse_line(std::string_view line, const std::string& where, const Datas
 struct LabelFiles {
   std::size_t of_set = 0;
   std::size_t left_out = 0;  // of images that a split leaves out
+  std::size_t unknown = 0;   // of images that the set does not know, and need not
+  std::string first_unknown;
 };
 
 // Calls `visit` with the image, the parsed line and where it stands, for every line of every file that belongs to
-// the set. `images_from` is where its images come from, for messages.
+// the set. `images_from` is where its images come from, for messages; files whose image is not there are refused unless
+// they `may_be_unknown`.
 template <typename Visit>
 LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, const std::string& images_from,
-                         bool with_score, const Visit& visit) {
+                         bool with_score, const std::function<bool(const std::string& file)>& may_be_unknown,
+                         const Visit& visit) {
   const ImageIndex index(dataset);
   std::map<std::int64_t, const DatasetImage*> images;
   for (const DatasetImage& image : dataset.images) images[image.id] = &image;
@@ -119,6 +126,10 @@ LabelFiles for_each_line(const fs::path& folder, const Dataset& dataset, const s
   for (const std::string& file : list_files_of_others(folder, "labels", is_label_file)) {
     const std::string path = (folder / file).string();
     const auto match = index.find_any_extension(file);
+    if (!match && !index.has_several(file) && may_be_unknown(file)) {
+      if (++counts.unknown == 1) counts.first_unknown = file;
+      continue;
+    }
     if (!match)
       throw UsageError(fmt::format("{}: there {} of this name in {}", path,
                                    index.has_several(file) ? "are several images" : "is no image", images_from));
@@ -173,6 +184,8 @@ void set_categories(Dataset& dataset, const fs::path& labels) {
 // Category ids by class number.
 std::map<std::int64_t, std::int64_t> match_classes(const ClassNames& names, const Dataset& dataset) {
   std::map<std::int64_t, std::int64_t> ids;
+  if (names.size() == 1 && dataset.categories.size() == 1)
+    return {{names.begin()->first, dataset.categories.front().id}};
   for (const Category& category : dataset.categories)
     for (const auto& [number, name] : names)
       if (name == category.name) ids[number] = category.id;
@@ -183,7 +196,8 @@ std::map<std::int64_t, std::int64_t> match_classes(const ClassNames& names, cons
 
 }  // namespace
 
-Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const ReadOptions& read) {
+Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const ReadOptions& read,
+                          const std::optional<std::vector<std::string>>& listed) {
   Dataset dataset;
   dataset.source = labels.string();
   dataset.images = read_images(images, read);
@@ -195,7 +209,12 @@ Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const 
     dataset.boxes.push_back({image.id, line.class_number, line.box, area(line.box), false, false});
     labelled.insert(image.id);
   };
-  const LabelFiles files = for_each_line(labels, dataset, images.string(), false, add);
+  std::optional<ImageIndex> wanted;
+  if (listed) wanted.emplace(std::span(*listed));
+  const auto is_not_wanted = [&wanted](const std::string& file) {
+    return wanted && !wanted->find_any_extension(file) && !wanted->has_several(file);
+  };
+  const LabelFiles files = for_each_line(labels, dataset, images.string(), false, is_not_wanted, add);
   if (files.of_set == 0)
     throw UsageError(fmt::format("--ground-truth {} holds no YOLO label file (NAME.txt)", labels.string()));
   set_categories(dataset, labels);
@@ -221,7 +240,7 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
   const ClassNames names = find_class_names(folder);
   const auto classes = match_classes(names, dataset);
   const LabelFiles files = for_each_line(
-      folder, dataset, dataset.source, true,
+      folder, dataset, dataset.source, true, [](const std::string& /*file*/) { return true; },
       [&](const DatasetImage& image, const YoloLine& line, const std::string& where) {
         if (image.width <= 0 || image.height <= 0)
           throw UsageError(fmt::format("{}: {} does not say the image's width and height, which YOLO boxes need", where,
@@ -234,9 +253,13 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
                           where, line.class_number, dataset.source));
         predictions.boxes.push_back({image.id, category->second, line.box, line.score});
       });
+  if (files.of_set + files.left_out == 0 && files.unknown > 0)
+    throw UsageError(fmt::format("{} tells of no image of {}", predictions.source, dataset.source));
   if (files.of_set + files.left_out == 0)
     throw UsageError(
         fmt::format("{} holds no YOLO label file (NAME.txt), nor a results.jsonl of bonescan", folder.string()));
+  if (names.size() == 1 && dataset.categories.size() == 1 && names.begin()->second != dataset.categories.front().name)
+    predictions.notes.push_back(note_of_other_name(names.begin()->second, dataset));
   if (names.empty() && !predictions.boxes.empty() && dataset.categories.front().id != 0)
     predictions.notes.push_back(
         fmt::format("The predictions name no classes (data.yaml): their numbers were taken for category ids, {} for "
@@ -248,6 +271,8 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
   if (files.left_out > 0)
     predictions.notes.push_back(fmt::format("{} of the predictions outside the split or list, left out.",
                                             counted(files.left_out, "image", "images")));
+  if (files.unknown > 0)
+    predictions.notes.push_back(note_of_unknown_images(files.unknown, files.first_unknown, dataset));
   return predictions;
 }
 

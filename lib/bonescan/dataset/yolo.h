@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,17 +18,19 @@ namespace bonescan {
 // name a line) or a data.yaml two folders above, else they are the class numbers; category ids are the class numbers.
 // Image ids count from 1 in byte order of the image files, whose sizes are read with `read`; one that cannot be read
 // may have no boxes. Hidden files, and what runs in folders below wrote, are skipped. Throws UsageError with file and
-// line.
+// line; also for a label file without an image, unless there is a list and it does not name the image.
 Dataset read_yolo_dataset(const std::filesystem::path& labels, const std::filesystem::path& images,
-                          const ReadOptions& read = {});
+                          const ReadOptions& read = {},
+                          const std::optional<std::vector<std::string>>& listed = std::nullopt);
 
 // Writes `names`, the class numbers' from 0 on, as the data.yaml that Ultralytics and the readers here know. Throws
 // OutputError.
 void write_yolo_names(const std::filesystem::path& path, const std::vector<std::string>& names);
 
 // The same lines with a score as sixth number, for the images of `dataset`, which must have sizes. Images without a
-// file have no detections. Classes are matched by name where both the folder and the data set name them, else by
-// number. Throws UsageError with file and line, or if there is no such file at all.
+// file have no detections, and files of images that the set does not know are left out; notes say how many. Classes are
+// matched by name where both the folder and the data set name them (one class and one category, whatever their names
+// are), else by number. Throws UsageError with file and line, or if there is no such file at all.
 Predictions read_yolo_results(const std::filesystem::path& folder, const Dataset& dataset);
 
 }  // namespace bonescan

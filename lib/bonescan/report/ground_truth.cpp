@@ -23,7 +23,10 @@ bool holds_files(const fs::path& folder, std::string_view extension) {
   return !list_files_of_others(folder, "--ground-truth", has_it).empty();
 }
 
-Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& images, const ReadOptions& read) {
+using ImageNames = std::optional<std::vector<std::string>>;
+
+Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& images, const ImageNames& listed,
+                               const ReadOptions& read) {
   if (fs::is_directory(folder / "Annotations") && fs::is_directory(folder / "images"))
     throw UsageError(
         fmt::format("--ground-truth {} is a FracAtlas download; name it with --fracatlas", folder.string()));
@@ -34,17 +37,18 @@ Dataset read_annotation_folder(const fs::path& folder, const OptionalPath& image
   if (!holds_files(folder, ".txt"))
     throw UsageError(fmt::format("--ground-truth {} holds neither Pascal VOC xml nor YOLO txt files", folder.string()));
   if (!images) throw UsageError("--images is missing: YOLO boxes are parts of the images, whose sizes are needed");
-  return read_yolo_dataset(folder, *images, read);
+  return read_yolo_dataset(folder, *images, read, listed);
 }
 
-Dataset read_named_ground_truth(const EvaluationSources& sources, const ReadOptions& read) {
+Dataset read_named_ground_truth(const EvaluationSources& sources, const ImageNames& listed, const ReadOptions& read) {
   const fs::path& path = *sources.ground_truth;
   if (!fs::exists(path))
     throw UsageError(
         fmt::format("--ground-truth {} does not exist; it must be a COCO JSON file, or a folder of Pascal "
                     "VOC xml or YOLO txt files",
                     path.string()));
-  return fs::is_directory(path) ? read_annotation_folder(path, images_folder(sources), read) : read_coco_dataset(path);
+  if (!fs::is_directory(path)) return read_coco_dataset(path);
+  return read_annotation_folder(path, images_folder(sources), listed, read);
 }
 
 void check(const EvaluationSources& sources) {
@@ -71,10 +75,11 @@ OptionalPath images_folder(const EvaluationSources& sources) {
 
 Dataset read_ground_truth(const EvaluationSources& sources, const ReadOptions& read) {
   check(sources);
+  ImageNames listed;
+  if (sources.split_list) listed = read_split_list(*sources.split_list);
   Dataset dataset = sources.fracatlas ? read_fracatlas(*sources.fracatlas, {sources.split, sources.with_negatives})
-                                      : read_named_ground_truth(sources, read);
-  if (sources.split_list)
-    keep_listed_images(dataset, read_split_list(*sources.split_list), "--split-list " + sources.split_list->string());
+                                      : read_named_ground_truth(sources, listed, read);
+  if (listed) keep_listed_images(dataset, *listed, "--split-list " + sources.split_list->string());
   note_misplaced_boxes(dataset.boxes, dataset, "ground truth", dataset.notes);
   if (sources.negatives) add_negatives(dataset, *sources.negatives);
   return dataset;

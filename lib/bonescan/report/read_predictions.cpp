@@ -1,12 +1,14 @@
 #include "bonescan/report/read_predictions.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "bonescan/core/counted.h"
 #include "bonescan/core/error.h"
@@ -32,20 +34,24 @@ namespace fs = std::filesystem;
 // Turns records into predictions and keeps count of what a report must say.
 class RecordMatcher {
  public:
-  explicit RecordMatcher(const Dataset& dataset) : dataset_(dataset), index_(dataset), images_(dataset) {
+  // `one_class`: the predictions have no more than one class, as far as is known.
+  RecordMatcher(const Dataset& dataset, bool one_class)
+      : dataset_(dataset), one_each_(one_class && dataset.categories.size() == 1), index_(dataset), images_(dataset) {
     for (const Category& category : dataset.categories) categories_.emplace(category.name, category.id);
   }
 
   void add(const ScanRecord& record, const std::string& line) {
     const std::string name = picture_name(record);
     const auto match = index_.find_any_extension(name);
-    if (!match)
-      throw UsageError(fmt::format("{}: there {} {} in {}", line,
-                                   index_.has_several(name) ? "are several images" : "is no image", name,
-                                   dataset_.source));
+    if (!match && index_.has_several(name))
+      throw UsageError(fmt::format("{}: there are several images {} in {}", line, name, dataset_.source));
     if (record.bone && record.bone->present && !record.detector_ran)
       throw UsageError(
           fmt::format("{}: no detector ran on {}, which shows bone; a run of segment has no boxes", line, name));
+    if (!match) {
+      if (++unknown_ == 1) first_unknown_ = name;
+      return;
+    }
     if (match->left_out) {
       ++left_out_;
       return;
@@ -71,15 +77,27 @@ class RecordMatcher {
     if (left_out_ > 0)
       predictions_.notes.push_back(fmt::format("{} of the predictions outside the split or list, left out.",
                                                counted(left_out_, "image", "images")));
+    if (unknown_ > 0) predictions_.notes.push_back(note_of_unknown_images(unknown_, first_unknown_, dataset_));
+    if (label_ && !categories_.contains(*label_)) predictions_.notes.push_back(note_of_other_name(*label_, dataset_));
     return std::move(predictions_);
   }
 
  private:
+  std::int64_t category_of(const std::string& label, const std::string& line) {
+    if (one_each_ && label_.value_or(label) == label) {
+      label_ = label;
+      return dataset_.categories.front().id;
+    }
+    const auto category = categories_.find(label);
+    const bool is_another = one_each_ && !categories_.contains(*label_);
+    if (category == categories_.end() || is_another)
+      throw UsageError(fmt::format("{}: there is no category \"{}\" in {} (it has {})", line,
+                                   is_another ? *label_ : label, dataset_.source, category_names(dataset_)));
+    return category->second;
+  }
+
   void add_detection(const Detection& detection, std::int64_t image_id, const std::string& line) {
-    const auto category = categories_.find(detection.label);
-    if (category == categories_.end())
-      throw UsageError(fmt::format("{}: there is no category \"{}\" in {} (it has {})", line, detection.label,
-                                   dataset_.source, category_names(dataset_)));
+    const std::int64_t category = category_of(detection.label, line);
     const Box& box = detection.box;
     if (!std::isfinite(box.x) || !std::isfinite(box.y) || !std::isfinite(box.width) || !std::isfinite(box.height))
       throw UsageError(fmt::format("{}: a box has a number that is not finite", line));
@@ -87,15 +105,19 @@ class RecordMatcher {
       throw UsageError(fmt::format("{}: a box has a negative size ({} x {})", line, box.width, box.height));
     if (!(detection.score >= 0.0 && detection.score <= 1.0))
       throw UsageError(fmt::format("{}: \"score\" is {}; a score lies in 0..1", line, detection.score));
-    predictions_.boxes.push_back({image_id, category->second, box, detection.score});
+    predictions_.boxes.push_back({image_id, category, box, detection.score});
   }
 
   const Dataset& dataset_;
+  bool one_each_;                     // one class and one category, which stand for each other
+  std::optional<std::string> label_;  // that one class
   ImageIndex index_;
   std::unordered_map<std::string, std::int64_t> categories_;
   std::unordered_map<std::int64_t, std::string> lines_;  // by image id
   PredictedImages images_;
   std::size_t left_out_ = 0;
+  std::size_t unknown_ = 0;
+  std::string first_unknown_;
   std::size_t without_bone_ = 0;
   Predictions predictions_;
 };
@@ -110,7 +132,7 @@ bool begins_with_record(std::string_view text) {
 }
 
 Predictions parse_scan_results(std::string_view text, const fs::path& path, const Dataset& dataset) {
-  RecordMatcher matcher(dataset);
+  RecordMatcher matcher(dataset, classes_of_predictions(path).size() <= 1);
   for_each_scan_record(text, path,
                        [&](const ScanRecord& record, const std::string& line) { matcher.add(record, line); });
   return matcher.finish(path.string());
@@ -136,6 +158,21 @@ Predictions read_predictions_of_any_kind(const fs::path& path, const Dataset& da
   const std::string text = read_text_file(path);
   const bool is_ours = path.extension() == ".jsonl" || begins_with_record(without_byte_order_mark(text));
   return is_ours ? parse_scan_results(text, path, dataset) : parse_coco_results(text, path, dataset);
+}
+
+// Most images without a box may be what a detector says, but more often the predictions are of other images.
+void warn_of_few_images(const Predictions& predictions, const Dataset& dataset, const fs::path& path) {
+  std::unordered_set<std::int64_t> predicted;
+  for (const DetectedBox& box : predictions.boxes) predicted.insert(box.image_id);
+  std::size_t positive = 0, found = 0;
+  for (const DatasetImage& image : dataset.images) {
+    if (!image.is_positive) continue;
+    ++positive;
+    if (predicted.contains(image.id)) ++found;
+  }
+  if (found * 4 < positive)
+    spdlog::warn("--predictions {}: no box on {} of the {} with boxes in {}; the report's notes say what is missing",
+                 path.string(), positive - found, counted(positive, "image", "images"), dataset.source);
 }
 
 // Detectors are asked for boxes down to 0.01 where whole curves are wanted.
@@ -189,6 +226,7 @@ Predictions read_scan_results(const fs::path& path, const Dataset& dataset) {
 
 Predictions read_predictions(const fs::path& path, const Dataset& dataset) {
   Predictions predictions = read_predictions_of_any_kind(path, dataset);
+  warn_of_few_images(predictions, dataset, path);
   note_cut_off_scores(predictions);
   note_misplaced_boxes(predictions.boxes, dataset, "predictions", predictions.notes);
   return predictions;

@@ -27,9 +27,10 @@ std::vector<std::string> classes_of_predictions(const std::filesystem::path& pat
 // shard: the images that it lacks would count as without detections.
 void check_is_whole_run(const std::filesystem::path& path);
 
-// Reads a results.jsonl. Files match images as ImageIndex::find_any_extension does; labels match categories by name. Of
-// images that failed or have no line, those with boxes count as images without detections, and the others are unseen
-// negatives; notes say how many, and how many showed no bone.
+// Reads a results.jsonl. Files match images as ImageIndex::find_any_extension does, and those that match none are left
+// out; labels match categories by name, the only label the only category whatever its name is. Of images that failed or
+// have no line, those with boxes count as images without detections, and the others are unseen negatives; notes say how
+// many, and how many showed no bone.
 Predictions read_scan_results(const std::filesystem::path& path, const Dataset& dataset);
 
 // Calls `visit` with each record of the text of a results.jsonl, and "PATH, line N" for messages. Throws UsageError
