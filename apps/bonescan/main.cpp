@@ -153,6 +153,7 @@ int main(int argc, char** argv) {
   bonescan::occupy_closed_streams();
   bonescan::keep_memory_for_large_tensors();
   std::signal(SIGPIPE, SIG_IGN);  // a run that writes into a folder goes on where nobody reads its messages
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit of ulimit -f is one that cannot be written, as on a full disk
   // Only libraries write there: OpenCV, for one, of each damaged BMP. What matters reaches us as exceptions.
   std::cerr.rdbuf(nullptr);
   try {

@@ -68,6 +68,15 @@ TEST_CASE("the frame lies around a box, and leaves its inside alone") {
   CHECK(std::abs(extent.br().y - 90) <= 2);
 }
 
+TEST_CASE("a faint box has a thinner frame") {
+  const auto pixels = [](bool faint) {
+    const std::vector<CaptionedBox> boxes{{{400, 600, 500, 300}, "", faint}};
+    return cv::countNonZero(drawn_pixels(draw_overlay(flat_radiograph({2000, 2000}), cv::Mat(), boxes)));
+  };
+  CHECK(pixels(true) > 1500);
+  CHECK(pixels(true) * 4 < pixels(false));
+}
+
 TEST_CASE("captions stay inside the picture, wherever the box lies") {
   const cv::Size size = GENERATE(cv::Size(300, 300), cv::Size(2304, 2880));
   const Radiograph radiograph = flat_radiograph(size);

@@ -249,6 +249,25 @@ TEST_CASE("where truncated files are allowed, the part that is there is right") 
   if (name == "grey.png" || name == "grey.tif") CHECK(cv::countNonZero(partial.pixels.row(46)) == 0);
 }
 
+TEST_CASE("a file that ends before its first row of pixels is no picture, even if truncated files are allowed") {
+  const auto name = GENERATE(as<std::string>{}, "grey.jpg", "grey.png", "grey.tif", "grey.bmp");
+  CAPTURE(name);
+  const std::string whole = read_text_file(fixture(name));
+  int refused = 0;
+  for (std::size_t at = 1; at < whole.size(); ++at) {
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(whole.data());
+    try {
+      const Radiograph partial = decode_radiograph(std::span(bytes, at), {.allow_truncated = true});
+      double least = 0.0, most = 0.0;
+      cv::minMaxLoc(partial.pixels, &least, &most);
+      CHECK(least < most);
+    } catch (const ImageError& error) {
+      if (std::string(error.what()) == "ends before its first row of pixels (truncated file)") ++refused;
+    }
+  }
+  if (name != "grey.bmp") CHECK(refused > 0);  // each byte of which is a pixel
+}
+
 TEST_CASE("a TIFF of which only a tag is cut off is read, and taken for truncated only where these are allowed") {
   std::string bytes = read_text_file(fixture("lzw.tif"));  // little-endian, its directory at the end
   const auto number_at = [&bytes](std::size_t at, std::size_t size) {

@@ -169,7 +169,7 @@ TEST_CASE("a network that fails on a picture is an error of that picture") {
   CHECK_THROWS_AS(segmenter.segment(half_white({64, 64})), ImageError);
 }
 
-TEST_CASE("thresholds that are missing or impossible are refused") {
+TEST_CASE("thresholds that are missing have defaults, and impossible ones are refused") {
   const auto with_card = [](const Json& operating_point) {
     Model model = load_model(test::tiny_model("segmenter"), ModelTask::kSegmentation);
     Json card = model.card.json;
@@ -180,15 +180,15 @@ TEST_CASE("thresholds that are missing or impossible are refused") {
   const Json whole = {{"mask_threshold", 0.5}, {"min_bone_fraction", 0.1}, {"min_bone_confidence", 0.6}};
   CHECK_NOTHROW(Segmenter(with_card(whole)));
   for (const auto& [name, value] : whole.items()) {
-    Json without = whole;
-    without.erase(name);
-    CHECK_THROWS_WITH(Segmenter(with_card(without)), Catch::Contains("has no \"operating_point." + name + "\""));
     Json beyond = whole;
     beyond[name] = 1.5;
     CHECK_THROWS_WITH(Segmenter(with_card(beyond)), Catch::Contains("\"" + name + "\" is 1.5; it should be a number"));
     CHECK_THROWS_AS(Segmenter(with_card(beyond)), UsageError);
   }
-  CHECK_NOTHROW(Segmenter(with_card(Json::object()), {0.5, 0.1, 0.6}));
+  const Radiograph hardly_white = half_white({160, 96}, 0.0625);
+  CHECK_FALSE(Segmenter(with_card(whole)).segment(hardly_white).present);
+  CHECK(Segmenter(with_card(Json::object())).segment(hardly_white).present);
+  CHECK_FALSE(Segmenter(with_card(Json::object()), {0.5, 0.1, 0.6}).segment(hardly_white).present);
   CHECK_THROWS_AS(Segmenter(with_card(whole), {.mask_threshold = -0.1}), UsageError);
 }
 

@@ -130,7 +130,7 @@ TEST_CASE("A ground truth without prediction, an empty folder and a broken file 
   const MaskCase masks;
   masks.write("truth/a.png", 1);
   masks.write("predicted/b.png", 1);
-  CHECK_THROWS_WITH(masks.evaluate(), Contains("has no mask") && Contains("a.png"));
+  CHECK_THROWS_WITH(masks.evaluate(), Contains("has no mask for a.png") && Contains("(missing: 1 of 1 mask)"));
   CHECK_THROWS_AS(pair_masks({masks.path("truth"), masks.path("none"), std::nullopt}), UsageError);
   write_file_atomically(masks.path("predicted/a.png"), "not a picture");
   CHECK_THROWS_WITH(masks.evaluate(), Contains("predicted/a.png"));

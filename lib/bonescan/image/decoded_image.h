@@ -25,6 +25,9 @@ struct DecodedImage {
   bool truncated = false;
 };
 
+// Of a file that ends before its first row of pixels, where allow_truncated takes what files hold.
+inline constexpr const char* kShowsNothing = "ends before its first row of pixels (truncated file)";
+
 // Every decoder has this form. It checks the limits before it decodes and throws ImageError.
 using Decoder = DecodedImage (*)(std::span<const std::uint8_t> bytes, const ReadOptions& options);
 

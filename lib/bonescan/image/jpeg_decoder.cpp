@@ -25,7 +25,8 @@ constexpr std::string_view kExifPrefix("Exif\0\0", 6);
 struct ErrorState : jpeg_error_mgr {
   std::jmp_buf jump;
   char message[JMSG_LENGTH_MAX] = "";
-  bool ended_early = false;  // the scan, at a marker or with the file
+  bool ended_early = false;    // the scan, at a marker or with the file
+  bool ended_at_once = false;  // in the first row of blocks of the first scan
   bool file_ended = false;
   bool damaged = false;
 };
@@ -40,6 +41,10 @@ ErrorState& state_of(j_common_ptr info) {
   std::longjmp(state.jump, 1);
 }
 
+bool is_in_first_row(const jpeg_decompress_struct& info) {
+  return info.input_scan_number <= 1 && info.input_iMCU_row == 0;
+}
+
 // libjpeg goes on after these and fills in grey; only some of its warnings mean lost pixels.
 void on_message(j_common_ptr info, int level) {
   if (level >= 0) return;
@@ -49,6 +54,7 @@ void on_message(j_common_ptr info, int level) {
       state.file_ended = true;
       [[fallthrough]];
     case JWRN_HIT_MARKER:
+      if (!state.ended_early) state.ended_at_once = is_in_first_row(*reinterpret_cast<j_decompress_ptr>(info));
       state.ended_early = true;
       break;
     case JWRN_HUFF_BAD_CODE:
@@ -134,6 +140,7 @@ class JpegReader {
   void require_whole() const {
     if (errors_.damaged && !errors_.ended_early) throw ImageError("the JPEG data are damaged");
     if (errors_.ended_early && !allow_truncated_) throw_truncated();
+    if (errors_.ended_at_once) throw ImageError(kShowsNothing);
   }
 
  private:

@@ -115,7 +115,10 @@ void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv:
   const auto frame = [&](const CaptionedBox& box, int line) {
     return frame_around(pixel_box(box.box, picture.size()), line);
   };
-  for (const CaptionedBox& box : boxes) cv::rectangle(picture, frame(box, pen.box_line), colour, pen.box_line);
+  for (std::size_t i = boxes.size(); i-- > 0;) {
+    const int line = boxes[i].faint ? 1 : pen.box_line;
+    cv::rectangle(picture, frame(boxes[i], line), colour, line);
+  }
   // Captions last: no frame crosses the text of another box.
   std::vector<cv::Rect> plates;
   for (const CaptionedBox& box : boxes)

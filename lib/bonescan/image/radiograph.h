@@ -36,7 +36,7 @@ struct ReadOptions {
   // The decoder may return a smaller picture (DCT scaling of JPEG) as long as both sides of
   // `pixels` stay at or above this many pixels; 0 asks for full size.
   int reduce_to_side = 0;
-  // A file that ends early gives what it holds; the rest is black (grey in a JPEG).
+  // A file that ends early gives what it holds, if that is anything; the rest is black (grey in a JPEG).
   bool allow_truncated = false;
   std::int64_t max_pixels = 200'000'000;                 // of all frames together, checked before decoding
   std::uint64_t max_file_size = std::uint64_t{2} << 30;  // bytes

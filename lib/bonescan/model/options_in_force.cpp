@@ -23,17 +23,10 @@ std::optional<double> find_in_card(const ModelCard& card, const std::string& opt
       fmt::format("{}\"{}\" is {}; it should be {}", given ? "" : card.source + ": ", option, value, right));
 }
 
-double choose_fraction(const ModelCard& card, const std::string& option, std::optional<double> given,
-                       std::optional<double> fallback = std::nullopt) {
-  std::optional<double> value = given ? given : find_in_card(card, option);
-  if (!value) value = fallback;
-  if (!value)
-    throw UsageError(
-        fmt::format("{}: the model card has no \"operating_point.{}\"; it should be a number from 0 to 1, "
-                    "or be given as an option",
-                    card.source, option));
-  if (!(*value >= 0.0 && *value <= 1.0)) refuse(card, option, given.has_value(), *value, "a number from 0 to 1");
-  return *value;
+double choose_fraction(const ModelCard& card, const std::string& option, std::optional<double> given, double fallback) {
+  const double value = given ? *given : find_in_card(card, option).value_or(fallback);
+  if (!(value >= 0.0 && value <= 1.0)) refuse(card, option, given.has_value(), value, "a number from 0 to 1");
+  return value;
 }
 
 int choose_count(const ModelCard& card, const std::string& option, std::optional<int> given, int fallback) {
@@ -46,9 +39,11 @@ int choose_count(const ModelCard& card, const std::string& option, std::optional
 }  // namespace
 
 SegmentationThresholds options_in_force(const ModelCard& card, const SegmentationOptions& given) {
-  return {.mask = choose_fraction(card, "mask_threshold", given.mask_threshold),
-          .bone_fraction = choose_fraction(card, "min_bone_fraction", given.min_bone_fraction),
-          .bone_confidence = choose_fraction(card, "min_bone_confidence", given.min_bone_confidence)};
+  const SegmentationThresholds defaults;
+  return {.mask = choose_fraction(card, "mask_threshold", given.mask_threshold, defaults.mask),
+          .bone_fraction = choose_fraction(card, "min_bone_fraction", given.min_bone_fraction, defaults.bone_fraction),
+          .bone_confidence =
+              choose_fraction(card, "min_bone_confidence", given.min_bone_confidence, defaults.bone_confidence)};
 }
 
 SsdOptions options_in_force(const ModelCard& card, const DetectionOptions& given) {

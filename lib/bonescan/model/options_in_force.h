@@ -6,12 +6,11 @@
 
 namespace bonescan {
 
-// Each threshold is what is given, else what the card says. Throws UsageError if one lies outside 0..1 or there
-// is none at all.
+// Each threshold is what is given, else what the card says, else the default of SegmentationThresholds. Throws
+// UsageError if one lies outside 0..1.
 SegmentationThresholds options_in_force(const ModelCard& card, const SegmentationOptions& given);
 
-// Likewise for detection; where neither says anything, the default of SsdOptions counts. Counts must be whole
-// numbers from 1 to 1,000,000.
+// Likewise for detection, with the defaults of SsdOptions. Counts must be whole numbers from 1 to 1,000,000.
 SsdOptions options_in_force(const ModelCard& card, const DetectionOptions& given);
 
 }  // namespace bonescan

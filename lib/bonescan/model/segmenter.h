@@ -9,14 +9,14 @@
 
 namespace bonescan {
 
-// The thresholds in force.
+// The thresholds in force. With the defaults every picture with a pixel of bone shows bone.
 struct SegmentationThresholds {
   double mask = 0.5;             // a pixel is bone above this probability, 0..1
   double bone_fraction = 0.0;    // least share of the network's grid, 0..1
   double bone_confidence = 0.0;  // least mean probability over the mask, 0..1
 };
 
-// Unset thresholds come from the card's operating point.
+// Unset thresholds come from the card's operating point, else from SegmentationThresholds' defaults.
 struct SegmentationOptions {
   std::optional<double> mask_threshold = {};
   std::optional<double> min_bone_fraction = {};
@@ -36,7 +36,7 @@ struct BoneFinding {
 
 class Segmenter {
  public:
-  // Throws UsageError if the model is no segmenter, or a threshold is neither given nor in the card or is outside 0..1.
+  // Throws UsageError if the model is no segmenter, or a threshold, given or the card's, is outside 0..1.
   explicit Segmenter(Model model, const SegmentationOptions& options = {});
 
   // Throws ImageError if the network fails on the picture or its answer is not finite, std::bad_alloc where memory runs

@@ -202,7 +202,9 @@ OptionalPath split_list_of(const EvaluationSources& sources) {
 std::optional<EvaluationOutcome> evaluate_segmentation(const EvaluationRequest& request,
                                                        const Cancellation& cancellation) {
   const EvaluationSources& sources = request.sources;
-  if (!sources.ground_truth) throw UsageError("--ground-truth is missing; name a folder of masks");
+  if (!sources.ground_truth)
+    throw UsageError(fmt::format("--ground-truth is missing; name a folder of masks{}",
+                                 sources.fracatlas ? " (FracAtlas has none of bones)" : ""));
   EvaluationOutcome outcome;
   outcome.images = images_folder(sources);
   MaskFolders folders{.ground_truth = *sources.ground_truth,

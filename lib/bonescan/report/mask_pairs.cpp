@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -85,6 +86,12 @@ Dataset true_masks(const MaskFolders& folders, const std::vector<std::string>& f
   return truth;
 }
 
+std::size_t count_missing(const Dataset& truth, const ImageIndex& predicted) {
+  return static_cast<std::size_t>(
+      std::count_if(truth.images.begin(), truth.images.end(),
+                    [&predicted](const DatasetImage& mask) { return !predicted.find(mask.file_name); }));
+}
+
 }  // namespace
 
 Dataset read_true_masks(const MaskFolders& folders) {
@@ -109,10 +116,15 @@ MaskPairs pair_masks(const MaskFolders& folders) {
   for (const DatasetImage& mask : truth.images) {
     const std::string& file = truth_files[static_cast<std::size_t>(mask.id)];
     const auto match = predicted.find(mask.file_name);
+    if (!match && predicted.has_several(mask.file_name))
+      throw UsageError(fmt::format("--predictions {} has several masks for {} of --ground-truth {}",
+                                   predictions_folder.string(), file, folders.ground_truth.string()));
     if (!match)
-      throw UsageError(fmt::format("--predictions {} has {} for {} of --ground-truth {}", predictions_folder.string(),
-                                   predicted.has_several(mask.file_name) ? "several masks" : "no mask", file,
-                                   folders.ground_truth.string()));
+      throw UsageError(
+          fmt::format("--predictions {} has no mask for {} of --ground-truth {} (missing: {} of {}); --split-list "
+                      "says which to compare",
+                      predictions_folder.string(), file, folders.ground_truth.string(), count_missing(truth, predicted),
+                      counted(truth.images.size(), "mask", "masks")));
     const auto place = static_cast<std::size_t>(match->id);
     if (place >= predicted_files.size()) {
       ++failed;

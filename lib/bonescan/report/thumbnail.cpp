@@ -55,7 +55,10 @@ void draw_outline(cv::Mat& picture, const cv::Mat& mask, const cv::Scalar& colou
 
 std::vector<CaptionedBox> scaled(std::span<const CaptionedBox> boxes, double scale) {
   std::vector<CaptionedBox> result(boxes.begin(), boxes.end());
-  for (auto& [box, caption] : result) box = {box.x * scale, box.y * scale, box.width * scale, box.height * scale};
+  for (CaptionedBox& captioned : result) {
+    Box& box = captioned.box;
+    box = {box.x * scale, box.y * scale, box.width * scale, box.height * scale};
+  }
   return result;
 }
 

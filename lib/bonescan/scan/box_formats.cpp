@@ -56,7 +56,7 @@ void append_voc_object(pugi::xml_node annotation, const Detection& detection) {
   const auto set = [](pugi::xml_node parent, const char* name, auto value) {
     parent.append_child(name).text() = value;
   };
-  const auto number = [](double value) { return fmt::format("{}", value); };
+  const auto number = [](double value) { return fmt::format("{}", static_cast<float>(value)); };
   set(object, "name", name_to_xml_text(detection.label).c_str());
   set(object, "confidence", number(detection.score).c_str());
   set(object, "difficult", 0);

@@ -131,8 +131,10 @@ Json merged_run(const ShardSet& set, const std::vector<std::string>& command_lin
 // that --overwrite finds what a merge that was interrupted or killed leaves. False if it was cancelled.
 bool write_results(const ShardSet& set, const fs::path& output, Json& run, const Cancellation& cancellation) {
   ResultJournal journal(output / kJournalName);
+  std::vector<std::string> dicom_names;
   const bool complete = for_each_line(set, cancellation, [&](const ShardLine& line) {
     journal.append(line.text);
+    note_dicom_columns(line.record, dicom_names);
     for (const std::string& name : pictures(set, line.record))
       link_or_copy_file(line.shard->folder / name, output / name);
     if (line.record.error) run["failures"].push_back(failure_json(line.record));
@@ -141,7 +143,7 @@ bool write_results(const ShardSet& set, const fs::path& output, Json& run, const
   const RecordSource records = [&](const std::function<void(const NumberedRecord&)>& visit) {
     for_each_line(set, Cancellation(), [&](const ShardLine& line) { visit({line.position, line.record}); });
   };
-  write_radiograph_table(output / kRadiographsName, records);
+  write_radiograph_table(output / kRadiographsName, records, dicom_names);
   if (set.classes) write_box_files(output, set.formats, records, *set.classes);
   journal.publish_as(output / kResultsName);
   return true;

@@ -100,6 +100,7 @@ void RunResults::count(const ScanRecord& record) {
   }
   ++counts_.ok;
   if (record.truncated) ++counts_.truncated;
+  note_dicom_columns(record, dicom_names_);
   if (record.bone && record.bone->present) ++counts_.with_bone;
   if (record.detector_ran) ++counts_.detector_ran;
   counts_.detections += record.detections.size();
@@ -122,7 +123,7 @@ void RunResults::publish(const std::set<BoxFormat>& formats, const std::optional
   if (!dropped_.empty())
     spdlog::info("{} of what is no longer an input removed", counted(dropped_.size(), "result", "results"));
   const RecordSource records = [this](const auto& visit) { for_each(visit); };
-  write_radiograph_table(folder_ / kRadiographsName, records);
+  write_radiograph_table(folder_ / kRadiographsName, records, dicom_names_);
   if (classes) write_box_files(folder_, formats, records, *classes);
   publish_results();
 }

@@ -49,6 +49,7 @@ class RunResults {
   std::unordered_set<std::string> redone_;  // pictures that the journal may tell of, and that are done again
   ScanCounts counts_;
   std::vector<ScanRecord> failures_;
+  std::vector<std::string> dicom_names_;  // columns of radiographs.csv
 };
 
 }  // namespace bonescan

@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <new>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -54,9 +56,21 @@ std::string caption_of(const Detection& found, bool with_label) {
   return with_label ? fmt::format("{} {}", found.label, score) : score;
 }
 
-cv::Mat overlay_of(const ScanRecord& record, const Radiograph& radiograph, const cv::Mat& mask, bool with_labels) {
+// Boxes below the card's operating point, which a lower --score-threshold brings, would bury the others.
+bool is_faint(const Detection& found, const ScanModels& models) {
+  const std::map<std::string, double>& point = models.detector->description().card.operating_point;
+  const auto score = point.find("score_threshold");
+  return score != point.end() && found.score < score->second;
+}
+
+cv::Mat overlay_of(const ScanRecord& record, const Radiograph& radiograph, const cv::Mat& mask,
+                   const ScanModels& models) {
+  const bool with_labels = boxes_need_labels(models);
   std::vector<CaptionedBox> boxes;
-  for (const Detection& found : record.detections) boxes.push_back({found.box, caption_of(found, with_labels)});
+  for (const Detection& found : record.detections) {
+    const bool faint = is_faint(found, models);
+    boxes.push_back({found.box, faint ? "" : caption_of(found, with_labels), faint});
+  }
   return draw_overlay(radiograph, mask, boxes, record.bone && !record.bone->present ? kNoBone : "");
 }
 
@@ -67,8 +81,7 @@ void write_pictures(ScanRecord& record, const Radiograph& radiograph, const Inpu
   try {
     if (options.overlay) {
       const Radiograph full_size = at_full_size(radiograph, input, options);
-      write_overlay_jpeg(options.output_folder / overlay_name(picture),
-                         overlay_of(record, full_size, mask, boxes_need_labels(models)));
+      write_overlay_jpeg(options.output_folder / overlay_name(picture), overlay_of(record, full_size, mask, models));
     }
     if (!record.bone || !options.masks) return;
     record.bone->mask = mask_name(picture);
