@@ -698,6 +698,11 @@ TEST_CASE("eval detect: YOLO classes that have numbers alone are those of the mo
   CHECK(of_model.at("ap50").is_number());
   for (const char* predictions : {"run", "run/results.jsonl", "run/detections.json"})
     CHECK(report_of(joined(truth, {"--predictions", folder / predictions})).at("metrics") == of_model);
+  // The run tells the model's operating point, too, whatever scores it kept.
+  for (const char* member : {"operating_point", "per_image"})
+    CHECK(report_of(joined(truth, {"--predictions", folder / "run"})).at(member) ==
+          report_of(joined(truth, {"--model", kDetector})).at(member));
+  CHECK(report_of(joined(truth, {"--predictions", folder / "run"})).at("operating_point").at("score_threshold") > 0.0);
 }
 
 TEST_CASE("eval --tta shows mirror images to the models that it runs") {

@@ -50,14 +50,18 @@ void check_classes(const ModelCard& detector, const Dataset& dataset) {
                                    dataset.source, category_names(dataset)));
 }
 
-// The operating point: what the user says, else what the card of a detector that runs says, else every detection
-// counts.
-ScoreThreshold choose_score_threshold(const EvaluationSettings& settings, const std::optional<ModelCard>& detector) {
+// The operating point: what the user says, else what the card of the detector that runs says, or of the one whose run
+// is read, else every detection counts.
+ScoreThreshold choose_score_threshold(const EvaluationSettings& settings, const std::optional<ModelCard>& detector,
+                                      const OptionalPath& predictions) {
   if (settings.score_threshold) return {*settings.score_threshold, "--score-threshold"};
   if (detector && detector->operating_point.contains("score_threshold")) {
     const SsdOptions options = options_in_force(*detector, DetectionOptions());
     return {options.score_threshold, "operating point of the model card"};
   }
+  if (predictions)
+    if (const auto score = score_threshold_of_predictions(*predictions))
+      return {*score, "operating point of the model that predicted, as its run.json tells"};
   return {0.0, "none given: every reported detection counts"};
 }
 
@@ -139,7 +143,7 @@ std::optional<EvaluationOutcome> evaluate_boxes(const EvaluationRequest& request
     name_numbered_categories(
         dataset, detector ? box_classes(detector->classes) : classes_of_predictions(*request.sources.predictions));
   if (detector) check_classes(*detector, dataset);
-  const ScoreThreshold threshold = choose_score_threshold(request.settings, detector);
+  const ScoreThreshold threshold = choose_score_threshold(request.settings, detector, request.sources.predictions);
 
   Predictions predictions;
   Json models;

@@ -122,6 +122,12 @@ class RecordMatcher {
   Predictions predictions_;
 };
 
+// The output folder of ours that predictions are, or lie in.
+std::optional<fs::path> run_of_predictions(const fs::path& path) {
+  const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
+  return holds_run_report(folder) ? std::optional(folder) : std::nullopt;
+}
+
 // Whether the first line is a record of ours.
 bool begins_with_record(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
@@ -190,9 +196,17 @@ void note_cut_off_scores(Predictions& predictions) {
 }  // namespace
 
 std::vector<std::string> classes_of_predictions(const fs::path& path) {
-  const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
-  if (!holds_run_report(folder) || !fs::exists(folder / kImagesName)) return {};
-  return read_coco_category_names(folder / kImagesName);
+  const auto run = run_of_predictions(path);
+  if (!run || !fs::exists(*run / kImagesName)) return {};
+  return read_coco_category_names(*run / kImagesName);
+}
+
+std::optional<double> score_threshold_of_predictions(const fs::path& path) {
+  const auto run = run_of_predictions(path);
+  if (!run) return std::nullopt;
+  const Json report = read_json_file(*run / kRunName);
+  const Json* const score = find_by_path(report, "models.detector.operating_point.score_threshold");
+  return score && score->is_number() ? std::optional(score->get<double>()) : std::nullopt;
 }
 
 void check_is_whole_run(const fs::path& path) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,9 @@ Predictions read_predictions(const std::filesystem::path& path, const Dataset& d
 // The classes, by number, that a run of ours says it finds: the run that --predictions names, or that the file lies in.
 // Empty if it is none. Throws UsageError if the run's images.json cannot be read.
 std::vector<std::string> classes_of_predictions(const std::filesystem::path& path);
+
+// The score threshold of the operating point that the card of such a run's detector has; nullopt if it has none.
+std::optional<double> score_threshold_of_predictions(const std::filesystem::path& path);
 
 // Throws UsageError if the path is the folder of a run, or results, masks or labels in one, that is not finished or a
 // shard: the images that it lacks would count as without detections.

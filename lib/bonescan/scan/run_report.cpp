@@ -33,6 +33,7 @@ Json model_json(const ModelDescription& model, bool loaded) {
           {"path", name_to_text(model.path.string())},
           {"sha256", model.sha256},
           {"classes", model.card.classes},
+          {"operating_point", model.card.operating_point},
           {"loaded", loaded}};
 }
 
