@@ -14,6 +14,7 @@ namespace {
 const cv::Scalar kBoneColour(190, 170, 20);
 const cv::Scalar kCaptionColour(0, 0, 0);
 constexpr double kTint = 0.16;
+constexpr double kFaint = 0.6;
 constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
 
 // Sizes of strokes and letters, in pixels of the picture.
@@ -117,7 +118,7 @@ void draw_boxes(cv::Mat& picture, std::span<const CaptionedBox> boxes, const cv:
   };
   for (std::size_t i = boxes.size(); i-- > 0;) {
     const int line = boxes[i].faint ? 1 : pen.box_line;
-    cv::rectangle(picture, frame(boxes[i], line), colour, line);
+    cv::rectangle(picture, frame(boxes[i], line), boxes[i].faint ? colour * kFaint : colour, line);
   }
   // Captions last: no frame crosses the text of another box.
   std::vector<cv::Rect> plates;

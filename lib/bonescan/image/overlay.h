@@ -14,7 +14,7 @@ namespace bonescan {
 struct CaptionedBox {
   Box box;  // in pixels of the upright image
   std::string caption;
-  bool faint = false;  // the thinnest frame that there is
+  bool faint = false;  // a thin frame in a darker shade
 };
 
 // A score, 0..1, in two digits, rounded down: only a score of 1 is shown as 1.
