@@ -115,7 +115,7 @@ ExitCode run(Words words) {
     write_to_standard_output(help());
     return ExitCode::kSuccess;
   }
-  if (first == "--version") {
+  if (first == "--version" || first == "-V") {
     write_to_standard_output(fmt::format("bonescan {}\n", kVersion));
     return ExitCode::kSuccess;
   }

@@ -153,6 +153,7 @@ TEST_CASE("usage errors are one sentence with exit code 2, and leave nothing beh
 TEST_CASE("help and version go to standard output") {
   CHECK(test::run_bonescan({"--version"}).exit_code == 0);
   CHECK_THAT(test::run_bonescan({"--version"}).output, Catch::StartsWith("bonescan "));
+  CHECK(test::run_bonescan({"-V"}).output == test::run_bonescan({"--version"}).output);
   for (const char* command : {"segment", "detect", "pipeline"}) {
     const auto help = test::run_bonescan({command, "--help"});
     CHECK(help.exit_code == 0);
