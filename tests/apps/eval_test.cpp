@@ -598,6 +598,26 @@ TEST_CASE("eval: what is wrong with the command line is exit code 2 and one sent
   }
 }
 
+TEST_CASE("eval detect: a warning tells that hardly any image with boxes has predictions") {
+  const SmallCase files;
+  CHECK_THAT(eval(files.words()).errors, !Contains("are they of these images?"));
+  files.write("results.json", "[]");
+  CHECK_THAT(eval(files.words()).errors, Contains("with boxes in") && Contains("are they of these images?"));
+}
+
+TEST_CASE("eval detect: detections.json of a run over more images, and of another name for the one class") {
+  const SmallCase files;
+  files.write("run/images.json", R"({"images": [{"id": 1, "file_name": "a.png"}, {"id": 2, "file_name": "z.png"}],
+                                     "categories": [{"id": 0, "name": "break"}]})");
+  files.write("run/detections.json", R"([{"image_id": 1, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.5},
+                                         {"image_id": 2, "category_id": 0, "bbox": [1, 2, 3, 4], "score": 0.5}])");
+  const Json report = report_of(
+      {"detect", "--ground-truth", files.path("gt.json"), "--predictions", files.path("run/detections.json")});
+  CHECK(report.at("predictions") == 1);
+  CHECK_THAT(to_json_line(report.at("notes")),
+             Contains("1 image of the predictions not in") && Contains("the one class of the predictions"));
+}
+
 TEST_CASE("eval detect: predictions that cannot be meant are refused") {
   const SmallCase files;
   const auto refused = [&](const std::string& predictions, const std::string& sentence) {
@@ -702,7 +722,17 @@ TEST_CASE("eval detect: YOLO classes that have numbers alone are those of the mo
   for (const char* member : {"operating_point", "per_image"})
     CHECK(report_of(joined(truth, {"--predictions", folder / "run"})).at(member) ==
           report_of(joined(truth, {"--model", kDetector})).at(member));
-  CHECK(report_of(joined(truth, {"--predictions", folder / "run"})).at("operating_point").at("score_threshold") > 0.0);
+  const auto threshold_of = [&](const std::string& predictions) {
+    return report_of(joined(truth, {"--predictions", folder / predictions}))
+        .at("operating_point")
+        .at("score_threshold")
+        .get<double>();
+  };
+  CHECK(threshold_of("run") == 0.5);
+  REQUIRE(test::run_bonescan({"detect", folder / "in", "--model", kDetector, "--score-threshold", "0.75", "--format",
+                              "yolo", "-o", folder / "high"})
+              .exit_code == 0);
+  CHECK(threshold_of("high/labels") == 0.75);
 }
 
 TEST_CASE("eval --tta shows mirror images to the models that it runs") {

@@ -161,6 +161,8 @@ TEST_CASE("YOLO labels of images that a list does not name need no image") {
   };
   CHECK(read_listed({"a"}).boxes.size() == 1);
   CHECK_THROWS_WITH(read_listed({"a", "z.jpg"}), Contains("z.txt") && Contains("no image"));
+  std::filesystem::remove(files.path("labels/a.txt"));
+  CHECK_THROWS_WITH(read_listed({"a"}), Contains("none of its 1 label file is of an image that is listed"));
 }
 
 TEST_CASE("YOLO predictions on images that the set does not know are left out, and a note tells how many") {

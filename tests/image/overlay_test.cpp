@@ -68,6 +68,18 @@ TEST_CASE("the frame lies around a box, and leaves its inside alone") {
   CHECK(std::abs(extent.br().y - 90) <= 2);
 }
 
+TEST_CASE("a faint box has a darker frame where no frame could be thinner") {
+  const auto lightest = [](bool faint) {
+    const std::vector<CaptionedBox> boxes{{{10, 20, 50, 30}, "", faint}};
+    cv::Mat red;
+    cv::extractChannel(draw_overlay(flat_radiograph({100, 100}), cv::Mat(), boxes), red, 2);
+    double least = 0.0, most = 0.0;
+    cv::minMaxLoc(red, &least, &most);
+    return most;
+  };
+  CHECK(lightest(true) < 0.7 * lightest(false));
+}
+
 TEST_CASE("a faint box has a thinner frame") {
   const auto pixels = [](bool faint) {
     const std::vector<CaptionedBox> boxes{{{400, 600, 500, 300}, "", faint}};

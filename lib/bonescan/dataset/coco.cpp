@@ -69,6 +69,7 @@ void read_categories(const AnnotationFile& file, Dataset& dataset) {
 struct IdTable {
   std::unordered_map<std::int64_t, ImageMatch> images;
   std::unordered_map<std::int64_t, std::int64_t> categories;
+  Ids unknown;         // of images that the set does not know, and need not
   std::string source;  // of the table, for messages
 };
 
@@ -96,8 +97,12 @@ IdTable ids_by_name(const fs::path& path, const Dataset& dataset, PredictedImage
   IdTable table;
   table.source = fmt::format("{} that is also in {}", file.name, dataset.source);
   std::unordered_map<std::int64_t, const DatasetImage*> matched;
+  std::string first_unknown;
   for (const DatasetImage& image : named.images) {
     const auto match = index.find(image.file_name);
+    if (!match && !index.has_several(image.file_name) && table.unknown.insert(image.id).second &&
+        table.unknown.size() == 1)
+      first_unknown = image.file_name;
     if (!match) continue;
     const auto [earlier, is_new] = matched.emplace(match->id, &image);
     if (!is_new)
@@ -106,12 +111,12 @@ IdTable ids_by_name(const fs::path& path, const Dataset& dataset, PredictedImage
     table.images[image.id] = *match;
     if (!match->left_out) predicted.add_seen(match->id, image.width, image.height);
   }
-  const bool one_each = named.categories.size() == 1 && dataset.categories.size() == 1;
+  const bool one_each = have_one_class_each(named.categories.size(), dataset);
   for (const Category& category : named.categories)
     for (const Category& known : dataset.categories)
       if (one_each || category.name == known.name) table.categories[category.id] = known.id;
-  if (one_each && named.categories.front().name != dataset.categories.front().name)
-    notes.push_back(note_of_other_name(named.categories.front().name, dataset));
+  if (one_each) notes = notes_of_other_name(named.categories.front().name, dataset);
+  if (!table.unknown.empty()) notes.push_back(note_of_unknown_images(table.unknown.size(), first_unknown, dataset));
   return table;
 }
 
@@ -249,6 +254,7 @@ Predictions parse_coco_results(std::string_view text, const fs::path& path, cons
     DetectedBox box;
     const char* const member = entry.has_text("file_name") ? "file_name" : "image_id";
     const bool is_named = !is_ours && entry.has_text(member);
+    if (is_ours && table.unknown.contains(entry.integer("image_id"))) continue;
     if (is_named && !index) index.emplace(dataset);
     const ImageMatch image = is_named ? image_of_name(entry, member, *index, dataset.source) : image_of(entry, table);
     if (!is_named) numbered.insert(image.id);

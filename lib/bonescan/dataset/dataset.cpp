@@ -83,9 +83,15 @@ void name_numbered_categories(Dataset& dataset, const std::vector<std::string>& 
                   dataset.source, dataset.categories.front().id, dataset.categories.front().name));
 }
 
-std::string note_of_other_name(const std::string& predicted_class, const Dataset& dataset) {
-  return fmt::format("\"{}\", the one class of the predictions, was taken for \"{}\", the one category of {}.",
-                     predicted_class, category_names(dataset), dataset.source);
+bool have_one_class_each(std::size_t predicted_classes, const Dataset& dataset) {
+  return predicted_classes == 1 && dataset.categories.size() == 1;
+}
+
+std::vector<std::string> notes_of_other_name(const std::string& predicted_class, const Dataset& dataset) {
+  const std::string& category = dataset.categories.front().name;
+  if (predicted_class == category) return {};
+  return {fmt::format("\"{}\", the one class of the predictions, was taken for \"{}\", the one category of {}.",
+                      predicted_class, category, dataset.source)};
 }
 
 void finish_dataset(Dataset& dataset) {

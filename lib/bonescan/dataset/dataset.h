@@ -1,6 +1,7 @@
 // A labelled set of images, whatever format it came from.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -51,9 +52,11 @@ bool has_numbered_categories(const Dataset& dataset);
 // category has a name, a number that no class has, or one that is the name of a class.
 void name_numbered_categories(Dataset& dataset, const std::vector<std::string>& classes);
 
-// Predictions of one class and a set of one category mean the same by them, whatever they are called: the sentence that
-// a report must repeat where the names differ.
-std::string note_of_other_name(const std::string& predicted_class, const Dataset& dataset);
+// Whether predictions have one class and the set one category: they mean the same then, whatever they are called.
+bool have_one_class_each(std::size_t predicted_classes, const Dataset& dataset);
+
+// The sentence that a report must repeat where they are called differently; none where they are not.
+std::vector<std::string> notes_of_other_name(const std::string& predicted_class, const Dataset& dataset);
 
 // Sorts images and categories by their ids, which must be unique, and marks the images with boxes as positive. Of the
 // categories of one name, which labels stand for, the one that has boxes stays. Throws UsageError if several have.

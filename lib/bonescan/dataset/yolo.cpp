@@ -184,8 +184,7 @@ void set_categories(Dataset& dataset, const fs::path& labels) {
 // Category ids by class number.
 std::map<std::int64_t, std::int64_t> match_classes(const ClassNames& names, const Dataset& dataset) {
   std::map<std::int64_t, std::int64_t> ids;
-  if (names.size() == 1 && dataset.categories.size() == 1)
-    return {{names.begin()->first, dataset.categories.front().id}};
+  if (have_one_class_each(names.size(), dataset)) return {{names.begin()->first, dataset.categories.front().id}};
   for (const Category& category : dataset.categories)
     for (const auto& [number, name] : names)
       if (name == category.name) ids[number] = category.id;
@@ -215,6 +214,9 @@ Dataset read_yolo_dataset(const fs::path& labels, const fs::path& images, const 
     return wanted && !wanted->find_any_extension(file) && !wanted->has_several(file);
   };
   const LabelFiles files = for_each_line(labels, dataset, images.string(), false, is_not_wanted, add);
+  if (files.of_set == 0 && files.unknown > 0)
+    throw UsageError(fmt::format("--ground-truth {}: none of its {} is of an image that is listed", labels.string(),
+                                 counted(files.unknown, "label file", "label files")));
   if (files.of_set == 0)
     throw UsageError(fmt::format("--ground-truth {} holds no YOLO label file (NAME.txt)", labels.string()));
   set_categories(dataset, labels);
@@ -258,8 +260,8 @@ Predictions read_yolo_results(const fs::path& folder, const Dataset& dataset) {
   if (files.of_set + files.left_out == 0)
     throw UsageError(
         fmt::format("{} holds no YOLO label file (NAME.txt), nor a results.jsonl of bonescan", folder.string()));
-  if (names.size() == 1 && dataset.categories.size() == 1 && names.begin()->second != dataset.categories.front().name)
-    predictions.notes.push_back(note_of_other_name(names.begin()->second, dataset));
+  if (have_one_class_each(names.size(), dataset))
+    predictions.notes = notes_of_other_name(names.begin()->second, dataset);
   if (names.empty() && !predictions.boxes.empty() && dataset.categories.front().id != 0)
     predictions.notes.push_back(
         fmt::format("The predictions name no classes (data.yaml): their numbers were taken for category ids, {} for "

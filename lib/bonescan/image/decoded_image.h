@@ -25,8 +25,9 @@ struct DecodedImage {
   bool truncated = false;
 };
 
-// Of a file that ends before its first row of pixels, where allow_truncated takes what files hold.
-inline constexpr const char* kShowsNothing = "ends before its first row of pixels (truncated file)";
+// Of a file that ends before its second row of pixels, or holds one colour until it ends, where allow_truncated takes
+// what files hold.
+inline constexpr const char* kShowsNothing = "ends before anything is to be seen (truncated file)";
 
 // Every decoder has this form. It checks the limits before it decodes and throws ImageError.
 using Decoder = DecodedImage (*)(std::span<const std::uint8_t> bytes, const ReadOptions& options);

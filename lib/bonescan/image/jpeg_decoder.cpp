@@ -41,8 +41,10 @@ ErrorState& state_of(j_common_ptr info) {
   std::longjmp(state.jump, 1);
 }
 
-bool is_in_first_row(const jpeg_decompress_struct& info) {
-  return info.input_scan_number <= 1 && info.input_iMCU_row == 0;
+// Not where a restart marker goes on behind a gap.
+bool ends_in_first_row(const jpeg_decompress_struct& info) {
+  const bool goes_on = info.err->msg_code == JWRN_HIT_MARKER && info.restart_interval > 0;
+  return info.input_scan_number <= 1 && info.input_iMCU_row == 0 && !goes_on;
 }
 
 // libjpeg goes on after these and fills in grey; only some of its warnings mean lost pixels.
@@ -54,7 +56,7 @@ void on_message(j_common_ptr info, int level) {
       state.file_ended = true;
       [[fallthrough]];
     case JWRN_HIT_MARKER:
-      if (!state.ended_early) state.ended_at_once = is_in_first_row(*reinterpret_cast<j_decompress_ptr>(info));
+      if (!state.ended_early) state.ended_at_once = ends_in_first_row(*reinterpret_cast<j_decompress_ptr>(info));
       state.ended_early = true;
       break;
     case JWRN_HUFF_BAD_CODE:

@@ -22,16 +22,21 @@ DecodedImage decode(std::span<const std::uint8_t> bytes, const ReadOptions& opti
   return format.decode(bytes, options);
 }
 
-bool is_of_one_value(const cv::Mat& pixels) {
-  double least = 0.0, most = 0.0;
-  cv::minMaxLoc(pixels.reshape(1), &least, &most);
-  return least == most;
+bool is_of_one_colour(const cv::Mat& pixels) {
+  cv::Mat channel;
+  for (int i = 0; i < pixels.channels(); ++i) {
+    cv::extractChannel(pixels, channel, i);
+    double least = 0.0, most = 0.0;
+    cv::minMaxLoc(channel, &least, &most);
+    if (least != most) return false;
+  }
+  return true;
 }
 
 // Throws ImageError for a file that ends before it shows anything: what decoders put in place of all that is missing
 // would be a picture without bone.
 Radiograph upright_radiograph(const DecodedImage& image) {
-  if (image.truncated && is_of_one_value(image.pixels)) throw ImageError(kShowsNothing);
+  if (image.truncated && is_of_one_colour(image.pixels)) throw ImageError(kShowsNothing);
   return {.pixels = make_upright(image.pixels, image.orientation),
           .size = upright_size(image.size, image.orientation),
           .window = image.window ? *image.window : display_window(image.pixels),

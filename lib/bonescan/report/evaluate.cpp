@@ -42,7 +42,7 @@ ModelCard read_detector_card(const ModelSelection& models) {
 // class stands for one category, whatever their names are.
 void check_classes(const ModelCard& detector, const Dataset& dataset) {
   const std::vector<std::string> classes = box_classes(detector.classes);
-  if (classes.size() == 1 && dataset.categories.size() == 1) return;
+  if (have_one_class_each(classes.size(), dataset)) return;
   for (const std::string& name : classes)
     if (std::none_of(dataset.categories.begin(), dataset.categories.end(),
                      [&name](const Category& category) { return category.name == name; }))
@@ -61,7 +61,7 @@ ScoreThreshold choose_score_threshold(const EvaluationSettings& settings, const 
   }
   if (predictions)
     if (const auto score = score_threshold_of_predictions(*predictions))
-      return {*score, "operating point of the model that predicted, as its run.json tells"};
+      return {*score, "operating point of the model that predicted, or its run's threshold if that is higher"};
   return {0.0, "none given: every reported detection counts"};
 }
 

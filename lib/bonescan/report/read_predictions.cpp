@@ -36,7 +36,7 @@ class RecordMatcher {
  public:
   // `one_class`: the predictions have no more than one class, as far as is known.
   RecordMatcher(const Dataset& dataset, bool one_class)
-      : dataset_(dataset), one_each_(one_class && dataset.categories.size() == 1), index_(dataset), images_(dataset) {
+      : dataset_(dataset), one_each_(one_class && have_one_class_each(1, dataset)), index_(dataset), images_(dataset) {
     for (const Category& category : dataset.categories) categories_.emplace(category.name, category.id);
   }
 
@@ -78,7 +78,8 @@ class RecordMatcher {
       predictions_.notes.push_back(fmt::format("{} of the predictions outside the split or list, left out.",
                                                counted(left_out_, "image", "images")));
     if (unknown_ > 0) predictions_.notes.push_back(note_of_unknown_images(unknown_, first_unknown_, dataset_));
-    if (label_ && !categories_.contains(*label_)) predictions_.notes.push_back(note_of_other_name(*label_, dataset_));
+    if (label_)
+      for (std::string& note : notes_of_other_name(*label_, dataset_)) predictions_.notes.push_back(std::move(note));
     return std::move(predictions_);
   }
 
@@ -122,9 +123,18 @@ class RecordMatcher {
   Predictions predictions_;
 };
 
+// The folder that is a run's if the path is one, or results, masks or labels in one.
+fs::path folder_of_run(const fs::path& path) {
+  fs::path named = fs::absolute(path).lexically_normal();
+  if (!named.has_filename()) named = named.parent_path();  // "labels/"
+  constexpr std::array kParts = {kJournalName, kResultsName, kDetectionsName, kMasksFolder, kLabelsFolder};
+  const bool is_part = std::find(kParts.begin(), kParts.end(), named.filename()) != kParts.end();
+  return is_part ? named.parent_path() : path;
+}
+
 // The output folder of ours that predictions are, or lie in.
 std::optional<fs::path> run_of_predictions(const fs::path& path) {
-  const fs::path folder = fs::is_directory(path) ? path : path.parent_path();
+  const fs::path folder = folder_of_run(path);
   return holds_run_report(folder) ? std::optional(folder) : std::nullopt;
 }
 
@@ -177,8 +187,8 @@ void warn_of_few_images(const Predictions& predictions, const Dataset& dataset, 
     if (predicted.contains(image.id)) ++found;
   }
   if (found * 4 < positive)
-    spdlog::warn("--predictions {}: no box on {} of the {} with boxes in {}; the report's notes say what is missing",
-                 path.string(), positive - found, counted(positive, "image", "images"), dataset.source);
+    spdlog::warn("--predictions {}: no box on {} of the {} with boxes in {}; are they of these images?", path.string(),
+                 positive - found, counted(positive, "image", "images"), dataset.source);
 }
 
 // Detectors are asked for boxes down to 0.01 where whole curves are wanted.
@@ -205,16 +215,17 @@ std::optional<double> score_threshold_of_predictions(const fs::path& path) {
   const auto run = run_of_predictions(path);
   if (!run) return std::nullopt;
   const Json report = read_json_file(*run / kRunName);
-  const Json* const score = find_by_path(report, "models.detector.operating_point.score_threshold");
-  return score && score->is_number() ? std::optional(score->get<double>()) : std::nullopt;
+  const auto number = [&report](const char* member) {
+    const Json* const value = find_by_path(report, member);
+    return value && value->is_number() ? std::optional(value->get<double>()) : std::nullopt;
+  };
+  const auto score = number("models.detector.operating_point.score_threshold");
+  if (!score) return std::nullopt;
+  return std::max(*score, number("settings.score_threshold").value_or(0.0));
 }
 
 void check_is_whole_run(const fs::path& path) {
-  fs::path named = fs::absolute(path).lexically_normal();
-  if (!named.has_filename()) named = named.parent_path();  // "labels/"
-  constexpr std::array kParts = {kJournalName, kResultsName, kDetectionsName, kMasksFolder, kLabelsFolder};
-  const bool is_part = std::find(kParts.begin(), kParts.end(), named.filename()) != kParts.end();
-  const fs::path folder = is_part ? named.parent_path() : path;
+  const fs::path folder = folder_of_run(path);
   check_run_is_finished(folder);
   if (!holds_run_report(folder)) return;
   const Json run = read_json_file(folder / kRunName);

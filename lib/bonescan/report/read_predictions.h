@@ -24,7 +24,8 @@ Predictions read_predictions(const std::filesystem::path& path, const Dataset& d
 // Empty if it is none. Throws UsageError if the run's images.json cannot be read.
 std::vector<std::string> classes_of_predictions(const std::filesystem::path& path);
 
-// The score threshold of the operating point that the card of such a run's detector has; nullopt if it has none.
+// The score threshold of the operating point that the card of such a run's detector has, or the run's own if that is
+// higher; nullopt if the card has none.
 std::optional<double> score_threshold_of_predictions(const std::filesystem::path& path);
 
 // Throws UsageError if the path is the folder of a run, or results, masks or labels in one, that is not finished or a

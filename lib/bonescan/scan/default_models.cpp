@@ -10,8 +10,8 @@ fs::path shipped_weights_folder() {
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);
   const fs::path beside = (executable.parent_path() / BONESCAN_WEIGHTS_FROM_EXECUTABLE).lexically_normal();
-  for (const fs::path& folder : {beside, fs::path(BONESCAN_SOURCE_WEIGHTS)})
-    if (fs::is_directory(folder, error)) return folder;
+  if (!executable.empty() && fs::is_directory(beside, error)) return beside;
+  if (const fs::path source = BONESCAN_SOURCE_WEIGHTS; fs::is_directory(source, error)) return source;
   return BONESCAN_INSTALLED_WEIGHTS;
 }
 
