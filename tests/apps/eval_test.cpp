@@ -729,6 +729,8 @@ TEST_CASE("eval detect: YOLO classes that have numbers alone are those of the mo
         .get<double>();
   };
   CHECK(threshold_of("run") == 0.5);
+  fs::copy_file(folder / "run/results.jsonl", folder / "run/mine.jsonl");
+  CHECK(threshold_of("run/mine.jsonl") == 0.5);
   REQUIRE(test::run_bonescan({"detect", folder / "in", "--model", kDetector, "--score-threshold", "0.75", "--format",
                               "yolo", "-o", folder / "high"})
               .exit_code == 0);
@@ -1023,6 +1025,7 @@ TEST_CASE("eval segment compares folders of masks and gates them") {
   CHECK(report.at("task") == "segmentation");
   CHECK(report.at("metrics").at("iou_mean") == 0.5);
   CHECK(report.at("metrics").at("pixel_accuracy") == 0.75);
+  CHECK(eval(joined(words, {"--baseline", folder / "out/report.json"})).exit_code == 0);
   const Words baseline = {"--baseline", folder / "out/report.json", "--max-drop", "1"};
   CHECK_THAT(to_json_line(report_of(joined(words, baseline)).at("notes")), !Contains("other ground truth"));
   write_file_atomically(folder / "truth/a.bmp", bitmap({1, 1, 1, 0}));  // drawn anew

@@ -97,12 +97,12 @@ IdTable ids_by_name(const fs::path& path, const Dataset& dataset, PredictedImage
   IdTable table;
   table.source = fmt::format("{} that is also in {}", file.name, dataset.source);
   std::unordered_map<std::int64_t, const DatasetImage*> matched;
-  std::string first_unknown;
   for (const DatasetImage& image : named.images) {
     const auto match = index.find(image.file_name);
-    if (!match && !index.has_several(image.file_name) && table.unknown.insert(image.id).second &&
-        table.unknown.size() == 1)
-      first_unknown = image.file_name;
+    if (!match && !index.has_several(image.file_name)) {
+      table.unknown.insert(image.id);
+      predicted.add_unknown(image.file_name);
+    }
     if (!match) continue;
     const auto [earlier, is_new] = matched.emplace(match->id, &image);
     if (!is_new)
@@ -116,7 +116,6 @@ IdTable ids_by_name(const fs::path& path, const Dataset& dataset, PredictedImage
     for (const Category& known : dataset.categories)
       if (one_each || category.name == known.name) table.categories[category.id] = known.id;
   if (one_each) notes = notes_of_other_name(named.categories.front().name, dataset);
-  if (!table.unknown.empty()) notes.push_back(note_of_unknown_images(table.unknown.size(), first_unknown, dataset));
   return table;
 }
 

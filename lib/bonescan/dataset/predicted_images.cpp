@@ -38,6 +38,7 @@ void PredictedImages::finish(Predictions& predictions) const {
         fmt::format("{} of another size in the predictions than in the ground truth, so that boxes do not lie on one "
                     "another ({}).",
                     counted(other_sizes_, "image", "images"), first_of_other_size_));
+  if (unknown_ > 0) predictions.notes.push_back(note_of_unknown_images(unknown_, first_unknown_, dataset_));
 }
 
 void PredictedImages::leave_out(const std::unordered_set<std::int64_t>& images, std::string_view why,

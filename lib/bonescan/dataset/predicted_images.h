@@ -28,9 +28,14 @@ class PredictedImages {
   // It failed on the image, one of the set's.
   void add_failed(std::int64_t image_id) { failed_.insert(image_id); }
 
+  // The predictions tell of an image that is neither in the set nor left out of it.
+  void add_unknown(const std::string& file_name) {
+    if (++unknown_ == 1) first_unknown_ = file_name;
+  }
+
   // Images that failed or were not added: those with boxes count as images without detections, and the others are
-  // unseen negatives. Notes say how many, and of images whose size is another than the set's. Throws UsageError if no
-  // image was added: `predictions.source` is of other images, or was cut off.
+  // unseen negatives. Notes say how many, and of images that are unknown or whose size is another than the set's.
+  // Throws UsageError if no image was added: `predictions.source` is of other images, or was cut off.
   void finish(Predictions& predictions) const;
 
  private:
@@ -42,6 +47,8 @@ class PredictedImages {
   std::unordered_set<std::int64_t> failed_;
   std::size_t other_sizes_ = 0;
   std::string first_of_other_size_;
+  std::size_t unknown_ = 0;
+  std::string first_unknown_;
 };
 
 }  // namespace bonescan

@@ -49,7 +49,7 @@ class RecordMatcher {
       throw UsageError(
           fmt::format("{}: no detector ran on {}, which shows bone; a run of segment has no boxes", line, name));
     if (!match) {
-      if (++unknown_ == 1) first_unknown_ = name;
+      images_.add_unknown(name);
       return;
     }
     if (match->left_out) {
@@ -77,7 +77,6 @@ class RecordMatcher {
     if (left_out_ > 0)
       predictions_.notes.push_back(fmt::format("{} of the predictions outside the split or list, left out.",
                                                counted(left_out_, "image", "images")));
-    if (unknown_ > 0) predictions_.notes.push_back(note_of_unknown_images(unknown_, first_unknown_, dataset_));
     if (label_)
       for (std::string& note : notes_of_other_name(*label_, dataset_)) predictions_.notes.push_back(std::move(note));
     return std::move(predictions_);
@@ -117,8 +116,6 @@ class RecordMatcher {
   std::unordered_map<std::int64_t, std::string> lines_;  // by image id
   PredictedImages images_;
   std::size_t left_out_ = 0;
-  std::size_t unknown_ = 0;
-  std::string first_unknown_;
   std::size_t without_bone_ = 0;
   Predictions predictions_;
 };
@@ -134,7 +131,8 @@ fs::path folder_of_run(const fs::path& path) {
 
 // The output folder of ours that predictions are, or lie in.
 std::optional<fs::path> run_of_predictions(const fs::path& path) {
-  const fs::path folder = folder_of_run(path);
+  const fs::path named = folder_of_run(path);
+  const fs::path folder = fs::is_directory(named) ? named : named.parent_path();
   return holds_run_report(folder) ? std::optional(folder) : std::nullopt;
 }
 
